@@ -1,0 +1,33 @@
+"""The errors of the bridge.
+
+FleetglassError
+├── UserMistake        what a person can mend: one clear line, exit code 2
+│   ├── SettingsError  a config file, an environment variable or a flag
+│   └── PortTaken      a port that somebody else listens on
+├── NotConnected       a command while the broker is away
+└── CommandRefused     a command that the kind does not allow
+"""
+
+
+class FleetglassError(Exception):
+    """The root of all errors raised on purpose. Its text is one line, fit for a person."""
+
+
+class UserMistake(FleetglassError):
+    """Something the user can mend; the text says what, where and how."""
+
+
+class SettingsError(UserMistake):
+    """A setting that is unknown, of the wrong type or names something that is not there."""
+
+
+class PortTaken(UserMistake):
+    """A port that another program listens on."""
+
+
+class NotConnected(FleetglassError):
+    """The broker is away, so nothing was sent."""
+
+
+class CommandRefused(FleetglassError):
+    """The kind does not know this metric, or the value is not one it takes."""

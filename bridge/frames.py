@@ -1,0 +1,83 @@
+"""When to show: at once after silence, merged while busy. Pure, told the time."""
+
+from dataclasses import dataclass
+
+from bridge.status import BridgeStatus
+from bridge.state import Change, DeviceState
+
+GAP = 0.05
+"""Seconds between frames while busy."""
+GAP_UNDER_LOAD = 0.25
+"""Seconds between frames while the inbox is filling faster than it drains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What changed since the frame before: the latest state of each changed device, once.
+
+    `changed_at` is the monotonic time of the oldest change in it. `quarantined` tells that the quarantine
+    grew; `status` is there if it changed.
+    """
+
+    sequence: int
+    changed_at: float
+    devices: tuple[DeviceState, ...] = ()
+    status: BridgeStatus | None = None
+    quarantined: bool = False
+
+
+class FrameClock:
+    """Collects changes, latest wins, and says when they are due. `merged` counts values never shown."""
+
+    def __init__(self, gap: float = GAP) -> None:
+        self.gap = gap
+        self.merged = 0
+        self.sequence = 0
+        self._devices: dict[str, DeviceState] = {}
+        self._touched: set[tuple[str, str]] = set()
+        self._status: BridgeStatus | None = None
+        self._quarantined = False
+        self._since: float | None = None
+        self._last = float("-inf")
+
+    def change(self, change: Change, now: float) -> None:
+        """A device changed."""
+        self._devices[change.device.id] = change.device
+        for metric in change.metrics:
+            key = (change.device.id, metric)
+            if key in self._touched:
+                self.merged += 1
+            else:
+                self._touched.add(key)
+        self._begin(now)
+
+    def status(self, status: BridgeStatus, now: float) -> None:
+        """The bridge itself changed."""
+        self._status = status
+        self._begin(now)
+
+    def quarantined(self, now: float) -> None:
+        """A message was refused."""
+        self._quarantined = True
+        self._begin(now)
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until the next frame is due (0: now), None while there is nothing to show."""
+        return None if self._since is None else max(0.0, self._last + self.gap - now)
+
+    def take(self, now: float) -> Frame | None:
+        """The frame, if one is due."""
+        if self._since is None or self._last + self.gap > now:
+            return None
+        self.sequence += 1
+        frame = Frame(
+            self.sequence, self._since, tuple(self._devices.values()), self._status, self._quarantined
+        )
+        self._devices = {}
+        self._touched.clear()
+        self._status, self._quarantined, self._since, self._last = None, False, None, now
+        return frame
+
+    def _begin(self, now: float) -> None:
+        if self._since is None:
+            self._since = now

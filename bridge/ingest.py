@@ -1,0 +1,166 @@
+"""The whole flow of messages, on one screen: inbox → decode → state → store → frame."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bridge.commands import CommandFailed, CommandSent
+from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock
+from bridge.inbox import Arrived, Inbox, Item, Linked
+from bridge.ports import Batch, Store
+from bridge.quarantine import Quarantined, quarantine
+from bridge.state import Change, DeviceState, State, TooManyDevices
+from bridge.status import BridgeStatus, Counts, Rate
+from schemas.catalog import Kinds
+from schemas.decode import decode
+from schemas.message import Announcement, Ignored, RawMessage, Readings, Rejected, Unclaimed
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+"""Seconds between looks at ages, unanswered commands and rates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the flow runs through."""
+
+    inbox: Inbox
+    kinds: Kinds
+    state: State
+    store: Store
+    emit: Callable[[Frame], None]
+
+
+class Ingest:
+    """Runs in a thread of its own; `step` is one round of it. Everything it owns is written here alone."""
+
+    def __init__(self, parts: Parts, status: BridgeStatus, clock: Callable[[], float] = time.monotonic) -> None:
+        self.counts = Counts()
+        self.frames = FrameClock()
+        self.status = status
+        self._parts = parts
+        self._clock = clock
+        self._rate = Rate()
+        self._next_tick = clock()
+        self._next_id = 1
+        self._devices: dict[str, DeviceState] = {}
+        self._refused: list[Quarantined] = []
+
+    def step(self) -> None:
+        """Wait for messages or for what is due, take a batch through, and emit a frame if it is time."""
+        now = self._clock()
+        due = self.frames.wait(now)
+        until_tick = max(0.0, self._next_tick - now)
+        items = self._parts.inbox.take(until_tick if due is None else min(due, until_tick))
+        now = self._clock()
+        if items:
+            self._observe_wait(items)
+            for item in items:
+                try:
+                    self._one(item, now)
+                except Exception:
+                    log.exception("our fault: could not take in %s", _named(item))
+                    if isinstance(item, Arrived):
+                        self._refuse(item.message, Rejected("internal_error", "a fault of ours, see the log"), now)
+            self._commit()
+            self.counts.stages["decode"].observe(self._clock() - now)
+        if now >= self._next_tick:
+            self._tick(now)
+        self.frames.gap = GAP_UNDER_LOAD if len(self._parts.inbox) > 1_000 else GAP
+        frame = self.frames.take(self._clock())
+        if frame is not None:
+            self.counts.frames += 1
+            self.counts.stages["frame"].observe(self._clock() - frame.changed_at)
+            self._parts.emit(frame)
+
+    def _one(self, item: Item, now: float) -> None:
+        if isinstance(item, Arrived):
+            self._message(item.message, item.transport, now)
+        elif isinstance(item, Linked):
+            self._linked(item, now)
+        else:
+            self._note(self._parts.state.commanded(item, now), now)
+
+    def _message(self, raw: RawMessage, transport: int, now: float) -> None:
+        self.counts.received += 1
+        outcome = decode(raw, self._parts.kinds)
+        try:
+            if isinstance(outcome, Readings | Unclaimed):
+                self._note(self._parts.state.readings(outcome, raw, transport, now), now)
+                self.counts.readings += len(outcome.readings)
+                if isinstance(outcome, Readings):
+                    self.counts.accepted += 1
+                else:
+                    self.counts.unclaimed += 1
+            elif isinstance(outcome, Announcement):
+                self._note(self._parts.state.announcement(outcome, transport, now), now)
+                self.counts.accepted += 1
+            elif isinstance(outcome, Ignored):
+                self.counts.ignored += 1
+            else:
+                self._refuse(raw, outcome, now)
+        except TooManyDevices:
+            most = self._parts.state.max_devices
+            self._refuse(raw, Rejected("too_many_devices", f"it would be one more than {most:,} devices"), now)
+
+    def _linked(self, link: Linked, now: float) -> None:
+        up, detail = link.connection.up, link.connection.detail
+        if link.transport == 0:
+            self.status = replace(self.status, broker_up=up, broker_detail=detail)
+            self.frames.status(self.status, now)
+        for change in self._parts.state.connection(link.transport, up=up, detail=detail, now=now):
+            self._note(change, now)
+
+    def _note(self, change: Change | None, now: float) -> None:
+        if change is not None:
+            self._devices[change.device.id] = change.device
+            self.frames.change(change, now)
+
+    def _refuse(self, raw: RawMessage, why: Rejected, now: float) -> None:
+        self.counts.quarantined[why.code] += 1
+        self._refused.append(quarantine(self._next_id, raw, why))
+        self._next_id += 1
+        self.frames.quarantined(now)
+
+    def _commit(self) -> None:
+        if self._devices or self._refused:
+            self._parts.store.commit(Batch(tuple(self._devices.values()), tuple(self._refused)))
+            self._devices.clear()
+            self._refused.clear()
+
+    def _tick(self, now: float) -> None:
+        self._next_tick = now + TICK
+        for change in self._parts.state.judge_all(now):
+            self._note(change, now)
+        self._commit()
+        inbox, counts = self._parts.inbox, self.counts
+        status = replace(
+            self.status,
+            received=counts.received,
+            quarantined=counts.quarantined.total(),
+            unclaimed=counts.unclaimed,
+            rate=round(self._rate.update(counts.received, now), 1),
+            inbox_depth=len(inbox),
+            inbox_limit=inbox.max_items,
+            inbox_dropped=inbox.dropped,
+            frames=counts.frames,
+            merged=self.frames.merged,
+        )
+        if status != self.status:
+            self.status = status
+            self.frames.status(status, now)
+
+    def _observe_wait(self, items: list[Item]) -> None:
+        oldest = next((i.message.received_at for i in items if isinstance(i, Arrived)), None)
+        if oldest is not None:
+            self.counts.stages["receive"].observe(max(0.0, time.time() - oldest))
+
+
+def _named(item: Item) -> str:
+    if isinstance(item, Arrived):
+        return f"a message on {item.message.topic!r}"
+    if isinstance(item, CommandSent | CommandFailed):
+        return f"a command for {item.device_id}"
+    return "news of a connection"

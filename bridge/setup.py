@@ -1,0 +1,131 @@
+"""From settings to the parts of a bridge."""
+
+import secrets
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bridge.errors import SettingsError
+from bridge.ports import Connection, Store, Transport
+from bridge.service import Label
+from bridge.settings import Loaded
+from bridge.stores import store_for
+from bridge.transports import transport_for
+from bridge.transports.address import TlsSettings
+from schemas.catalog import Broken, Kinds, load_folder, shipped_kinds
+
+MQTT_PORT = 1883
+
+
+def load_kinds(loaded: Loaded) -> tuple[Kinds, Sequence[Broken]]:
+    """The shipped kinds and the user's; what is broken among his, the rest works.
+
+    Raises `SettingsError` for a folder that is not there.
+    """
+    kinds = shipped_kinds()
+    broken: list[Broken] = []
+    for path in loaded.settings.schemas.paths:
+        broken += load_folder(kinds, loaded.existing(path, "[schemas] paths"))
+    return kinds, broken
+
+
+def told(broken: Broken) -> str:
+    """A mistake in a user's kind, as one line."""
+    line = "" if broken.line is None else f":{broken.line}"
+    return f"{broken.file}{line}: {broken.message}"
+
+
+def is_embedded(loaded: Loaded) -> bool:
+    """Whether the broker is our own."""
+    return urlsplit(loaded.settings.broker.url).scheme == "embedded"
+
+
+def embedded_at(loaded: Loaded) -> tuple[str, int]:
+    """Host and port for the embedded broker."""
+    parts = urlsplit(loaded.settings.broker.url)
+    return parts.hostname or "127.0.0.1", parts.port or MQTT_PORT
+
+
+def broker_address(loaded: Loaded) -> str:
+    """The URL at which clients reach the broker."""
+    if not is_embedded(loaded):
+        return loaded.settings.broker.url
+    host, port = embedded_at(loaded)
+    return f"mqtt://{host}:{port}"
+
+
+def password(loaded: Loaded) -> str | None:
+    """The broker's password, from its file. Raises `SettingsError`."""
+    named = loaded.settings.broker.password_file
+    if named is None:
+        return None
+    try:
+        return loaded.existing(named, "[broker] password_file").read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{loaded.file}: [broker] password_file: cannot be read: {error}") from None
+
+
+def tls(loaded: Loaded) -> TlsSettings | None:
+    """The TLS files of the broker. Raises `SettingsError` for one that is not there."""
+    broker = loaded.settings.broker
+    if urlsplit(broker.url).scheme != "mqtts":
+        return None
+
+    def file(key: str, name: str | None) -> Path | None:
+        return None if name is None else loaded.existing(name, f"[broker] {key}")
+
+    return TlsSettings(
+        ca_file=file("tls_ca_file", broker.tls_ca_file),
+        cert_file=file("tls_cert_file", broker.tls_cert_file),
+        key_file=file("tls_key_file", broker.tls_key_file),
+        insecure=broker.tls_insecure,
+    )
+
+
+def make_transport(loaded: Loaded) -> Transport:
+    """The transport to the broker. Raises `SettingsError`."""
+    broker = loaded.settings.broker
+    return transport_for(
+        broker_address(loaded),
+        client_id=broker.client_id or f"fleetglass-{secrets.token_hex(4)}",
+        topics=broker.topics,
+        username=broker.username,
+        password=password(loaded),
+        tls=tls(loaded),
+    )
+
+
+def make_store(loaded: Loaded) -> Store:
+    """The store of the settings."""
+    return store_for(loaded.settings.store.url)
+
+
+def labels(loaded: Loaded) -> Mapping[str, Label]:
+    """Names and places from the config."""
+    return {device_id: Label(d.name, d.place) for device_id, d in loaded.settings.devices.items()}
+
+
+def check_broker(loaded: Loaded, timeout: float = 5.0) -> Connection:
+    """Whether the broker can be reached within `timeout` seconds; an embedded one needs only its port."""
+    if is_embedded(loaded):
+        host, port = embedded_at(loaded)
+        with socket.socket() as probe:
+            probe.settimeout(1.0)
+            if probe.connect_ex((host, port)) == 0:
+                return Connection(True, f"embedded at {host}:{port}: something listens there already")
+        return Connection(True, f"embedded at {host}:{port}: starts with `run`")
+    settled = threading.Event()
+    seen = [Connection(False, f"no answer within {timeout:g} s")]
+
+    def note(connection: Connection) -> None:
+        seen.append(connection)
+        settled.set()
+
+    transport = make_transport(loaded)
+    transport.start(lambda _message: None, note)
+    settled.wait(timeout)
+    found = seen[-1]
+    transport.stop()
+    return found if found.up else Connection(False, f"not reached: {found.detail}")

@@ -1,0 +1,227 @@
+"""The latest state of every device: frozen values, replaced on change, written by the ingest thread alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from bridge.commands import CONFIRM_WITHIN, SHOW_FAILURE_FOR, CommandFailed, CommandSent, CommandState, confirms
+from bridge.presence import UNHEARD, Presence, judge
+from schemas.catalog import Kinds
+from schemas.message import Announcement, Provenance, RawMessage, Reading, Readings, Unclaimed, Value
+
+UNCLAIMED = "unclaimed"
+MAX_DEVICES = 20_000
+MAX_METRICS = 256
+MAX_RAW = 4_096
+
+_NONE: Mapping[str, "MetricState"] = MappingProxyType({})
+_NO_COMMANDS: Mapping[str, CommandState] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class MetricState:
+    """The last value of one metric. `time` is the device's own, `received_at` ours, both Unix seconds."""
+
+    value: Value
+    unit: str
+    time: float | None
+    received_at: float
+    provenance: Provenance
+    extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """All that is known of one device now.
+
+    `seen_at` (Unix seconds) and `heard` (monotonic seconds) are of the last live message, None before it;
+    `announced` is what its availability topic last said.
+    """
+
+    id: str
+    kind: str
+    name: str | None = None
+    place: str | None = None
+    metrics: Mapping[str, MetricState] = field(default_factory=lambda: _NONE)
+    presence: Presence = UNHEARD
+    announced: bool | None = None
+    seen_at: float | None = None
+    heard: float | None = None
+    device_time: float | None = None
+    commands: Mapping[str, CommandState] = field(default_factory=lambda: _NO_COMMANDS)
+    transport: int = 0
+    structured: bool = True
+    last_topic: str = ""
+    last_payload: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A device's new state and the metrics that a message touched (empty: only its presence or commands)."""
+
+    device: DeviceState
+    metrics: tuple[str, ...] = ()
+
+
+class TooManyDevices(Exception):
+    """A message would make one device more than the bound."""
+
+
+class State:
+    """Folds outcomes into device states. Not thread-safe to write; `devices` may be read from anywhere."""
+
+    def __init__(self, kinds: Kinds, *, max_devices: int = MAX_DEVICES) -> None:
+        self.devices: dict[str, DeviceState] = {}
+        self.max_devices = max_devices
+        self._kinds = kinds
+        self._down: dict[int, str] = {}
+
+    def restore(self, devices: Iterable[DeviceState]) -> None:
+        """Show what was last known, marked as restored until each device speaks."""
+        for device in devices:
+            metrics = {name: replace(m, provenance="restored") for name, m in device.metrics.items()}
+            self.devices[device.id] = replace(
+                device, metrics=MappingProxyType(metrics), presence=UNHEARD, announced=None, heard=None,
+                commands=_NO_COMMANDS,
+            )  # fmt: skip
+
+    def readings(self, outcome: Readings | Unclaimed, raw: RawMessage, transport: int, now: float) -> Change | None:
+        """Fold a message in. None if it is older than the state, or a retained copy that says nothing new.
+
+        `now` is monotonic seconds. Raises `TooManyDevices`.
+        """
+        device = self._known(outcome.device_id, outcome.kind if isinstance(outcome, Readings) else UNCLAIMED)
+        device_time = outcome.device_time if isinstance(outcome, Readings) else None
+        if device_time is not None and device.device_time is not None and device_time < device.device_time:
+            return None
+        provenance: Provenance = "retained" if raw.retained else "live"
+        metrics = dict(device.metrics)
+        touched = []
+        for reading in outcome.readings:
+            old = metrics.get(reading.metric)
+            if old is None and len(metrics) >= MAX_METRICS:
+                continue
+            if raw.retained and old is not None and old.provenance == "live" and old.value == reading.value:
+                continue
+            metrics[reading.metric] = _metric(reading, device_time, raw.received_at, provenance)
+            touched.append(reading.metric)
+        if not touched and raw.retained:
+            return None
+        commands = device.commands
+        if commands and not raw.retained:
+            commands = _settle(commands, metrics, touched)
+        changes: dict[str, object] = {}
+        if isinstance(outcome, Readings):
+            changes = {"name": outcome.name or device.name, "place": outcome.place or device.place}
+        else:
+            changes = {"structured": outcome.structured}
+        if not raw.retained:
+            # A live word proves that it is there, whatever a last will said before.
+            announced = True if device.announced is False else device.announced
+            changes |= {"seen_at": raw.received_at, "heard": now, "announced": announced}
+        device = replace(
+            device,
+            metrics=MappingProxyType(metrics),
+            device_time=device_time if device_time is not None else device.device_time,
+            commands=commands,
+            transport=transport,
+            last_topic=raw.topic,
+            last_payload=raw.payload[:MAX_RAW],
+            **changes,  # type: ignore[arg-type]
+        )
+        return self._put(device, now, tuple(touched))
+
+    def announcement(self, outcome: Announcement, transport: int, now: float) -> Change | None:
+        """Note what an availability topic said. Raises `TooManyDevices`."""
+        device = self._known(outcome.device_id, outcome.kind)
+        if device.announced is outcome.online and device.id in self.devices:
+            return None
+        return self._put(replace(device, announced=outcome.online, transport=transport), now)
+
+    def connection(self, transport: int, *, up: bool, detail: str, now: float) -> list[Change]:
+        """A transport gained or lost its source: every device behind it is judged anew."""
+        if up:
+            self._down.pop(transport, None)
+        else:
+            self._down[transport] = detail
+        return self.judge_all(now)
+
+    def commanded(self, note: CommandSent | CommandFailed, now: float) -> Change | None:
+        """Note that values were asked of a device, or could not be."""
+        device = self.devices.get(note.device_id)
+        if device is None:
+            return None
+        commands = dict(device.commands)
+        for metric, value in note.changes.items():
+            if isinstance(note, CommandFailed):
+                commands[metric] = CommandState(value, "failed", note.by, now + SHOW_FAILURE_FOR, note.note)
+            else:
+                commands[metric] = CommandState(value, "pending", note.by, now + CONFIRM_WITHIN)
+        return self._put(replace(device, commands=MappingProxyType(commands)), now, tuple(note.changes))
+
+    def judge_all(self, now: float) -> list[Change]:
+        """Let time pass: ages, and commands that were not answered. The devices that changed by it."""
+        changes = []
+        for device in list(self.devices.values()):
+            commands = _expire(device.commands, now) if device.commands else device.commands
+            presence = self._judge(device, now)
+            if presence != device.presence or commands is not device.commands:
+                changed = replace(device, presence=presence, commands=commands)
+                self.devices[device.id] = changed
+                changes.append(Change(changed))
+        return changes
+
+    def _known(self, device_id: str, kind: str) -> DeviceState:
+        device = self.devices.get(device_id)
+        if device is not None:
+            return device
+        if len(self.devices) >= self.max_devices:
+            raise TooManyDevices
+        return DeviceState(device_id, kind)
+
+    def _put(self, device: DeviceState, now: float, metrics: tuple[str, ...] = ()) -> Change:
+        presence = self._judge(device, now)
+        if presence != device.presence:
+            device = replace(device, presence=presence)
+        self.devices[device.id] = device
+        return Change(device, metrics)
+
+    def _judge(self, device: DeviceState, now: float) -> Presence:
+        kind = self._kinds.get(device.kind)
+        return judge(
+            announced=device.announced,
+            heard=device.heard,
+            known=bool(device.metrics),
+            stale_after=kind.stale_after if kind else None,
+            broker_down=self._down.get(device.transport),
+            now=now,
+        )
+
+
+def _metric(reading: Reading, time: float | None, received_at: float, provenance: Provenance) -> MetricState:
+    return MetricState(reading.value, reading.unit, time, received_at, provenance, reading.extra)
+
+
+def _settle(
+    commands: Mapping[str, CommandState], metrics: Mapping[str, MetricState], touched: list[str]
+) -> Mapping[str, CommandState]:
+    done = {
+        name
+        for name in touched
+        if name in commands
+        and (commands[name].status != "pending" or confirms(commands[name], metrics[name].value))
+    }
+    return MappingProxyType({k: v for k, v in commands.items() if k not in done}) if done else commands
+
+
+def _expire(commands: Mapping[str, CommandState], now: float) -> Mapping[str, CommandState]:
+    if all(now < command.until for command in commands.values()):
+        return commands
+    kept = {}
+    for name, command in commands.items():
+        if now < command.until:
+            kept[name] = command
+        elif command.status == "pending":
+            note = f"no answer within {CONFIRM_WITHIN:g} s"
+            kept[name] = replace(command, status="timed_out", until=now + SHOW_FAILURE_FOR, note=note)
+    return MappingProxyType(kept)

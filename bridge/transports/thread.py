@@ -1,0 +1,95 @@
+"""Messages from any thread of this process: a serial port, a GPIO pin, a driver's callback."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from bridge.errors import NotConnected
+from bridge.ports import Connection
+from schemas.message import RawMessage
+
+log = logging.getLogger(__name__)
+
+
+class ThreadTransport:
+    """A transport whose source is your own thread: it calls `submit`, and `on_command` hears commands.
+
+    Deliveries of several threads come one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._deliver: Callable[[RawMessage], None] | None = None
+        self._handler: Callable[[str, bytes], None] | None = None
+        self._started = False
+        # Re-entrant, because a delivery may submit again or stop the transport.
+        self._lock = threading.RLock()
+
+    def submit(
+        self, topic: str, payload: bytes | str | Mapping[str, object], *, retained: bool = False
+    ) -> bool:
+        """Hand over one message from any thread. A mapping is sent as JSON.
+
+        False before `start` and after `stop`, when the message is dropped, else True. Raises `TypeError` for
+        a payload that cannot be encoded, and nothing else.
+        """
+        encoded = _encode(topic, payload)
+        with self._lock:
+            if self._deliver is None:
+                return False
+            try:
+                self._deliver(RawMessage(topic, encoded, received_at=time.time(), retained=retained))
+            except Exception:
+                log.exception("a message on %r could not be delivered", topic)
+            return True
+
+    def on_command(self, handler: Callable[[str, bytes], None]) -> None:
+        """Call `handler(topic, payload)` for each command, in the thread that sent it. Replaces the last."""
+        self._handler = handler
+
+    def start(
+        self, deliver: Callable[[RawMessage], None], on_connection: Callable[[Connection], None]
+    ) -> None:
+        with self._lock:
+            if self._started:
+                raise RuntimeError("a transport starts once")
+            self._started = True
+            self._deliver = deliver
+            on_connection(Connection(True, "threads of this process"))
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+        """Call the command handler. Its errors are logged; without one this raises `NotConnected`."""
+        del qos, retain  # There is no broker between the two to keep anything.
+        if self._deliver is None:
+            raise NotConnected("the thread transport is not running, so the command was not sent")
+        if self._handler is None:
+            raise NotConnected("no thread takes commands (see ThreadTransport.on_command)")
+        try:
+            self._handler(topic, payload)
+        except Exception:
+            log.exception("the command on %r failed in its handler", topic)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._started = True
+            self._deliver = None
+
+
+def _encode(topic: str, payload: object) -> bytes:
+    match payload:
+        case bytes() | bytearray():
+            return bytes(payload)
+        case str():
+            # Lone surrogates come from undecodable serial input; as bytes they are refused later, and shown.
+            return payload.encode("utf-8", "surrogatepass")
+        case Mapping():
+            # NaN passes on purpose: quarantined where people see it, it does not end a hardware thread.
+            try:
+                return json.dumps(dict(payload), separators=(",", ":")).encode()
+            except (TypeError, ValueError, RecursionError) as error:
+                raise TypeError(f"the payload for {topic!r} is no JSON: {error}") from error
+        case _:
+            raise TypeError(
+                f"the payload for {topic!r} must be bytes, str or a mapping, not {type(payload).__name__}"
+            )

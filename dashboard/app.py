@@ -1,0 +1,175 @@
+"""The web application: Flet's client, our own WebSocket endpoint, the API, and the bridge behind them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import flet as ft
+from fastapi import FastAPI, WebSocket
+from flet_web.fastapi.flet_app_manager import app_manager
+from flet_web.fastapi.flet_static_files import FletStaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bridge.frames import Frame
+from bridge.service import Bridge, Plan
+from dashboard.api import api
+from dashboard.gate import HostCheck, refusal
+from dashboard.hub import Hub
+from dashboard.scene import Scene
+from dashboard.session import Shared, open_session
+from dashboard.wire import POLICY, TRY_AGAIN_LATER, Link, Wire
+
+log = logging.getLogger(__name__)
+
+TICK = 5.0
+"""Seconds between the frames that let ages grow."""
+
+HEADERS: Sequence[tuple[bytes, bytes]] = (
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-embedder-policy", b"require-corp"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
+        b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        b"connect-src 'self' data: blob:; frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
+    ),
+)
+"""On every answer. The first two let Flutter's renderer use threads; the policy keeps all requests on this host."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """How the web part behaves."""
+
+    title: str = "Fleetglass"
+    hosts: frozenset[str] = frozenset()
+    origins: Sequence[str] = ()
+    max_sessions: int = 1_000
+    session_timeout: float = 20.0
+
+
+class LocalHouse(Bridge):
+    """A bridge in this process, seen by the dashboard."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self.shared: Shared | None = None
+
+    @property
+    def sessions(self) -> int:
+        """Browsers that are connected now."""
+        return len(self.shared.open) if self.shared else 0
+
+
+def build(house: LocalHouse, options: WebOptions) -> FastAPI:
+    """The ASGI application. The bridge starts and stops with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        await app_manager.start()
+        hub = Hub(app_manager.get_pubsubhub(main, loop=loop), Scene(), loop)
+        hub.sent = house.counts.stages["send"].observe
+        app.state.shared = house.shared = Shared(house, hub, options.title)
+        house.listen(follow(hub, house))
+        house.start()
+        ticking = asyncio.create_task(_tick(hub), name="tick")
+        yield
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+        await asyncio.to_thread(house.stop)
+        await app_manager.shutdown()
+
+    async def main(page: ft.Page) -> None:
+        await open_session(page, app.state.shared)
+
+    app = FastAPI(title=options.title, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app.include_router(api(house))
+    wires: set[Wire] = set()
+    app.state.wires = wires
+
+    @app.websocket("/ws")
+    async def socket(websocket: WebSocket) -> None:
+        why = refusal(websocket.headers, origins=options.origins)
+        if why is not None:
+            log.warning("a socket refused: %s", why)
+            await websocket.close(POLICY)
+            return
+        if len(wires) >= options.max_sessions:
+            log.warning("a socket refused: %d are open, [web] max_sessions", len(wires))
+            await websocket.close(TRY_AGAIN_LATER)
+            return
+        wire = Wire(websocket)
+        wires.add(wire)
+        try:
+            await wire.run(_link(wire, main, options.session_timeout).handle)
+        finally:
+            wires.discard(wire)
+
+    app.mount("/", FletStaticFiles(app_name=options.title, no_cdn=True, app_description="Live dashboard for MQTT devices"))
+    app.add_middleware(AnswerHeaders)
+    app.add_middleware(HostCheck, hosts=options.hosts)
+    return app
+
+
+def follow(hub: Hub, house: Bridge) -> Callable[[Frame], None]:
+    """A listener that tells the hub what a frame changed. Runs on the ingest thread."""
+    known: dict[str, object] = {}
+
+    def listen(frame: Frame) -> None:
+        tags = {f"device/{device.id}" for device in frame.devices}
+        if tags:
+            tags.add("device")
+        for device in frame.devices:
+            about = (device.kind, house.label(device))
+            if known.get(device.id) != about:
+                known[device.id] = about
+                tags.add("devices")
+        if frame.status is not None:
+            tags.add("status")
+        if frame.quarantined:
+            tags.add("quarantine")
+        hub.announce(tags)
+
+    return listen
+
+
+async def _tick(hub: Hub) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        hub.announce({"tick"})
+
+
+def _link(wire: Wire, main: Callable[[ft.Page], Awaitable[None]], timeout: float) -> Link:
+    link = Link(
+        loop=asyncio.get_running_loop(),
+        executor=app_manager.executor,
+        main=main,
+        before_main=None,
+        session_timeout_seconds=timeout,  # type: ignore[arg-type]
+    )
+    link.wire = wire
+    return link
+
+
+class AnswerHeaders:
+    """Adds our headers to every HTTP answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+

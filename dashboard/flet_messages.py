@@ -1,0 +1,183 @@
+"""The shape of Flet's messages: the one file that knows it. Written for Flet 1.0.5, which is pinned.
+
+A server message is one WebSocket frame: a zero byte, then MessagePack of `[action, body]`. A patch is
+`{"id": root control, "patch": [paths, operation, …]}`; `paths` is a tree `[number, {key: [number, …]}]` that
+gives numbers to places below the root, and an operation `[0, number, property, value]` replaces a property
+there. Flet counts the numbers up; we use control ids, which are unique in the process, so that a card's part
+of a patch is the same in every patch. `tests/dashboard/test_oracle.py` holds this against Flet's own diff.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import msgpack
+from flet.controls.base_control import BaseControl
+from flet.controls.object_patch import ObjectPatch
+from flet.messaging.protocol import (
+    Message,
+    MessageAction,
+    configure_encode_object_for_msgpack,
+    decode_ext_from_msgpack,
+)
+
+_MARK = b"\x00"
+_ROOT, _LIST = 0, 1
+"""Numbers in a path tree that no control has: ids of controls start at 3."""
+_UNNAMED = -1
+"""The number of all places that no operation names."""
+_REPLACE = 0
+_encode = configure_encode_object_for_msgpack(BaseControl)
+
+Path = tuple[str | int, ...]
+
+
+def pack(value: object) -> bytes:
+    """MessagePack of a value or a control tree, as Flet's client reads it."""
+    return msgpack.packb(value, default=_encode)  # type: ignore[no-any-return]
+
+
+def pack_message(message: Message) -> bytes:
+    """A whole frame for one of Flet's own messages."""
+    return _MARK + pack([message.action, message.body])
+
+
+def prepare(control: BaseControl) -> None:
+    """Run Flet's own hooks (`build`, `before_update`, validation) on a new tree, as mounting it would."""
+    ObjectPatch.from_diff(None, control, control_cls=BaseControl)
+
+
+def pack_host(host: BaseControl, prop: str, children: Sequence[bytes]) -> bytes:
+    """A control whose list `prop`, empty in Python, gets children that are packed already."""
+    body = pack(host)
+    if not 0x80 <= body[0] < 0x8F:
+        raise ValueError(f"{host._c} has more properties than a host may have")
+    return bytes([body[0] + 1]) + body[1:] + pack(prop) + _array_header(len(children)) + b"".join(children)
+
+
+def paths_below(root: BaseControl) -> dict[int, Path]:
+    """The properties and indexes that lead from `root` to every control in it, by the control's id."""
+    found: dict[int, Path] = {}
+    _walk(root, (), found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A property of a control below a card: `node` is the control's id, `path` leads there from the card."""
+
+    node: int
+    path: Path
+    name: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A card's part of a patch, packed: its path tree below the card, and its operations."""
+
+    paths: bytes
+    operations: bytes
+    count: int
+
+
+def fragment(card: int, writes: Sequence[Write]) -> Fragment:
+    """Pack a card's writes once, to be joined into the patch of any layout."""
+    top: list[Any] = [card, {}]
+    for write in writes:
+        node = top
+        for key in write.path:
+            node = node[1].setdefault(key, [_UNNAMED, {}])
+        node[0] = write.node
+    operations = b"".join(
+        b"\x94" + pack(_REPLACE) + pack(w.node) + pack(w.name) + w.value for w in writes
+    )
+    return Fragment(pack(top), operations, len(writes))
+
+
+def patch_cards(host: int, prop: str, parts: Iterable[tuple[int, Fragment]]) -> bytes:
+    """A frame that changes cards in place. `parts`: each card's index in the host's list, and its fragment."""
+    tree, operations, count, cards = [], [], 0, 0
+    for index, part in parts:
+        tree.append(pack(index) + part.paths)
+        operations.append(part.operations)
+        count += part.count
+        cards += 1
+    below = _map_header(cards) + b"".join(tree)
+    paths = b"\x92" + pack(_ROOT) + _map_header(1) + pack(prop) + b"\x92" + pack(_LIST) + below
+    return _patch(host, _array_header(1 + count) + paths + b"".join(operations))
+
+
+def replace_property(control: int, name: str, value: bytes) -> bytes:
+    """A frame that sets one property of a control to a packed value."""
+    operation = b"\x94" + pack(_REPLACE) + pack(_ROOT) + pack(name) + value
+    return _patch(control, _array_header(2) + pack([_ROOT]) + operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """A control event of the browser: the id of the control, the event without `on_`, and its data."""
+
+    target: int
+    name: str
+    data: object
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The browser reports that a person changed properties of a control."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The browser says who it is, which opens or resumes a session."""
+
+
+def read_client(data: bytes) -> Clicked | Typed | Registered | None:
+    """What a frame from the browser says, as far as the wire wants to know it; None for the rest.
+
+    Raises ValueError if it is not one of Flet's frames.
+    """
+    if data[:1] != _MARK:
+        return None
+    try:
+        action, body = msgpack.unpackb(data[1:], ext_hook=decode_ext_from_msgpack)
+        if action == MessageAction.CONTROL_EVENT.value:
+            return Clicked(body["target"], body["name"], body.get("data"))
+        if action == MessageAction.UPDATE_CONTROL_PROPS.value:
+            return Typed(body["id"])
+    except Exception as error:
+        raise ValueError(f"not a message of Flet's: {error}") from None
+    return Registered() if action == MessageAction.REGISTER_CLIENT.value else None
+
+
+def _patch(control: int, patch: bytes) -> bytes:
+    head = b"\x92" + pack(MessageAction.PATCH_CONTROL.value)
+    return _MARK + head + _map_header(2) + pack("id") + pack(control) + pack("patch") + patch
+
+
+def _array_header(count: int) -> bytes:
+    return _packer.pack_array_header(count)
+
+
+def _map_header(count: int) -> bytes:
+    return _packer.pack_map_header(count)
+
+
+_packer = msgpack.Packer()
+
+
+def _walk(value: object, path: Path, found: dict[int, Path]) -> None:
+    if isinstance(value, BaseControl):
+        found[value._i] = path
+        for field in fields(value):
+            if not field.name.startswith("_") and "skip" not in field.metadata:
+                child = getattr(value, field.name, None)
+                if isinstance(child, BaseControl | list):
+                    _walk(child, (*path, field.name), found)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            if isinstance(child, BaseControl):
+                _walk(child, (*path, index), found)

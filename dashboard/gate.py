@@ -1,0 +1,55 @@
+"""Who may open a socket: the page's own origin, a host we answer for, and not more than we can carry."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+
+
+def refusal(headers: Headers, *, origins: Sequence[str]) -> str | None:
+    """Why a browser's socket is refused; None if it is welcome.
+
+    A browser names the page it comes from in `Origin`; it must be the host that it asks for, or one of
+    `origins`. Programs that send no `Origin` are let in: the check is against other people's pages.
+    """
+    origin = headers.get("origin")
+    if origin is None or origin.rstrip("/") in origins:
+        return None
+    if urlsplit(origin).netloc.lower() == headers.get("host", "").lower():
+        return None
+    return f"a page of {origin} may not open the dashboard; add it to [web] origins if it should"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`."""
+    return host in LOOPBACK or host.startswith("127.")
+
+
+class HostCheck:
+    """Answers only for the hosts it is told; an empty set is every host.
+
+    Without it a page of somebody else's could point its own name at this machine and read everything.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] in ("http", "websocket") and self._hosts:
+            host = Headers(scope=scope).get("host", "")
+            if host_name(host) not in self._hosts:
+                text = f"{host!r} is not a host of this dashboard; add its address to [web] origins if it should be\n"
+                await PlainTextResponse(text, status_code=421)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header or an origin, without scheme and port, in lower case."""
+    return (urlsplit(host if "://" in host else f"//{host}").hostname or "").lower()

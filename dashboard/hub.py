@@ -1,0 +1,73 @@
+"""From frames to sessions, through Flet's pubsub hub: the only file that publishes to it.
+
+Any thread may `announce` what changed; the announcements are merged in a set, and the web loop is woken once for
+all of them. On the loop the scene looks again, and each layout that changed gets one hub message, whatever
+the number of devices or messages behind it. The message is a nudge, not data: each session then takes what it
+misses from the layout, encoded once for all that miss the same.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from flet.pubsub import PubSubHub
+
+from dashboard.scene import Layout, Scene, Who
+
+log = logging.getLogger(__name__)
+
+ECHO = 0.3
+"""Seconds after a click before the truth is sent again: a command is marked pending sooner than that."""
+
+
+def topic(layout: str) -> str:
+    """The hub topic of a layout."""
+    return f"view/{layout}"
+
+
+class Hub:
+    """The way from the bridge to every open session of this process."""
+
+    def __init__(self, pubsub: PubSubHub, scene: Scene, loop: asyncio.AbstractEventLoop) -> None:
+        self.scene = scene
+        self.published = 0
+        self.sent: Callable[[float], None] = lambda _seconds: None
+        self._pubsub = pubsub
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._tags: set[str] = set()
+        self._since = 0.0
+
+    def announce(self, tags: Iterable[str]) -> None:
+        """Tell from any thread, without waiting, that what is behind these tags changed."""
+        with self._lock:
+            first = not self._tags
+            self._tags.update(tags)
+            if not (first and self._tags):
+                return
+            self._since = time.monotonic()
+        try:
+            self._loop.call_soon_threadsafe(self._flush)
+        except RuntimeError:
+            log.debug("the web loop has ended")
+
+    def event(self, target: int, name: str, data: object, who: Who) -> None:
+        """A person acted on a shared control, in the session `who`. On the loop."""
+        behind = self.scene.event(target, name, data, who)
+        self._loop.call_later(ECHO, self._nudge, behind)
+
+    def _flush(self) -> None:
+        with self._lock:
+            tags, self._tags = self._tags, set()
+        try:
+            self._nudge(self.scene.touch(tags))
+        except Exception:
+            log.exception("our fault: the scene could not follow %s", sorted(tags)[:10])
+        self.sent(time.monotonic() - self._since)
+
+    def _nudge(self, layouts: Iterable[Layout]) -> None:
+        for layout in layouts:
+            self.published += 1
+            self._pubsub.send_all_on_topic(topic(layout.plan.name), layout.mark.sequence)

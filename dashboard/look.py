@@ -1,0 +1,113 @@
+"""The visual language: colours by meaning, a type scale, spacing. Colours work on light and dark alike."""
+
+from collections.abc import Mapping
+
+import flet as ft
+
+from dashboard.present import Tone
+
+GAP = 8
+PAD = 16
+RADIUS = 16
+PHONE = 720
+"""Narrower windows, in pixels, get the layout for a phone."""
+CARD_COLUMNS: Mapping[str, int] = {"xs": 12, "sm": 6, "md": 6, "lg": 4, "xl": 3}
+
+INK = ft.Colors.ON_SURFACE
+SOFT = ft.Colors.ON_SURFACE_VARIANT
+LINE = ft.Colors.OUTLINE_VARIANT
+PAPER = ft.Colors.SURFACE_CONTAINER_LOWEST
+GROUND = ft.Colors.SURFACE_CONTAINER_LOW
+
+DOTS: Mapping[Tone, str] = {
+    "plain": ft.Colors.PRIMARY, "good": "#1b9e5a", "warn": "#d97706", "bad": "#dc2626", "muted": "#8a9399",
+}  # fmt: skip
+"""Colours of dots and icons: 3:1 on both grounds, and never the only sign of what they mean."""
+
+INKS: Mapping[Tone, str] = {
+    "plain": ft.Colors.ON_SURFACE,
+    "good": ft.Colors.ON_SURFACE,
+    "warn": ft.Colors.TERTIARY,
+    "bad": ft.Colors.ERROR,
+    "muted": ft.Colors.ON_SURFACE_VARIANT,
+}
+"""Colours of text, by the theme's own contrast."""
+
+
+def theme(brightness: ft.Brightness) -> ft.Theme:
+    """The theme for light or dark."""
+    dark = brightness == ft.Brightness.DARK
+    scheme = ft.ColorScheme(
+        primary="#5ad1c4" if dark else "#0b6b63",
+        on_primary="#00332e" if dark else "#ffffff",
+        primary_container="#0d4a45" if dark else "#cdf1ec",
+        on_primary_container="#b9f1ea" if dark else "#04443e",
+        secondary_container="#23403d" if dark else "#d9ebe8",
+        on_secondary_container="#cfe7e3" if dark else "#1c3a36",
+        tertiary="#ffb868" if dark else "#9a4b00",
+        error="#ff8a80" if dark else "#b3261e",
+        error_container="#5c1a17" if dark else "#fbe1df",
+        on_error_container="#ffdad6" if dark else "#5c110d",
+        surface="#101617" if dark else "#f4f7f7",
+        on_surface="#e4eaea" if dark else "#172022",
+        on_surface_variant="#a3b0b1" if dark else "#536164",
+        outline="#6d7a7b" if dark else "#7c898b",
+        outline_variant="#2b3536" if dark else "#dbe3e4",
+        surface_container_lowest="#182021" if dark else "#ffffff",
+        surface_container_low="#101617" if dark else "#f4f7f7",
+        surface_container="#1d2627" if dark else "#edf2f2",
+        surface_container_high="#253031" if dark else "#e5ebec",
+        surface_container_highest="#2e3a3b" if dark else "#dde5e6",
+        inverse_surface="#e4eaea" if dark else "#263133",
+        on_inverse_surface="#172022" if dark else "#eef3f3",
+    )
+    return ft.Theme(color_scheme=scheme, font_family="Roboto", visual_density=ft.VisualDensity.STANDARD)
+
+
+def card(content: ft.Control, **properties: object) -> ft.Container:
+    """The surface that everything stands on."""
+    return ft.Container(
+        content=content,
+        padding=PAD,
+        bgcolor=PAPER,
+        border_radius=RADIUS,
+        border=ft.Border.all(1, LINE),
+        **properties,  # type: ignore[arg-type]
+    )
+
+
+def caption(text: str = "", **properties: object) -> ft.Text:
+    """Small text that names something."""
+    return ft.Text(text, size=12, color=SOFT, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS, **properties)  # type: ignore[arg-type]
+
+
+def title(text: str = "", **properties: object) -> ft.Text:
+    """The name of a card."""
+    return ft.Text(
+        text, size=15, weight=ft.FontWeight.W_600, color=INK, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS,
+        **properties,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def icon(name: str) -> ft.IconData:
+    """A Material icon by its lower snake case name; a plain sensor if there is none of that name."""
+    found = getattr(ft.Icons, name.upper(), None)
+    return found if found is not None else ft.Icons.SENSORS
+
+
+def empty(icon_name: str, headline: str, explanation: str, *code: str) -> ft.Container:
+    """What a page says when there is nothing to show yet."""
+    lines: list[ft.Control] = [
+        ft.Icon(icon(icon_name), size=40, color=ft.Colors.PRIMARY),
+        ft.Text(headline, size=18, weight=ft.FontWeight.W_600, text_align=ft.TextAlign.CENTER),
+        ft.Text(explanation, size=14, color=SOFT, text_align=ft.TextAlign.CENTER),
+    ]
+    lines += [
+        ft.Container(
+            ft.Text(line, size=12, font_family="monospace", selectable=True, color=INK),
+            bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=8, padding=10,
+        )
+        for line in code
+    ]  # fmt: skip
+    column = ft.Column(lines, horizontal_alignment=ft.CrossAxisAlignment.CENTER, spacing=12, tight=True)
+    return ft.Container(column, padding=ft.Padding.symmetric(vertical=56, horizontal=24), alignment=ft.Alignment.CENTER, col=12)

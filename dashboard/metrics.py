@@ -1,0 +1,59 @@
+"""The counters of the house in Prometheus' terms."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bridge.status import BUCKETS, Histogram
+from dashboard.house import House
+
+COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
+    "fleetglass_messages_received": ("Messages received from all transports.", lambda h: h.counts.received),
+    "fleetglass_messages_accepted": ("Messages that a kind accepted.", lambda h: h.counts.accepted),
+    "fleetglass_messages_unclaimed": ("Messages that no kind claims.", lambda h: h.counts.unclaimed),
+    "fleetglass_messages_ignored": ("Commands to devices and the broker's own topics.", lambda h: h.counts.ignored),
+    "fleetglass_messages_dropped": ("Messages lost because the inbox was full.", lambda h: h.status.inbox_dropped),
+    "fleetglass_frames_sent": ("Frames handed to the dashboards.", lambda h: h.counts.frames),
+    "fleetglass_updates_merged": ("Values that a newer one replaced before they were shown.", lambda h: h.merged),
+}
+GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
+    "fleetglass_inbox_depth": ("Messages that wait to be taken in.", lambda h: h.status.inbox_depth),
+    "fleetglass_sessions": ("Browsers that are connected.", lambda h: h.sessions),
+    "fleetglass_broker_connected": ("1 while the broker is reached, else 0.", lambda h: h.status.broker_up),
+    "fleetglass_devices": ("Devices known, unclaimed ones too.", lambda h: len(h.devices)),
+}
+QUARANTINED = "fleetglass_messages_quarantined"
+STAGE = "fleetglass_stage_seconds"
+
+
+class HouseMetrics(Collector):
+    """Reads the counters when Prometheus asks."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def collect(self) -> Iterator[Metric]:
+        """All families."""
+        house = self._house
+        for name, (about, value_of) in COUNTERS.items():
+            yield CounterMetricFamily(name, about, value=value_of(house))
+        for name, (about, value_of) in GAUGES.items():
+            yield GaugeMetricFamily(name, about, value=value_of(house))
+        refused = CounterMetricFamily(QUARANTINED, "Messages refused, by reason.", labels=["reason"])
+        for reason, count in sorted(house.counts.quarantined.items()):
+            refused.add_metric([reason], count)
+        yield refused
+        stages = HistogramMetricFamily(STAGE, "Time a message spends in each stage, seconds.", labels=["stage"])
+        for stage, histogram in house.counts.stages.items():
+            stages.add_metric([stage], _cumulated(histogram), histogram.total)
+        yield stages
+
+
+def _cumulated(histogram: Histogram) -> list[tuple[str, float]]:
+    total = 0
+    rows = []
+    for bound, count in zip([*BUCKETS, float("inf")], histogram.counts, strict=True):
+        total += count
+        rows.append(("+Inf" if bound == float("inf") else f"{bound:g}", float(total)))
+    return rows

@@ -1,0 +1,256 @@
+"""From values to what people read: text, unit, tone, age. Pure; the same for every session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from bridge.presence import Availability, Presence
+from bridge.service import Label
+from bridge.state import UNCLAIMED, DeviceState, MetricState
+from schemas.kind import Kind, Metric
+from schemas.message import Value
+from schemas.text import shown
+from schemas.topics import unquote_topic
+from schemas.traits import Binary, Choice, Counter, Location, Numeric, Switch, Text, Trait
+
+Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
+
+DASH = "–"
+"""Shown where there is no value."""
+_TEXT = Text()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricView:
+    """One metric as it is shown. `why` explains a tone, `note` tells of a command under way or its failure."""
+
+    name: str
+    label: str
+    trait: Trait
+    text: str = DASH
+    unit: str = ""
+    tone: Tone = "plain"
+    why: str = ""
+    value: Value | None = None
+    wanted: Value | None = None
+    note: str = ""
+    pending: bool = False
+    settable: bool = False
+    source: str = ""
+    age: str = ""
+    options: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> Value | None:
+        """What a control shows: the value asked for while a command is under way, else the device's own."""
+        return self.value if self.wanted is None else self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One device as it is shown."""
+
+    id: str
+    kind: str
+    kind_title: str
+    icon: str
+    title: str
+    place: str
+    availability: Availability
+    reason: str
+    tone: Tone
+    age: str
+    kept: str
+    metrics: Mapping[str, MetricView]
+    topic: str
+    payload: str
+
+    @property
+    def subtitle(self) -> str:
+        """Where it is, and how old what we know is."""
+        return " · ".join(part for part in (self.place, self.kept or self.age) if part)
+
+    @property
+    def faded(self) -> bool:
+        """Its values may no longer be true."""
+        return self.availability != "online"
+
+
+_AVAILABILITY_TONES: Mapping[Availability, Tone] = {
+    "online": "good", "stale": "warn", "offline": "bad", "unknown": "muted",
+}  # fmt: skip
+
+
+def device_view(device: DeviceState, kind: Kind | None, label: Label, now: float) -> DeviceView:
+    """How a device is shown at Unix time `now`. All metrics the kind declares are there, heard or not."""
+    declared = kind.metrics if kind else {}
+    metrics = {
+        name: _metric_view(metric, device.metrics.get(name), device, now)
+        for name, metric in declared.items()
+    }
+    for name, state in device.metrics.items():
+        if name not in declared:
+            metrics[name] = _metric_view(_Undeclared(name, state), state, device, now)
+    return DeviceView(
+        id=device.id,
+        kind=device.kind,
+        kind_title=kind.title if kind else "Unclaimed",
+        icon=kind.icon if kind else "help_outline",
+        title=label.name or default_name(device.id),
+        place=label.place or "",
+        availability=device.presence.availability,
+        reason=device.presence.reason,
+        tone=_AVAILABILITY_TONES[device.presence.availability],
+        age=age(now - device.seen_at) if device.seen_at is not None else "not heard yet",
+        kept=_kept(device),
+        metrics=metrics,
+        topic=device.last_topic,
+        payload=payload_text(device.last_payload),
+    )
+
+
+def gone_view(device_id: str) -> DeviceView:
+    """How a device is shown of which nothing has been heard."""
+    nobody = Presence("unknown", "nothing has been heard of a device with this id")
+    return device_view(DeviceState(device_id, UNCLAIMED, presence=nobody), None, Label(), 0.0)
+
+
+def default_name(device_id: str) -> str:
+    """A readable name from an id: `thermostat.living_room` → `Living room`; of an unclaimed one its topic."""
+    kind, _, device = device_id.partition(".")
+    if kind == "topic":
+        return unquote_topic(device)
+    words = device.replace("_", " ").strip()
+    return words[:1].upper() + words[1:] if words else device_id
+
+
+def age(seconds: float) -> str:
+    """How long ago, in steps so coarse that a card does not tick: now, 20 s, 3 min, 5 h, 2 d ago."""
+    if seconds < 10:
+        return "now"
+    if seconds < 60:
+        return f"{int(seconds // 10) * 10} s ago"
+    if seconds < 3_600:
+        return f"{int(seconds // 60)} min ago"
+    if seconds < 172_800:
+        return f"{int(seconds // 3_600)} h ago"
+    return f"{int(seconds // 86_400)} d ago"
+
+
+def format_value(value: Value, trait: Trait) -> str:
+    """A value as text, without its unit."""
+    if isinstance(value, bool):
+        if isinstance(trait, Switch | Binary):
+            return trait.on if value else trait.off
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return _number(value, trait)
+    return shown_text(value)
+
+
+def shown_text(text: str, limit: int = 120) -> str:
+    """Foreign text made safe for one line: control and direction characters escaped, cut."""
+    return shown(text, limit + 2).removeprefix('"').removesuffix('"')
+
+
+def payload_text(payload: bytes, limit: int = 2_000) -> str:
+    """A payload as people can read it: text if it is text, else hexadecimal; cut."""
+    try:
+        text = payload[:limit].decode()
+    except UnicodeDecodeError:
+        return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
+    safe = "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+    return safe + ("…" if len(payload) > limit else "")
+
+
+def _number(value: float, trait: Trait) -> str:
+    precision = trait.precision if isinstance(trait, Numeric | Counter) else None
+    if isinstance(trait, Location):
+        precision = 5
+    if precision is None:
+        if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+            return f"{int(value):,}".replace(",", "\u202f")
+        return f"{value:,.6g}".replace(",", "\u202f")
+    if abs(value) >= 1e15:
+        return f"{value:.6g}"
+    return f"{value:,.{precision}f}".replace(",", "\u202f")
+
+
+class _Undeclared:
+    """A metric that no kind declares, seen like one that is."""
+
+    def __init__(self, name: str, state: MetricState) -> None:
+        self.name = name
+        self.label = name
+        self.trait: Trait = _inferred(type(state.value))
+        self.options: tuple[str, ...] = ()
+        self.settable = False
+        self.unit = state.unit
+
+
+@lru_cache(maxsize=8)
+def _inferred(kind_of_value: type) -> Trait:
+    return {bool: Binary(), int: Numeric(), float: Numeric()}.get(kind_of_value, _TEXT)
+
+
+def _metric_view(
+    metric: Metric | _Undeclared, state: MetricState | None, device: DeviceState, now: float
+) -> MetricView:
+    command = device.commands.get(metric.name)
+    pending = command is not None and command.status == "pending"
+    tone: Tone = "muted"
+    why = ""
+    if state is not None:
+        tone, why = _judge(state.value, metric.trait, metric.unit)
+    return MetricView(
+        name=metric.name,
+        label=metric.label,
+        trait=metric.trait,
+        text=DASH if state is None else format_value(state.value, metric.trait),
+        unit="" if state is None else metric.unit,
+        tone=tone,
+        why=why,
+        value=state.value if state else None,
+        wanted=command.value if command is not None and pending else None,
+        note="" if command is None else ("waiting for the device" if pending else command.note),
+        pending=pending,
+        settable=metric.settable,
+        source=state.provenance if state else "",
+        age=age(now - (state.time or state.received_at)) if state else "",
+        options=metric.options,
+    )
+
+
+def _judge(value: Value, trait: Trait, unit: str) -> tuple[Tone, str]:
+    if isinstance(trait, Numeric) and isinstance(value, int | float) and not isinstance(value, bool):
+        space = f" {unit}" if unit else ""
+        if trait.warn_high is not None and value > trait.warn_high:
+            return "warn", f"above {trait.warn_high:g}{space}"
+        if trait.warn_low is not None and value < trait.warn_low:
+            return "warn", f"below {trait.warn_low:g}{space}"
+    if isinstance(trait, Choice) and value in trait.alarming:
+        return "bad", f"{value} means trouble"
+    return "plain", ""
+
+
+def _kept(device: DeviceState) -> str:
+    """Says so if all that is known is a kept copy."""
+    sources = {metric.provenance for metric in device.metrics.values()}
+    if not sources or "live" in sources:
+        return ""
+    return "from before our restart" if "restored" in sources else "kept by the broker, not live yet"
+
+
+def spoken(view: DeviceView) -> str:
+    """One line for a screen reader."""
+    values = ", ".join(f"{m.label} {m.text} {m.unit}".strip() for m in view.metrics.values() if m.text != DASH)
+    return f"{view.title}, {view.availability}, {values}" if values else f"{view.title}, {view.availability}"
+
+
+def expected(trait: Trait, unit: str) -> str:
+    """The limits of a metric in words, empty if it has none worth saying."""
+    if isinstance(trait, Numeric) and trait.low is not None and trait.high is not None:
+        space = f" {unit}" if unit else ""
+        return f"{trait.low:g} to {trait.high:g}{space}"
+    return ""

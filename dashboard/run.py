@@ -1,0 +1,173 @@
+"""`fleetglass run`: broker, bridge, web server and demo in the right order, and down again."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import uvicorn
+
+from bridge.broker import EmbeddedBroker
+from bridge.errors import PortTaken, SettingsError
+from bridge.ports import Transport
+from bridge.service import Plan
+from bridge.settings import Loaded
+from bridge.setup import (
+    broker_address,
+    embedded_at,
+    is_embedded,
+    labels,
+    load_kinds,
+    make_store,
+    make_transport,
+    told,
+)
+from bridge.simulate import Fleet, plan
+from dashboard.app import LocalHouse, WebOptions, build
+from dashboard.gate import LOOPBACK, host_name, is_loopback
+from schemas.catalog import Kinds
+
+log = logging.getLogger(__name__)
+
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound)
+TRY_TOPIC = "fleet/thermostat/kitchen/state"
+TRY_PAYLOAD = '{"temperature": 21.5}'
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What only the command line says. `demo` is the number of simulated devices."""
+
+    demo: int = 0
+    insecure: bool = False
+    program: str = "fleetglass"
+
+
+def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) -> int:
+    """Serve until SIGINT or SIGTERM. `extra` are transports beside the broker. Raises `UserMistake`."""
+    web = loaded.settings.web
+    if not is_loopback(web.host) and not options.insecure:
+        raise SettingsError(
+            f"[web] host {web.host}: others on the network could see and switch everything, for there are no "
+            "users and passwords yet; listen on 127.0.0.1, or say --insecure if you mean it"
+        )
+    kinds, broken = load_kinds(loaded)
+    for mistake in broken:
+        log.error("a kind of yours is left out: %s", told(mistake))
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(contextlib.closing(_listen(web.host, web.port)))
+        transport = make_transport(loaded)
+        if is_embedded(loaded):
+            broker = EmbeddedBroker(*embedded_at(loaded), insecure=options.insecure)
+            broker.start()
+            stack.callback(broker.stop)
+        house = LocalHouse(
+            Plan(kinds, [transport, *extra], make_store(loaded), labels(loaded), loaded.settings.broker.url)
+        )
+        if options.demo:
+            stack.callback(_demo(loaded, kinds, options.demo).stop)
+        print(_welcome(loaded, options, listener.getsockname()[1]), flush=True)
+        asyncio.run(_serve(build(house, _web_options(loaded)), listener))
+    return 0
+
+
+def _web_options(loaded: Loaded) -> WebOptions:
+    web = loaded.settings.web
+    hosts = frozenset() if web.host in EVERYWHERE else LOOPBACK | {web.host, *map(host_name, web.origins)}
+    return WebOptions(
+        title=loaded.settings.ui.title,
+        hosts=hosts,
+        origins=[origin.rstrip("/") for origin in web.origins],
+        max_sessions=web.max_sessions,
+        session_timeout=web.session_timeout,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1_024)
+    except OSError as error:
+        listener.close()
+        if isinstance(error, socket.gaierror):
+            raise SettingsError(f"[web] host {host}: {error.strerror}") from None
+        raise PortTaken(
+            f"the dashboard cannot listen on {host}:{port}: {error.strerror}; choose another with --port"
+        ) from None
+    return listener
+
+
+def _demo(loaded: Loaded, kinds: Kinds, count: int) -> Fleet:
+    fleet = Fleet(broker_address(loaded), plan(kinds, count), rate=1.0, faults=False, seed=1)
+    fleet.start()
+    return fleet
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us, so that SIGTERM and Ctrl-C end with exit code 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take none."""
+        yield
+
+
+async def _serve(app: object, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=1024 * 1024,
+        ws_ping_interval=15.0,
+        ws_ping_timeout=15.0,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    server = _Server(config)
+
+    def stop() -> None:
+        # A second signal does not wait for browsers.
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await server.serve(sockets=[listener])
+
+
+def _welcome(loaded: Loaded, options: RunOptions, port: int) -> str:
+    web = loaded.settings.web
+    host = "127.0.0.1" if web.host in EVERYWHERE else web.host
+    shown = f"[{host}]" if ":" in host else host
+    lines = [f"{loaded.settings.ui.title} is running. Stop it with Ctrl-C.", ""]
+    lines.append(f"  Dashboard  http://{shown}:{port}/")
+    extra = ""
+    if is_embedded(loaded):
+        broker_host, broker_port = embedded_at(loaded)
+        lines.append(f"  Broker     mqtt://{broker_host}:{broker_port}, the embedded one: meant for a first look.")
+        lines.append("             In production use Mosquitto (mosquitto.conf is ready) and --broker mqtt://…")
+        extra = "" if broker_port == 1883 else f" -p {broker_port}"
+    else:
+        lines.append(f"  Broker     {_without_secret(loaded.settings.broker.url)}")
+    if options.demo:
+        lines.append(f"  Devices    {options.demo} simulated ones (--no-demo for none)")
+    port_flag = extra.replace(" -p", " --mqtt-port")
+    lines += [
+        "",
+        "  Try        " + f"mosquitto_pub{extra} -t {TRY_TOPIC} -m '{TRY_PAYLOAD}'",
+        "  or         " + f"{options.program} publish{port_flag} {TRY_TOPIC} '{TRY_PAYLOAD}'",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _without_secret(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -1,0 +1,335 @@
+"""One tree for all: cards are built and encoded once and shared by every session that shows them.
+
+A *card* is a control tree whose changing properties are *live*: each is a function of the card's view.
+A *layout* is an ordered list of cards below one host control; all sessions that show it get the same bytes.
+There is one way to bring a screen to the present, `Layout.catch_up`: told the mark of what a session has, it
+gives the bytes that are missing, which is nothing, the changes since, or the whole. So a session that falls
+behind never has a backlog and never misses a change. All of this belongs to the thread of the web loop.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import flet as ft
+
+from dashboard.flet_messages import (
+    Fragment,
+    Write,
+    fragment,
+    pack,
+    pack_host,
+    patch_cards,
+    paths_below,
+    prepare,
+    replace_property,
+)
+
+log = logging.getLogger(__name__)
+
+View = TypeVar("View")
+ControlT = TypeVar("ControlT", bound=ft.BaseControl)
+
+
+class Who(Protocol):
+    """The session that clicked, as far as a shared card needs to know it."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+
+    def tell(self, text: str) -> None:
+        """Say something to this person alone."""
+
+    def go(self, route: str) -> None:
+        """Take this person to another page."""
+
+
+OnEvent = Callable[[Who, object], None]
+
+
+class _Live(Generic[View]):
+    """A property that follows the view, with the sequence of its last change."""
+
+    __slots__ = ("changed", "control", "name", "value", "value_of")
+
+    def __init__(self, control: ft.BaseControl, name: str, value_of: Callable[[View], Any], value: object) -> None:
+        self.control = control
+        self.name = name
+        self.value_of = value_of
+        self.value = value
+        self.changed = 0
+
+
+class Drawing(Generic[View]):
+    """Handed to the function that draws a card: ties properties to the view, and events to handlers.
+
+    `view` is kept up to date, so that a handler sees the present.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.lives: list[_Live[View]] = []
+        self.handlers: dict[int, dict[str, OnEvent]] = {}
+
+    def live(self, control: ControlT, **properties: Callable[[View], Any]) -> ControlT:
+        """Let properties of `control` follow the view; they are set from the present one at once."""
+        for name, value_of in properties.items():
+            value = value_of(self.view)
+            setattr(control, name, value)
+            self.lives.append(_Live(control, name, value_of, value))
+        return control
+
+    def on(self, control: ControlT, **handlers: OnEvent) -> ControlT:
+        """Call a handler, as `change=…` or `click=…`, with who did it and the event's data."""
+        self.handlers.setdefault(control._i, {}).update(handlers)
+        for name in handlers:
+            setattr(control, f"on_{name}", _answered_at_the_wire)
+        return control
+
+
+def _answered_at_the_wire(_event: object) -> None:
+    """Flet reports an event only if a handler is set; the wire answers it before Flet sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan(Generic[View]):
+    """How to make a card. It is looked at again when one of the tags it `follows` is touched.
+
+    `shape(view)` must change when `draw` would give other controls, and only then.
+    """
+
+    key: str
+    follows: frozenset[str]
+    look: Callable[[], View]
+    draw: Callable[[Drawing[View]], ft.Control]
+    shape: Callable[[View], object] = lambda _view: None
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutPlan:
+    """How to make a layout. `arrange` is asked again when one of the tags it `follows` is touched."""
+
+    name: str
+    follows: frozenset[str]
+    arrange: Callable[[], Sequence[CardPlan[Any]]]
+    host: Callable[[], ft.Control] = lambda: ft.ResponsiveRow(spacing=16, run_spacing=16)
+
+
+class Card(Generic[View]):
+    """A drawn card, kept in step with its view. `changed` is the sequence of its last change."""
+
+    def __init__(self, plan: CardPlan[View], sequence: int) -> None:
+        self.plan = plan
+        self.users = 0
+        self._draw(plan.look(), sequence)
+
+    @property
+    def handlers(self) -> dict[int, dict[str, OnEvent]]:
+        """Who answers for which control."""
+        return self._drawing.handlers
+
+    def refresh(self, sequence: int) -> bool:
+        """Look again; True if anything on the card changed. A redrawn card has `drawn == sequence`."""
+        view = self.plan.look()
+        if self.plan.shape(view) != self._shape:
+            self._draw(view, sequence)
+            return True
+        self._drawing.view = view
+        for live in self._drawing.lives:
+            value = live.value_of(view)
+            if value != live.value:
+                live.value = value
+                live.changed = self.changed = sequence
+                setattr(live.control, live.name, value)
+        if self.changed == sequence:
+            self._packed = None
+        return self.changed == sequence
+
+    def assert_again(self, control: int, sequence: int) -> None:
+        """Mark a control's live properties as changed, because a browser moved it by itself."""
+        for live in self._drawing.lives:
+            if live.control._i == control:
+                live.changed = self.changed = sequence
+
+    def packed(self) -> bytes:
+        """The whole card as it is now."""
+        if self._packed is None:
+            self._packed = pack(self.control)
+        return self._packed
+
+    def since(self, sequence: int) -> Fragment | None:
+        """What changed after `sequence`, which is not before `drawn`; None if nothing did."""
+        if self.changed <= sequence:
+            return None
+        key = (sequence, self.changed)
+        if self._fragment is None or self._fragment[0] != key:
+            writes = [
+                Write(live.control._i, self._paths[live.control._i], live.name, pack(live.value))
+                for live in self._drawing.lives
+                if live.changed > sequence
+            ]
+            self._fragment = (key, fragment(self.control._i, writes))
+        return self._fragment[1]
+
+    def _draw(self, view: View, sequence: int) -> None:
+        self._drawing = Drawing(view)
+        self.control = self.plan.draw(self._drawing)
+        prepare(self.control)
+        self.drawn = self.changed = sequence
+        self._shape = self.plan.shape(view)
+        self._paths = paths_below(self.control)
+        self._packed: bytes | None = None
+        self._fragment: tuple[tuple[int, int], Fragment] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a screen has of a layout: which arrangement of cards, and all changes up to a sequence."""
+
+    number: int
+    sequence: int
+
+
+NOTHING = Mark(-1, -1)
+"""A screen that has nothing yet."""
+
+
+class Layout:
+    """Cards below a host. `mark.number` grows when cards come, go, move or are redrawn."""
+
+    def __init__(self, plan: LayoutPlan) -> None:
+        self.plan = plan
+        self.users = 0
+        self.cards: list[Card[Any]] = []
+        self.mark = Mark(0, 0)
+        self._host = plan.host()
+        prepare(self._host)
+        self._cache: dict[Mark, bytes | None] = {}
+
+    def catch_up(self, slot: int, mark: Mark) -> bytes | None:
+        """The frame that brings a screen from `mark` to the present; None if nothing is missing.
+
+        `slot` is the id of the session's own container that holds the host.
+        """
+        if mark == self.mark:
+            return None
+        base = mark if mark.number == self.mark.number else NOTHING
+        if base not in self._cache:
+            self._cache[base] = self._whole() if base is NOTHING else self._delta(base.sequence)
+        found = self._cache[base]
+        return replace_property(slot, "content", found) if base is NOTHING and found else found
+
+    def present(self, mark: Mark) -> None:
+        """The cards have changed: this is the present from now on."""
+        self.mark = mark
+        self._cache.clear()
+
+    def _whole(self) -> bytes:
+        return pack_host(self._host, "controls", [card.packed() for card in self.cards])
+
+    def _delta(self, sequence: int) -> bytes | None:
+        parts = [(n, part) for n, card in enumerate(self.cards) if (part := card.since(sequence)) is not None]
+        return patch_cards(self._host._i, "controls", parts) if parts else None
+
+
+class Scene:
+    """All cards and layouts that somebody looks at. What nobody looks at costs nothing."""
+
+    def __init__(self) -> None:
+        self.sequence = 0
+        self.cards: dict[str, Card[Any]] = {}
+        self.layouts: dict[str, Layout] = {}
+        self._by_control: dict[int, Card[Any]] = {}
+
+    def open(self, plan: LayoutPlan) -> Layout:
+        """The layout of this name, made now if nobody else looks at it. Give it back with `close`."""
+        layout = self.layouts.get(plan.name)
+        if layout is None:
+            layout = Layout(plan)
+            self._arrange(layout)
+            self.layouts[plan.name] = layout
+        layout.users += 1
+        return layout
+
+    def close(self, layout: Layout) -> None:
+        """Somebody no longer looks at it; the last one takes it away, with the cards that were only there."""
+        layout.users -= 1
+        if layout.users == 0:
+            del self.layouts[layout.plan.name]
+            self._release(layout.cards)
+
+    def touch(self, tags: Iterable[str]) -> list[Layout]:
+        """Something behind these tags changed: look again. The layouts whose screens must now catch up."""
+        touched = frozenset(tags)
+        self.sequence += 1
+        for card in self.cards.values():
+            if not touched.isdisjoint(card.plan.follows):
+                self._refresh(card)
+        behind = []
+        for layout in self.layouts.values():
+            number = layout.mark.number
+            if not touched.isdisjoint(layout.plan.follows):
+                self._arrange(layout)
+            if layout.mark.number == number and any(card.drawn == self.sequence for card in layout.cards):
+                layout.present(Mark(number + 1, self.sequence))
+            if any(card.changed == self.sequence for card in layout.cards):
+                layout.present(Mark(layout.mark.number, self.sequence))
+            if layout.mark.sequence == self.sequence:
+                behind.append(layout)
+        return behind
+
+    def event(self, target: int, name: str, data: object, who: Who) -> list[Layout]:
+        """A person acted on a shared control: run its handler, then let every screen show the truth again."""
+        card = self._by_control[target]
+        self.sequence += 1
+        card.assert_again(target, self.sequence)
+        handler = card.handlers[target].get(name)
+        if handler is not None:
+            handler(who, data)
+        behind = [layout for layout in self.layouts.values() if card in layout.cards]
+        for layout in behind:
+            layout.present(Mark(layout.mark.number, self.sequence))
+        return behind
+
+    def knows(self, control: int) -> bool:
+        """Whether a shared card has this control and answers for it."""
+        return control in self._by_control
+
+    def _refresh(self, card: Card[Any]) -> None:
+        before = card.handlers
+        try:
+            card.refresh(self.sequence)
+        except Exception:
+            log.exception("our fault: the card %s cannot be shown as it is now", card.plan.key)
+        if card.handlers is not before:
+            self._forget(before)
+            self._by_control.update(dict.fromkeys(card.handlers, card))
+
+    def _arrange(self, layout: Layout) -> None:
+        plans = layout.plan.arrange()
+        if [plan.key for plan in plans] == [card.plan.key for card in layout.cards]:
+            return
+        before, layout.cards = layout.cards, [self._use(plan) for plan in plans]
+        self._release(before)
+        layout.present(Mark(layout.mark.number + 1, self.sequence))
+
+    def _use(self, plan: CardPlan[Any]) -> Card[Any]:
+        card = self.cards.get(plan.key)
+        if card is None:
+            card = self.cards[plan.key] = Card(plan, self.sequence)
+            self._by_control.update(dict.fromkeys(card.handlers, card))
+        card.users += 1
+        return card
+
+    def _release(self, cards: Iterable[Card[Any]]) -> None:
+        for card in cards:
+            card.users -= 1
+            if card.users == 0:
+                del self.cards[card.plan.key]
+                self._forget(card.handlers)
+
+    def _forget(self, controls: Iterable[int]) -> None:
+        for control in controls:
+            self._by_control.pop(control, None)

@@ -1,0 +1,267 @@
+"""One person's session: his own controls, and which shared layouts he looks at."""
+
+import logging
+from dataclasses import dataclass, field
+
+import flet as ft
+
+from dashboard import hub as hub_topics
+from dashboard.banner import banner
+from dashboard.house import House
+from dashboard.hub import Hub
+from dashboard.look import GROUND, PHONE, SOFT, empty, icon, theme
+from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark
+from dashboard.views import Page, find, pages
+from dashboard.wire import Link, Wire
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Mount:
+    """A shared layout in a container of this session. `mark` is what the browser has of it."""
+
+    slot: ft.Container
+    plan: LayoutPlan
+    layout: Layout | None = None
+    mark: Mark = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all sessions of a process share. `open` holds the connected ones."""
+
+    house: House
+    hub: Hub
+    title: str
+    open: set["Session"] = field(default_factory=set)
+
+
+class Session:
+    """Built once a browser; lives through lost connections until Flet evicts it.
+
+    Everything runs on the web loop. While the browser is away, nothing is held but Flet's page and this.
+    """
+
+    def __init__(self, page: ft.Page, shared: Shared) -> None:
+        self.page = page
+        self.shared = shared
+        self.route = ""
+        self.mounts: list[Mount] = []
+        self._wire: Wire | None = None
+        self._phone: bool | None = None
+        self._banner = Mount(ft.Container(), banner(shared.house))
+        self._view: Mount | None = None
+
+    @property
+    def name(self) -> str:
+        """What the log calls this session."""
+        return self.page.session.id[:8]
+
+    def start(self) -> None:
+        """Show the page of the route that the browser opened."""
+        page = self.page
+        page.title = self.shared.title
+        page.theme, page.dark_theme = theme(ft.Brightness.LIGHT), theme(ft.Brightness.DARK)
+        page.theme_mode = ft.ThemeMode.SYSTEM
+        page.padding = 0
+        page.bgcolor = GROUND
+        page.on_route_change = self._route_changed
+        page.on_resize = self._resized
+        page.on_connect = self._connected
+        page.on_disconnect = self._disconnected
+        page.on_close = self._disconnected
+        self._attach()
+        self.show(page.route or "/")
+
+    def show(self, route: str) -> None:
+        """Take the screen to a route."""
+        found = find(route)
+        if self._view is not None:
+            self._unmount(self._view)
+        self.route = route
+        self._view = None
+        content: ft.Control
+        if found is None:
+            content = empty("explore_off", "There is no such page", f"Nothing is at {route}")
+        else:
+            page, values = found
+            content = ft.Container()
+            self._view = Mount(content, page.layout(self.shared.house, values))
+        self._build(content, found[0] if found else None)
+        if self._view is not None:
+            self._mount(self._view)
+        self._poke()
+
+    def tell(self, text: str) -> None:
+        """Say something to this person, at the bottom of his screen."""
+        self.page.show_dialog(ft.SnackBar(ft.Text(text), duration=5_000))
+
+    def go(self, route: str) -> None:
+        """Take this person to another page, with an entry in the browser's history."""
+        self.page.navigate(route)
+
+    def pull(self) -> bytes | None:
+        """The next frame that the browser misses; the wire asks when its socket takes more."""
+        for mount in self.mounts:
+            if mount.layout is not None and mount.mark != mount.layout.mark:
+                frame = mount.layout.catch_up(mount.slot._i, mount.mark)
+                mount.mark = mount.layout.mark
+                if frame is not None:
+                    return frame
+        return None
+
+    def event(self, target: int, name: str, data: object) -> bool:
+        """Answer for a click on a shared control; False if it is one of this session's own."""
+        hub = self.shared.hub
+        if not hub.scene.knows(target):
+            return False
+        if name:
+            try:
+                hub.event(target, name, data, self)
+            except Exception:
+                log.exception("session %s: our fault: '%s' on a shared control failed", self.name, name)
+                self.tell("Something went wrong. It has been logged.")
+        return True
+
+    # Connection ------------------------------------------------------------------------------------------
+
+    def _attach(self) -> None:
+        connection = self.page.session.connection
+        if isinstance(connection, Link):
+            self._wire = connection.wire
+            self._wire.pull, self._wire.event = self.pull, self.event
+        self.shared.open.add(self)
+        self.shared.hub.announce({"sessions"})
+        self._mount(self._banner)
+
+    async def _connected(self, _event: ft.ControlEvent) -> None:
+        self._disconnected(None)
+        self._attach()
+        if self._view is not None:
+            self._mount(self._view)
+        self._poke()
+
+    def _disconnected(self, _event: ft.ControlEvent | None) -> None:
+        for mount in list(self.mounts):
+            self._unmount(mount)
+        if self._wire is not None:
+            self._wire.detach()
+        self._wire = None
+        self.shared.open.discard(self)
+        self.shared.hub.announce({"sessions"})
+
+    def _mount(self, mount: Mount) -> None:
+        # Subscribed before it is looked at: what comes between is then a nudge too many, never one too few.
+        self.page.pubsub.subscribe_topic(hub_topics.topic(mount.plan.name), self._nudged)
+        mount.layout = self.shared.hub.scene.open(mount.plan)
+        mount.mark = NOTHING
+        self.mounts.append(mount)
+
+    def _unmount(self, mount: Mount) -> None:
+        if mount.layout is not None:
+            self.page.pubsub.unsubscribe_topic(hub_topics.topic(mount.plan.name))
+            self.shared.hub.scene.close(mount.layout)
+            mount.layout = None
+            self.mounts.remove(mount)
+
+    async def _nudged(self, _topic: str, _sequence: int) -> None:
+        self._poke()
+
+    def _poke(self) -> None:
+        if self._wire is not None:
+            self._wire.poke()
+
+    # Own controls ----------------------------------------------------------------------------------------
+
+    async def _route_changed(self, event: ft.RouteChangeEvent) -> None:
+        if event.route != self.route:
+            self.show(event.route)
+
+    async def _resized(self, _event: ft.PageResizeEvent) -> None:
+        if self._phone is not self._is_phone():
+            self.show(self.route)
+
+    def _is_phone(self) -> bool:
+        return bool(self.page.width) and float(self.page.width or 0) < PHONE
+
+    def _build(self, content: ft.Control, current: Page | None) -> None:
+        self._phone = self._is_phone()
+        inside = 16 if self._phone else 24
+        scroll = ft.Column([ft.Container(content, padding=inside)], scroll=ft.ScrollMode.AUTO, expand=True)
+        main = ft.Column([self._top(current), self._banner.slot, scroll], spacing=0, expand=True)
+        entries = [page for page in pages() if page.rank is not None]
+        chosen = entries.index(current) if current in entries else None
+        self.page.controls.clear()
+        if self._phone:
+            self.page.navigation_bar = self._bar(entries, chosen)
+            self.page.controls.append(ft.SafeArea(main, expand=True))
+        else:
+            self.page.navigation_bar = None
+            self.page.controls.append(
+                ft.Row(
+                    [self._rail(entries, chosen), main], spacing=0, expand=True,
+                    vertical_alignment=ft.CrossAxisAlignment.STRETCH,
+                )
+            )  # fmt: skip
+        # Both slots are new to the browser: the banner's too, because its parents are.
+        self._banner.mark = NOTHING
+        self.page.update()
+
+    def _top(self, current: Page | None) -> ft.Control:
+        heading = current.title if current else "Not found"
+        left: list[ft.Control] = []
+        if current is not None and current.rank is None:
+            left.append(
+                ft.IconButton(ft.Icons.ARROW_BACK, tooltip="To the overview", on_click=lambda _e: self.go("/"))
+            )
+        left.append(ft.Text(heading, size=22, weight=ft.FontWeight.W_600))
+        mode = ft.IconButton(ft.Icons.CONTRAST, tooltip="Light or dark", icon_color=SOFT, on_click=self._flip)
+        row = ft.Row([ft.Row(left, spacing=8, expand=True), mode])
+        return ft.Container(row, padding=ft.Padding.only(left=16 if self._phone else 24, right=12, top=12))
+
+    def _rail(self, entries: list[Page], chosen: int | None) -> ft.Control:
+        mark = ft.Container(
+            ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22), width=44, height=44, border_radius=14,
+            bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER, tooltip=self.shared.title,
+            margin=ft.Margin.only(bottom=12, top=4),
+        )  # fmt: skip
+        return ft.NavigationRail(
+            leading=mark,
+            selected_index=chosen,
+            label_type=ft.NavigationRailLabelType.ALL,
+            min_width=92,
+            bgcolor=ft.Colors.SURFACE_CONTAINER,
+            destinations=[
+                ft.NavigationRailDestination(
+                    icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
+                )
+                for page in entries
+            ],
+            on_change=lambda event: self.go(entries[event.control.selected_index or 0].route),
+        )
+
+    def _bar(self, entries: list[Page], chosen: int | None) -> ft.NavigationBar:
+        return ft.NavigationBar(
+            selected_index=chosen or 0,
+            bgcolor=ft.Colors.SURFACE_CONTAINER,
+            destinations=[
+                ft.NavigationBarDestination(
+                    icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
+                )
+                for page in entries
+            ],
+            on_change=lambda event: self.go(entries[event.control.selected_index or 0].route),
+        )
+
+    def _flip(self, _event: ft.ControlEvent) -> None:
+        dark = self.page.theme_mode == ft.ThemeMode.DARK or (
+            self.page.theme_mode == ft.ThemeMode.SYSTEM and self.page.platform_brightness == ft.Brightness.DARK
+        )
+        self.page.theme_mode = ft.ThemeMode.LIGHT if dark else ft.ThemeMode.DARK
+        self.page.update()
+
+
+async def open_session(page: ft.Page, shared: Shared) -> None:
+    """What Flet calls for every new browser."""
+    Session(page, shared).start()

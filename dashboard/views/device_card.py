@@ -1,0 +1,128 @@
+"""The card of one device, drawn from its kind."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote
+
+import flet as ft
+
+from dashboard.house import House, act
+from dashboard.look import CARD_COLUMNS, DOTS, SOFT, caption, card, icon, title
+from dashboard.present import DeviceView, MetricView, device_view, gone_view
+from dashboard.scene import CardPlan, Drawing, Who
+from dashboard.widgets import Act, Place, widget_for
+from schemas.message import Value
+from schemas.traits import Numeric
+
+MOST = 9
+"""Metrics on a card; the device's page shows all."""
+
+
+def plan(house: House, device_id: str) -> CardPlan[DeviceView]:
+    """The card of a device for an overview."""
+    return CardPlan(
+        key=f"card/{device_id}",
+        follows=frozenset({f"device/{device_id}", "tick"}),
+        look=partial(look, house, device_id),
+        draw=lambda drawing: _draw(drawing, actor(house, device_id)),
+        shape=shape,
+    )
+
+
+def look(house: House, device_id: str) -> DeviceView:
+    """The device as it is shown now."""
+    device = house.devices.get(device_id)
+    if device is None:
+        return gone_view(device_id)
+    return device_view(device, house.kinds.get(device.kind), house.label(device), time.time())
+
+
+def shape(view: DeviceView) -> object:
+    """What the tree of a device's card depends on: which metrics there are, and of which sort."""
+    return view.kind, tuple((name, type(m.trait), m.settable) for name, m in view.metrics.items())
+
+
+def actor(house: House, device_id: str) -> Act:
+    """Commands to this device."""
+
+    def commanded(who: Who, changes: Mapping[str, Value]) -> None:
+        act(house, device_id, who, changes)
+
+    return commanded
+
+
+def route_of(device_id: str) -> str:
+    """Where a device's page is."""
+    return "/devices/" + quote(device_id, safe="")
+
+
+def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
+    """Icon, name, place and age, and whether the device is there."""
+    view, live = drawing.view, drawing.live
+    badge = ft.Container(
+        ft.Icon(icon(view.icon), size=20, color=ft.Colors.ON_PRIMARY_CONTAINER),
+        width=38, height=38, border_radius=12, bgcolor=ft.Colors.PRIMARY_CONTAINER, alignment=ft.Alignment.CENTER,
+    )  # fmt: skip
+    names = ft.Column(
+        [live(title(), value=lambda v: v.title), live(caption(), value=lambda v: v.subtitle)], spacing=1, expand=True
+    )
+    row = ft.Row([badge, names, presence(drawing)], spacing=12)
+    if not opens:
+        return row
+    opener = ft.Container(row, ink=True, border_radius=10, tooltip=None)
+    device_id = view.id
+    return drawing.on(opener, click=lambda who, _data: who.go(route_of(device_id)))
+
+
+def presence(drawing: Drawing[DeviceView]) -> ft.Control:
+    """A dot and a word for the availability; the reason is in the tooltip."""
+    live = drawing.live
+    dot = live(
+        ft.Icon(ft.Icons.CIRCLE, size=10),
+        icon=lambda v: ft.Icons.CIRCLE if v.availability == "online" else ft.Icons.CIRCLE_OUTLINED,
+        color=lambda v: DOTS[v.tone],
+    )
+    word = live(ft.Text(size=12, color=SOFT), value=lambda v: v.availability.capitalize())
+    return live(ft.Row([dot, word], spacing=5, tight=True), tooltip=lambda v: v.reason)
+
+
+def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Control:
+    """A metric with its label above, and below it what is under way or wrong."""
+    metric = drawing.view.metrics[name]
+    place = Place(drawing, name, act, large)
+    note = drawing.live(
+        ft.Text(size=11, color=ft.Colors.TERTIARY, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
+        value=lambda v: _note(v.metrics[name]),
+        visible=lambda v: bool(_note(v.metrics[name])),
+    )
+    return ft.Column([caption(metric.label), widget_for(metric.trait)(place), note], spacing=3, expand=True)
+
+
+def _note(metric: MetricView) -> str:
+    return metric.note or metric.why
+
+
+def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
+    view, live = drawing.view, drawing.live
+    names = list(view.metrics)[:MOST]
+    rows: list[ft.Control] = [header(drawing, opens=True)]
+    if names and isinstance(view.metrics[names[0]].trait, Numeric):
+        rows.append(cell(drawing, names.pop(0), act, large=True))
+    values = ft.Column(
+        rows[1:] + [
+            ft.Row([cell(drawing, name, act) for name in pair] + [ft.Container(expand=True)] * (2 - len(pair)),
+                   spacing=12, vertical_alignment=ft.CrossAxisAlignment.START)
+            for pair in (names[i : i + 2] for i in range(0, len(names), 2))
+        ],
+        spacing=12,
+    )  # fmt: skip
+    live(values, opacity=lambda v: 0.55 if v.faded else 1.0)
+    surface = card(ft.Column([rows[0], values], spacing=14))
+    surface.col = dict(CARD_COLUMNS)
+    hidden = len(view.metrics) - MOST
+    if hidden > 0:
+        values.controls.append(caption(f"and {hidden} more on its page"))
+    return surface
+
+

@@ -1,0 +1,124 @@
+"""The overview: every device, by kind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import flet as ft
+
+from bridge.state import UNCLAIMED
+from dashboard.house import House
+from dashboard.look import DOTS, SOFT, caption, empty
+from dashboard.present import Tone, default_name
+from dashboard.scene import CardPlan, Drawing, LayoutPlan
+from dashboard.views import Page, device_card
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many devices there are of each availability, and how fast messages come."""
+
+    online: int
+    stale: int
+    offline: int
+    unknown: int
+    rate: float
+
+    @property
+    def total(self) -> int:
+        """All devices."""
+        return self.online + self.stale + self.offline + self.unknown
+
+
+def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
+    """All devices."""
+    return LayoutPlan("overview", frozenset({"devices"}), partial(_arrange, house))
+
+
+def _arrange(house: House) -> Sequence[CardPlan[Any]]:
+    by_kind: dict[str, list[tuple[str, str]]] = {}
+    for device in list(house.devices.values()):
+        name = house.label(device).name or default_name(device.id)
+        by_kind.setdefault(device.kind, []).append((name.casefold(), device.id))
+    if not by_kind:
+        return [_nothing_yet(house)]
+    plans: list[CardPlan[Any]] = [_summary(house)]
+    order = {kind.name: number for number, kind in enumerate(sorted(house.kinds, key=lambda k: k.title))}
+    for kind in sorted(by_kind, key=lambda name: order.get(name, len(order))):
+        plans.append(_section(house, kind))
+        plans += [device_card.plan(house, device_id) for _name, device_id in sorted(by_kind[kind])]
+    return plans
+
+
+def _summary(house: House) -> CardPlan[Summary]:
+    def look() -> Summary:
+        counts = {"online": 0, "stale": 0, "offline": 0, "unknown": 0}
+        for device in list(house.devices.values()):
+            counts[device.presence.availability] += 1
+        return Summary(**counts, rate=house.status.rate)
+
+    return CardPlan("summary", frozenset({"device", "status"}), look, _draw_summary)
+
+
+def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
+    def figure(word: str, tone: Tone, name: str) -> ft.Control:
+        number = drawing.live(
+            ft.Text(size=20, weight=ft.FontWeight.W_600), value=lambda s: str(getattr(s, name))
+        )
+        dot = ft.Icon(ft.Icons.CIRCLE if tone == "good" else ft.Icons.CIRCLE_OUTLINED, size=10, color=DOTS[tone])
+        return ft.Row([dot, number, ft.Text(word, size=13, color=SOFT)], spacing=6, tight=True)
+
+    rate = drawing.live(ft.Text(size=20, weight=ft.FontWeight.W_600), value=lambda s: f"{s.rate:.1f}")
+    return ft.Container(
+        ft.Row(
+            [
+                figure("online", "good", "online"),
+                figure("stale", "warn", "stale"),
+                figure("offline", "bad", "offline"),
+                figure("unknown", "muted", "unknown"),
+                ft.Row([rate, ft.Text("messages/s", size=13, color=SOFT)], spacing=6, tight=True),
+            ],
+            wrap=True, spacing=24, run_spacing=8,
+        ),
+        col=12,
+    )  # fmt: skip
+
+
+def _section(house: House, kind_name: str) -> CardPlan[int]:
+    kind = house.kinds.get(kind_name)
+    name = kind.title if kind else "Unclaimed"
+    explanation = "" if kind_name != UNCLAIMED else "No kind claims what these speak; their metrics are inferred."
+
+    def draw(drawing: Drawing[int]) -> ft.Control:
+        count = drawing.live(ft.Text(size=13, color=SOFT), value=str)
+        heading = ft.Row(
+            [ft.Text(name, size=16, weight=ft.FontWeight.W_600), count, caption(explanation, expand=True)],
+            spacing=10, vertical_alignment=ft.CrossAxisAlignment.END,
+        )  # fmt: skip
+        return ft.Container(heading, col=12, padding=ft.Padding.only(top=8))
+
+    return CardPlan(
+        f"section/{kind_name}",
+        frozenset({"devices"}),
+        lambda: sum(device.kind == kind_name for device in list(house.devices.values())),
+        draw,
+    )
+
+
+def _nothing_yet(house: House) -> CardPlan[str]:
+    url = house.status.broker_url
+
+    def draw(_drawing: Drawing[str]) -> ft.Control:
+        return empty(
+            "sensors",
+            "No device has spoken yet",
+            f"Point your devices at {url}, or try one of these in a terminal:",
+            "mosquitto_pub -t fleet/thermostat/kitchen/state -m '{\"temperature\": 21.5}'",
+            "fleetglass publish fleet/thermostat/kitchen/state '{\"temperature\": 21.5}'",
+        )
+
+    return CardPlan("nothing", frozenset(), lambda: url, draw)
+
+
+PAGE = Page("/", "Overview", "dashboard_outlined", layout, rank=1, selected_icon="dashboard")

@@ -1,0 +1,55 @@
+"""One file a widget: each draws one trait. `widget_for` finds it; a trait without one shows as text."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
+
+import flet as ft
+
+from dashboard.present import DeviceView, MetricView
+from dashboard.scene import Drawing, Who
+from schemas.message import Value
+from schemas.traits import Text, Trait
+
+Act: TypeAlias = Callable[[Who, Mapping[str, Value]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a widget draws: which metric of the drawn device, how it sends commands, and whether it may be big."""
+
+    drawing: Drawing[DeviceView]
+    name: str
+    act: Act
+    large: bool = False
+
+    @property
+    def metric(self) -> MetricView:
+        """The metric now."""
+        return self.drawing.view.metrics[self.name]
+
+    def of(self, value_of: Callable[[MetricView], object]) -> Callable[[DeviceView], object]:
+        """A live property of this metric."""
+        name = self.name
+        return lambda view: value_of(view.metrics[name])
+
+
+Widget: TypeAlias = Callable[[Place], ft.Control]
+
+
+@cache
+def _widgets() -> Mapping[type[Trait], Widget]:
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        found.update({trait: loaded.draw for trait in getattr(loaded, "DRAWS", ())})
+    return found
+
+
+def widget_for(trait: Trait) -> Widget:
+    """The widget of a trait: its own, else that of a parent class, else text."""
+    widgets = _widgets()
+    return next((widgets[base] for base in type(trait).__mro__ if base in widgets), widgets[Text])

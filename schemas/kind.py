@@ -1,0 +1,73 @@
+"""What a device kind is once it is declared: plain data that decoding and drawing work from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from schemas.topics import TopicPattern
+from schemas.traits import Trait
+
+if TYPE_CHECKING:
+    from schemas.device import Device
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One field of a kind.
+
+    `options` are the words of a choice or an event, `key` is the name in JSON, `whole` marks integers.
+    """
+
+    name: str
+    trait: Trait
+    required: bool
+    label: str
+    options: tuple[str, ...] = ()
+    settable: bool = False
+    unit: str = ""
+    key: str = ""
+    whole: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A kind of device. `metrics` are in order of declaration, the most important first.
+
+    `stale_after` is the silence in seconds after which a device counts as stale, None for never.
+    """
+
+    name: str
+    title: str
+    doc: str
+    model: "type[Device]"
+    topic: TopicPattern
+    availability: TopicPattern | None
+    stale_after: float | None
+    icon: str
+    unknown: Literal["keep", "refuse"]
+    metrics: Mapping[str, Metric]
+    about: Mapping[str, Metric]
+    """What a message may say of the device itself: time, name and place."""
+    commands: tuple[TopicPattern, ...] = field(init=False)
+    fields: Mapping[str, Metric] = field(init=False, repr=False)
+    """All of these by their name in JSON."""
+
+    def __post_init__(self) -> None:
+        """Collect the distinct command topics and the names in JSON."""
+        fields = {metric.key: metric for metric in (*self.about.values(), *self.metrics.values())}
+        object.__setattr__(self, "fields", MappingProxyType(fields))
+        texts = dict.fromkeys(metric.trait.command for metric in self.metrics.values())
+        object.__setattr__(self, "commands", tuple(TopicPattern(text) for text in texts if text is not None))
+
+    def device_id(self, values: Mapping[str, str]) -> str:
+        """The id of the device that the values of the topic's placeholders stand for."""
+        return f"{self.name}." + "/".join(values[name] for name in self.topic.placeholders)
+
+    def placeholders_of(self, device_id: str) -> dict[str, str]:
+        """The values behind an id made by `device_id`. Raises `ValueError` for an id of another kind."""
+        prefix = f"{self.name}."
+        parts = device_id.removeprefix(prefix).split("/")
+        if not device_id.startswith(prefix) or len(parts) != len(self.topic.placeholders) or not all(parts):
+            raise ValueError(f'"{device_id}" is not the id of a {self.name}')
+        return dict(zip(self.topic.placeholders, parts, strict=True))

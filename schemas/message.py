@@ -1,0 +1,80 @@
+"""What goes in and out of decoding: raw messages, and what each of them turned out to be."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Value: TypeAlias = bool | int | float | str
+Provenance: TypeAlias = Literal["live", "retained", "restored"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """One message as it came from a transport, before anything is believed of it.
+
+    `received_at` is our own clock at the moment of receipt, in Unix seconds.
+    """
+
+    topic: str
+    payload: bytes
+    received_at: float
+    retained: bool = False
+    qos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one metric. `extra` marks a field that the kind does not declare."""
+
+    metric: str
+    value: Value
+    unit: str = ""
+    extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """A valid state message of a known kind. `device_time` is Unix seconds, or None if not given."""
+
+    device_id: str
+    kind: str
+    readings: tuple[Reading, ...]
+    device_time: float | None = None
+    name: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A device (or its last will) said that it is online or offline."""
+
+    device_id: str
+    kind: str
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """A message that no kind claims. `structured` is False where only the raw payload can be shown."""
+
+    device_id: str
+    readings: tuple[Reading, ...]
+    structured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that does not validate: a short code, the field, and a sentence with expected and got."""
+
+    code: str
+    detail: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message that is understood and carries no state, such as a command to a device."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Readings | Announcement | Unclaimed | Rejected | Ignored

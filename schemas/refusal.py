@@ -1,0 +1,152 @@
+"""Why a message is refused: a short code and a sentence with the field, what was expected and what came."""
+
+import json
+import math
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.kind import Kind, Metric
+from schemas.message import Rejected
+from schemas.traits import Color, Counter, Location, Numeric, Text, Timestamp
+
+MAX_SHOWN = 80
+_DETAILED = 2
+
+_RANGE_ERRORS = frozenset(
+    {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of", "int_parsing_size"}
+)
+_TYPE_ERRORS = frozenset({"float_type", "int_type", "int_from_float", "bool_type", "string_type"})
+
+
+def refusal_of(error: ValidationError, kind: Kind, payload: bytes) -> Rejected:
+    """The refusal of a state message. The code and the field are those of the first mistake."""
+    mistakes = error.errors(include_url=False)
+    first = mistakes[0]
+    if first["type"] == "json_invalid":
+        return _not_json(first, payload)
+    if not first["loc"]:
+        if first["type"].startswith("model_"):
+            text = f"the message: expected a JSON object, got {shown(first['input'])}"
+            return Rejected("not_an_object", text)
+        return Rejected("invalid_value", f"the message: {first['msg']}")
+    sentences = [_sentence(mistake, kind) for mistake in mistakes[:_DETAILED]]
+    if len(mistakes) > _DETAILED:
+        sentences.append(f"and {len(mistakes) - _DETAILED} more")
+    metric = _metric(first, kind)
+    field = metric.name if metric is not None else _field(first)
+    return Rejected(_code(first, kind), "; ".join(sentences), field)
+
+
+def expectation(metric: Metric) -> str:
+    """What a field takes, in words: `a number between -50 and 100 °C`."""
+    trait = metric.trait
+    number = "a whole number" if metric.whole else "a number"
+    if isinstance(trait, Numeric):
+        low, high = trait.bounds
+        unit = f" {trait.unit}" if trait.unit else ""
+        return f"{number} between {low:.15g} and {high:.15g}{unit}"
+    if isinstance(trait, Counter):
+        return f"{number} from 0 to {2**63 - 1 if metric.whole else '2^63'} {trait.unit}".rstrip()
+    if isinstance(trait, Location):
+        low, high = trait.bounds
+        return f"a {trait.axis} between {low:g} and {high:g}"
+    if isinstance(trait, Timestamp):
+        return _MOMENTS[trait.unit]
+    if isinstance(trait, Color):
+        return "a colour such as #ff8800"
+    if isinstance(trait, Text):
+        return f"a text of at most {trait.max_length} characters"
+    return f"one of {', '.join(metric.options)}" if metric.options else "true or false"
+
+
+def shown(value: object) -> str:
+    """A value as JSON on one line, at most 80 characters, without characters that do not print."""
+    if isinstance(value, str):
+        text = f'"{value[:MAX_SHOWN]}"'
+    elif isinstance(value, float) and not math.isfinite(value):
+        text = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    else:
+        text = _json(value)
+    text = "".join(letter if letter.isprintable() else _escaped(letter) for letter in text[: MAX_SHOWN + 2])
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
+
+
+_MOMENTS = {
+    "rfc3339": "a time with its zone such as 2026-01-31T12:00:00Z",
+    "s": "a time in seconds since 1970",
+    "ms": "a time in milliseconds since 1970",
+}
+
+
+def _not_json(mistake: ErrorDetails, payload: bytes) -> Rejected:
+    try:
+        payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = f"the message: expected UTF-8 text, got the byte 0x{payload[error.start]:02x} at {error.start}"
+        return Rejected("invalid_utf8", text)
+    reason = str(mistake.get("ctx", {}).get("error", mistake["msg"]))
+    if payload.startswith(b"\xef\xbb\xbf"):
+        reason = "it starts with a byte order mark"
+    code = "out_of_range" if reason.startswith("number out of range") else "invalid_json"
+    got = shown(payload[: MAX_SHOWN * 4].decode("utf-8", "ignore"))
+    return Rejected(code, f"the message: expected JSON, got {got} ({reason})")
+
+
+def _sentence(mistake: ErrorDetails, kind: Kind) -> str:
+    field = shown(_field(mistake))[1:-1]
+    metric = _metric(mistake, kind)
+    got = shown(mistake["input"])
+    if mistake["type"] == "missing":
+        return f"{field}: expected {_expected(mistake, metric)}, got a message without it"
+    if mistake["type"] == "extra_forbidden":
+        return f"{field}: expected only the fields that {kind.name} declares, got this one with {got}"
+    if mistake["type"] in ("value_error", "assertion_error"):
+        return f"{field}: {shown(mistake['msg'].split(', ', 1)[-1])[1:-1]}, got {got}"
+    return f"{field}: expected {_expected(mistake, metric)}, got {got}"
+
+
+def _expected(mistake: ErrorDetails, metric: Metric | None) -> str:
+    return expectation(metric) if metric is not None else mistake["msg"]
+
+
+def _code(mistake: ErrorDetails, kind: Kind) -> str:
+    kind_of_mistake, got = mistake["type"], mistake["input"]
+    if kind_of_mistake == "missing":
+        return "missing_field"
+    if kind_of_mistake == "extra_forbidden":
+        return "unknown_field"
+    metric = _metric(mistake, kind)
+    if metric is not None and isinstance(metric.trait, Timestamp):
+        return "invalid_time"
+    # An integer too large for a float is told as not finite, or as no number at all.
+    is_number = metric is not None and isinstance(metric.trait, Numeric | Counter | Location)
+    huge = isinstance(got, int) and abs(got) >= 2**63
+    if (huge and is_number) or kind_of_mistake in _RANGE_ERRORS:
+        return "out_of_range"
+    if kind_of_mistake == "finite_number":
+        return "not_finite"
+    if kind_of_mistake in _TYPE_ERRORS:
+        return "wrong_type"
+    if kind_of_mistake in ("literal_error", "enum") and not isinstance(got, str):
+        return "wrong_type"
+    return "invalid_value"
+
+
+def _field(mistake: ErrorDetails) -> str:
+    return ".".join(str(part) for part in mistake["loc"])[:MAX_SHOWN]
+
+
+def _metric(mistake: ErrorDetails, kind: Kind) -> Metric | None:
+    return kind.fields.get(str(mistake["loc"][0]))
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        return f"a very large {'number' if isinstance(value, int) else 'value'}"
+
+
+def _escaped(letter: str) -> str:
+    return f"\\u{ord(letter):04x}"

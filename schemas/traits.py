@@ -1,0 +1,325 @@
+"""Traits: what a field of a device means, and which values of it are possible.
+
+A trait stands in a field's `Annotated[…]`. It bounds the value (outside = the message is refused) and says
+what a dashboard needs to draw it. It never names a widget.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar, Literal, TypeAlias, cast
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+LIMIT = 1e15
+"""A number without stated bounds lies between -LIMIT and LIMIT."""
+
+_LARGEST_INT = 2**63 - 1
+_LAST_SECOND = 253_402_300_799
+
+Leaf: TypeAlias = dict[str, object]
+
+
+class KindError(ValueError):
+    """A kind is declared wrongly; the text says what and how to mend it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trait:
+    """What every trait can say.
+
+    `command` is the topic template to which a new value is sent, which makes the field settable. `measure` is
+    a semantic name ("temperature", "battery", "power", …) by which an icon is chosen.
+    """
+
+    label: str | None = None
+    command: str | None = None
+    measure: str | None = None
+
+    goes_with: ClassVar[dict[str, str]] = {}
+    """The types a field may have: pydantic's name of the core type, and ours for a person."""
+    can_be_set: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse what no field could mean."""
+        if self.command is not None and not self.can_be_set:
+            raise KindError(f"{type(self).__name__} can only be read: remove its command")
+        for text in (self.label, self.command, self.measure):
+            if text is not None and not (isinstance(text, str) and text.strip()):
+                raise KindError(
+                    f"{type(self).__name__}: label, command and measure must be texts, not {text!r}"
+                )
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Write the bounds into the core schema of the value."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Narrow the value inside optional types and validators; refuse a type the trait does not go with."""
+        schema = handler(source)
+        leaf = cast(Leaf, schema)
+        while leaf["type"] in _WRAPPERS:
+            leaf = cast(Leaf, leaf["schema"])
+        if leaf["type"] in ("definition-ref", "definitions"):
+            leaf = cast(Leaf, handler.resolve_ref_schema(cast(CoreSchema, leaf)))
+        if leaf["type"] not in self.goes_with:
+            expected = " or ".join(dict.fromkeys(self.goes_with.values()))
+            raise KindError(f"{type(self).__name__} goes with {expected}, not with {leaf['type']}")
+        self.narrow(leaf)
+        return schema
+
+
+_WRAPPERS = frozenset({"nullable", "default", "function-before", "function-after", "function-wrap"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numeric(Trait):
+    """A number. `low` and `high` are the valid range; `warn_low` and `warn_high` only colour the value.
+
+    `precision` is the number of decimals shown, `step` the distance of the values a person can choose.
+    """
+
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    warn_low: float | None = None
+    warn_high: float | None = None
+    precision: int | None = None
+    step: float | None = None
+
+    goes_with: ClassVar[dict[str, str]] = {"float": "float", "int": "int"}
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that cross."""
+        super().__post_init__()
+        for name in ("low", "high", "warn_low", "warn_high", "step"):
+            _check_number(self, name)
+        _check_precision(self.precision)
+        low, high = self.bounds
+        if low > high:
+            raise KindError(f"Numeric: low ({low:g}) is above high ({high:g})")
+        if self.warn_low is not None and self.warn_high is not None and self.warn_low > self.warn_high:
+            raise KindError(f"Numeric: warn_low ({self.warn_low:g}) is above warn_high ({self.warn_high:g})")
+        if self.step is not None and self.step <= 0:
+            raise KindError(f"Numeric: step must be above 0, not {self.step:g}")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest valid value."""
+        return -LIMIT if self.low is None else self.low, LIMIT if self.high is None else self.high
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Bound a float or an int."""
+        low, high = self.bounds
+        if leaf["type"] == "int":
+            bounds: Leaf = {
+                "ge": max(math.ceil(low), -_LARGEST_INT - 1),
+                "le": min(math.floor(high), _LARGEST_INT),
+            }
+        else:
+            bounds = {"ge": float(low), "le": float(high), "allow_inf_nan": False}
+        leaf.update(bounds, strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter(Trait):
+    """A number that only grows, such as consumed energy. Not negative, below 2**63, without other bounds."""
+
+    unit: str = ""
+    precision: int | None = None
+
+    goes_with: ClassVar[dict[str, str]] = {"float": "float", "int": "int"}
+    can_be_set: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse a precision that is none."""
+        super().__post_init__()
+        _check_precision(self.precision)
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Bound a float or an int."""
+        if leaf["type"] == "int":
+            leaf.update(ge=0, le=_LARGEST_INT, strict=True)
+        else:
+            leaf.update(ge=0.0, lt=2.0**63, allow_inf_nan=False, strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch(Trait):
+    """Something on or off, to be switched if it has a `command`. `on` and `off` are the words shown."""
+
+    on: str = "on"
+    off: str = "off"
+
+    goes_with: ClassVar[dict[str, str]] = {"bool": "bool"}
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Only true and false."""
+        leaf.update(strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binary(Trait):
+    """A yes or no that can only be read, such as open or closed. `on` and `off` are the words shown."""
+
+    on: str = "yes"
+    off: str = "no"
+
+    goes_with: ClassVar[dict[str, str]] = {"bool": "bool"}
+    can_be_set: ClassVar[bool] = False
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Only true and false."""
+        leaf.update(strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Trait):
+    """One of a few words: the options of a `Literal` or `Enum`. Those in `alarming` mean trouble."""
+
+    alarming: tuple[str, ...] = ()
+
+    goes_with: ClassVar[dict[str, str]] = {"literal": "Literal", "enum": "Enum"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Trait):
+    """Something momentary, such as the press of a button: one of the words of a `Literal` or `Enum`."""
+
+    goes_with: ClassVar[dict[str, str]] = {"literal": "Literal", "enum": "Enum"}
+    can_be_set: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Trait):
+    """Free text of at most `max_length` characters."""
+
+    max_length: int = 1024
+
+    goes_with: ClassVar[dict[str, str]] = {"str": "str"}
+
+    def __post_init__(self) -> None:
+        """Refuse a length that is none."""
+        super().__post_init__()
+        if isinstance(self.max_length, bool) or not isinstance(self.max_length, int) or self.max_length < 1:
+            raise KindError(f"Text: max_length must be a whole number from 1, not {self.max_length!r}")
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Bound the length."""
+        leaf.update(max_length=self.max_length, strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Color(Trait):
+    """A colour as `#rrggbb`."""
+
+    goes_with: ClassVar[dict[str, str]] = {"str": "str"}
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Only six hexadecimal digits after a #."""
+        leaf.update(pattern="^#[0-9a-fA-F]{6}$", strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location(Trait):
+    """One half of a position, in degrees."""
+
+    axis: Literal["latitude", "longitude"]
+
+    goes_with: ClassVar[dict[str, str]] = {"float": "float"}
+    can_be_set: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse an axis that is none."""
+        super().__post_init__()
+        if self.axis not in ("latitude", "longitude"):
+            raise KindError(f'Location: axis must be "latitude" or "longitude", not {self.axis!r}')
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest valid value."""
+        return (-90.0, 90.0) if self.axis == "latitude" else (-180.0, 180.0)
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Bound the angle."""
+        low, high = self.bounds
+        leaf.update(ge=low, le=high, allow_inf_nan=False, strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timestamp(Trait):
+    """A moment, as RFC 3339 text with a zone, or as Unix seconds or milliseconds."""
+
+    unit: Literal["rfc3339", "s", "ms"] = "rfc3339"
+
+    goes_with: ClassVar[dict[str, str]] = {"datetime": "AwareDatetime"}
+    can_be_set: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse a unit that is none."""
+        super().__post_init__()
+        if self.unit not in ("rfc3339", "s", "ms"):
+            raise KindError(f'Timestamp: unit must be "rfc3339", "s" or "ms", not {self.unit!r}')
+
+    def narrow(self, leaf: Leaf) -> None:
+        """Take exactly one notation from JSON, and moments with a zone from Python."""
+        moment = core_schema.datetime_schema(strict=True, tz_constraint="aware")
+        schema = core_schema.json_or_python_schema(
+            json_schema=_from_text() if self.unit == "rfc3339" else _from_number(_SCALE[self.unit]),
+            python_schema=moment,
+            serialization=None if self.unit == "rfc3339" else _to_number(_SCALE[self.unit]),
+        )
+        leaf.clear()
+        leaf.update(schema)
+
+
+_SCALE = {"s": 1, "ms": 1000}
+_RFC_3339 = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+
+
+def _from_text() -> CoreSchema:
+    # The pattern comes first because pydantic also reads plain dates and numbers in a text as a moment.
+    return core_schema.chain_schema(
+        [
+            core_schema.str_schema(strict=True, pattern=_RFC_3339),
+            core_schema.datetime_schema(
+                strict=False, tz_constraint="aware", microseconds_precision="truncate"
+            ),
+        ]
+    )
+
+
+def _from_number(scale: int) -> CoreSchema:
+    def moment(number: float) -> datetime:
+        return datetime.fromtimestamp(number / scale, UTC)
+
+    return core_schema.no_info_after_validator_function(
+        moment,
+        core_schema.float_schema(strict=True, allow_inf_nan=False, ge=0.0, le=float(_LAST_SECOND * scale)),
+    )
+
+
+def _to_number(scale: int) -> core_schema.SerSchema:
+    def number(moment: datetime) -> float:
+        return moment.timestamp() * scale
+
+    to_number: Callable[[datetime], float] = number
+    return core_schema.plain_serializer_function_ser_schema(to_number, when_used="json-unless-none")
+
+
+def _check_number(trait: Trait, name: str) -> None:
+    number = getattr(trait, name)
+    if number is None:
+        return
+    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+        raise KindError(f"{type(trait).__name__}: {name} must be a finite number, not {number!r}")
+
+
+def _check_precision(precision: int | None) -> None:
+    if precision is None:
+        return
+    if isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 12:
+        raise KindError(f"precision must be a whole number from 0 to 12, not {precision!r}")

@@ -1,0 +1,170 @@
+"""Real brokers for tests: each on a free port of this computer, each ended by its own process id."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import paho.mqtt.publish
+import pytest
+
+from bridge.broker import EmbeddedBroker
+
+PATIENCE = 20.0
+
+
+class Broker(Protocol):
+    """A broker that can be started and stopped more than once."""
+
+    port: int
+
+    @property
+    def url(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def needs(program: str) -> str:
+    """Where the program is. Without it the test is skipped, but fails in CI, where it must be installed."""
+    found = shutil.which(program) or shutil.which(
+        program, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+    )
+    if found is None:
+        how = f"install {program} (on Debian: apt install mosquitto mosquitto-clients openssl)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(how)
+        pytest.skip(how)
+    return found
+
+
+def wait_until(true: Callable[[], object], what: str) -> None:
+    """Return when the condition holds; fail the test with `what` if it never does."""
+    give_up = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > give_up:
+            pytest.fail(f"waited in vain for: {what}")
+        time.sleep(0.01)
+
+
+def send(port: int, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
+    """Publish one message as an ordinary client, and wait for the broker's acknowledgement."""
+    paho.mqtt.publish.single(topic, payload, qos=qos, retain=retain, hostname="127.0.0.1", port=port)
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Embedded:
+    """The embedded broker; each start is a new one."""
+
+    def __init__(self, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self._broker = EmbeddedBroker("127.0.0.1", self.port)
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self._broker.start()
+
+    def stop(self) -> None:
+        self._broker.stop()
+
+
+class Mosquitto:
+    """A real Mosquitto with the given lines as its configuration, `PORT` in them being its port."""
+
+    def __init__(self, folder: Path, config: str = "listener PORT 127.0.0.1\nallow_anonymous true\n") -> None:
+        self._program = needs("mosquitto")
+        self.folder = folder
+        self.port = free_port()
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            # As root it would become another user, who may not read the test's files.
+            config += "\nuser root\n"
+        self._config = folder / "mosquitto-under-test.conf"
+        self._config.write_text(config.replace("PORT", str(self.port)))
+        self._log = folder / "mosquitto.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = process = subprocess.Popen(
+                [self._program, "-c", str(self._config)], cwd=self.folder, stdout=log, stderr=log
+            )
+
+        def ready() -> bool:
+            if process.poll() is not None:
+                pytest.fail(f"mosquitto ended with {process.returncode}: {self.log}")
+            return accepts(self.port)
+
+        wait_until(ready, "mosquitto to accept connections")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+def passwords(file: Path, user: str, password: str) -> None:
+    """A password file for Mosquitto with one user."""
+    subprocess.run([needs("mosquitto_passwd"), "-b", "-c", str(file), user, password], check=True)
+
+
+def certificates(folder: Path) -> None:
+    """An authority (ca.crt) and a broker's certificate for localhost (server.crt, server.key)."""
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run([needs("openssl"), *arguments], cwd=folder, check=True, capture_output=True)
+
+    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl(
+        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=test"
+    )
+    openssl("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    signed_by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial")
+    openssl(
+        "x509",
+        "-req",
+        "-in",
+        "server.csr",
+        *signed_by,
+        "-out",
+        "server.crt",
+        "-days",
+        "2",
+        "-extfile",
+        "names",
+    )
