@@ -204,10 +204,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _serve(host: str, port: int) -> None:
-    from amqtt.broker import Broker
+    from bridge.amqtt_broker import PatientBroker
 
     address = f"[{host}]" if ":" in host else host
-    broker = Broker(
+    broker = PatientBroker(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"{address}:{port}"}},
             # No logging and no $SYS plugin: with them it takes half the messages.

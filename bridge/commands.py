@@ -79,6 +79,8 @@ class Commands:
             messages = encode_command(kind, device_id, changes)
         except InvalidCommand as error:
             raise CommandRefused(str(error)) from None
+        if not messages:
+            raise CommandRefused(f"{device_id}: nothing is asked of it; name a metric and its value")
         # Noted before it is sent: a quick device answers before we would get to it.
         self._note(CommandSent(device_id, changes, by))
         try:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bridge.status import BridgeStatus
 from bridge.state import Change, DeviceState
+from bridge.status import BridgeStatus
 
 GAP = 0.05
 """Seconds between frames while busy."""

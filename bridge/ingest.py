@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0
 """Seconds between looks at ages, unanswered commands and rates."""
+OUR_FAULT = Rejected("internal_error", "a fault of ours, see the log")
+RETRY = 0.5
+"""Seconds until a batch that the store did not take is offered again."""
+MAX_REFUSED = 1_000
+"""Refused messages that may wait for a store that fails. Beyond that nothing more is taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,15 @@ class Parts:
 
 
 class Ingest:
-    """Runs in a thread of its own; `step` is one round of it. Everything it owns is written here alone."""
+    """Runs in a thread of its own; `step` is one round of it. Everything it owns is written here alone.
 
-    def __init__(self, parts: Parts, status: BridgeStatus, clock: Callable[[], float] = time.monotonic) -> None:
+    What the store does not take is kept and offered again. Meanwhile frames go on, because the latest states
+    do not grow; only when too many refused messages wait does the inbox fill, by its own bound.
+    """
+
+    def __init__(
+        self, parts: Parts, status: BridgeStatus, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.counts = Counts()
         self.frames = FrameClock()
         self.status = status
@@ -45,15 +56,30 @@ class Ingest:
         self._rate = Rate()
         self._next_tick = clock()
         self._next_id = 1
+        self._retry_at = float("-inf")
         self._devices: dict[str, DeviceState] = {}
         self._refused: list[Quarantined] = []
+
+    @property
+    def waiting(self) -> int:
+        """Device states and refused messages that the store has not taken yet."""
+        return len(self._devices) + len(self._refused)
+
+    def restore(self) -> None:
+        """Show what the store remembers, and count on from its newest refused message. Before any `step`."""
+        self._parts.state.restore(self._parts.store.latest())
+        self._next_id = max((entry.id for entry in self._parts.store.quarantined(limit=1)), default=0) + 1
 
     def step(self) -> None:
         """Wait for messages or for what is due, take a batch through, and emit a frame if it is time."""
         now = self._clock()
+        waits = [self._next_tick - now]
         due = self.frames.wait(now)
-        until_tick = max(0.0, self._next_tick - now)
-        items = self._parts.inbox.take(until_tick if due is None else min(due, until_tick))
+        if due is not None:
+            waits.append(due)
+        if self.waiting:
+            waits.append(self._retry_at - now)
+        items = self._take(max(0.0, min(waits)))
         now = self._clock()
         if items:
             self._observe_wait(items)
@@ -63,9 +89,9 @@ class Ingest:
                 except Exception:
                     log.exception("our fault: could not take in %s", _named(item))
                     if isinstance(item, Arrived):
-                        self._refuse(item.message, Rejected("internal_error", "a fault of ours, see the log"), now)
-            self._commit()
+                        self._refuse(item.message, OUR_FAULT, now)
             self.counts.stages["decode"].observe(self._clock() - now)
+        self._commit(now)
         if now >= self._next_tick:
             self._tick(now)
         self.frames.gap = GAP_UNDER_LOAD if len(self._parts.inbox) > 1_000 else GAP
@@ -74,6 +100,12 @@ class Ingest:
             self.counts.frames += 1
             self.counts.stages["frame"].observe(self._clock() - frame.changed_at)
             self._parts.emit(frame)
+
+    def _take(self, timeout: float) -> list[Item]:
+        if len(self._refused) < MAX_REFUSED:
+            return self._parts.inbox.take(timeout)
+        time.sleep(timeout)
+        return []
 
     def _one(self, item: Item, now: float) -> None:
         if isinstance(item, Arrived):
@@ -102,8 +134,8 @@ class Ingest:
             else:
                 self._refuse(raw, outcome, now)
         except TooManyDevices:
-            most = self._parts.state.max_devices
-            self._refuse(raw, Rejected("too_many_devices", f"it would be one more than {most:,} devices"), now)
+            text = f"it would be one more than {self._parts.state.max_devices:,} devices"
+            self._refuse(raw, Rejected("too_many_devices", text), now)
 
     def _linked(self, link: Linked, now: float) -> None:
         up, detail = link.connection.up, link.connection.detail
@@ -124,17 +156,32 @@ class Ingest:
         self._next_id += 1
         self.frames.quarantined(now)
 
-    def _commit(self) -> None:
-        if self._devices or self._refused:
+    def _commit(self, now: float) -> None:
+        if not self.waiting or now < self._retry_at:
+            return
+        try:
             self._parts.store.commit(Batch(tuple(self._devices.values()), tuple(self._refused)))
-            self._devices.clear()
-            self._refused.clear()
+        except Exception as error:
+            self._retry_at = now + RETRY
+            fault = f"the store failed ({type(error).__name__}); what it did not take is offered again"
+            if fault != self.status.store_fault:
+                log.exception("our fault: %s", fault)
+            self._store(fault, now)
+            return
+        self._devices.clear()
+        self._refused.clear()
+        self._store("", now)
+
+    def _store(self, fault: str, now: float) -> None:
+        if fault != self.status.store_fault:
+            self.status = replace(self.status, store_fault=fault)
+            self.frames.status(self.status, now)
 
     def _tick(self, now: float) -> None:
         self._next_tick = now + TICK
         for change in self._parts.state.judge_all(now):
             self._note(change, now)
-        self._commit()
+        self._commit(now)
         inbox, counts = self._parts.inbox, self.counts
         status = replace(
             self.status,
@@ -148,8 +195,10 @@ class Ingest:
             frames=counts.frames,
             merged=self.frames.merged,
         )
-        if status != self.status:
-            self.status = status
+        # A frame that tells of nothing but the frame before would call for the next one, for ever.
+        news = replace(status, frames=self.status.frames) != self.status
+        self.status = status
+        if news:
             self.frames.status(status, now)
 
     def _observe_wait(self, items: list[Item]) -> None:

@@ -17,7 +17,7 @@ class Presence:
 UNHEARD = Presence("unknown", "not heard yet")
 
 
-def judge(
+def judge(  # noqa: PLR0913 - what there is to weigh, all by name
     *,
     announced: bool | None,
     heard: float | None,

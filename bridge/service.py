@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,9 @@ from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
 
 log = logging.getLogger(__name__)
+
+STOP_WITHIN = 8.0
+"""Seconds for taking in, at the end, what has arrived."""
 
 Listener = Callable[[Frame], None]
 
@@ -61,19 +65,22 @@ class Bridge:
 
     def start(self) -> None:
         """Show what the store remembers, then listen to every transport. Call once."""
-        self._state.restore(self._plan.store.latest())
+        self._ingest.restore()
         self._thread.start()
         for number, transport in enumerate(self._plan.transports):
             transport.start(self._deliver(number), self._linked(number))
 
     def stop(self) -> None:
-        """Close the transports, take in what has arrived, and end. Call once."""
+        """Close the transports, take in what has arrived, and end. Call once.
+
+        A store that still fails after `STOP_WITHIN` is given up; the log says how much it did not take.
+        """
         for transport in self._plan.transports:
             transport.stop()
         self._stopping.set()
         self._inbox.wake()
         if self._thread.is_alive():
-            self._thread.join(timeout=5)
+            self._thread.join(timeout=STOP_WITHIN + 2)
 
     def listen(self, listener: Listener) -> None:
         """Hand every frame to `listener`, on the ingest thread: it must neither block nor raise."""
@@ -121,12 +128,20 @@ class Bridge:
         return self._plan.store.quarantine_counts()
 
     def _run(self) -> None:
-        while not (self._stopping.is_set() and not len(self._inbox)):
-            try:
-                self._ingest.step()
-            except Exception:
-                log.exception("our fault: a round of ingest failed; going on")
-                self._stopping.wait(0.2)
+        while not self._stopping.is_set():
+            self._step()
+        give_up = time.monotonic() + STOP_WITHIN
+        while (left := len(self._inbox) + self._ingest.waiting) and time.monotonic() < give_up:
+            self._step()
+        if left:
+            log.error("stopped with %d messages, states and refusals that the store did not take", left)
+
+    def _step(self) -> None:
+        try:
+            self._ingest.step()
+        except Exception:
+            log.exception("our fault: a round of ingest failed; going on")
+            time.sleep(0.2)
 
     def _emit(self, frame: Frame) -> None:
         for listener in self._listeners:
@@ -151,6 +166,7 @@ class Bridge:
         device = self._state.devices.get(device_id)
         if device is None:
             raise NotConnected(f"{device_id} has not been heard of")
+        if device.transport >= len(self._plan.transports):
+            # A restored device may have come by a transport that this run does not have.
+            raise NotConnected(f"{device_id} has not been heard of since the start")
         self._plan.transports[device.transport].publish(topic, payload)
-
-

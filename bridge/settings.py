@@ -1,14 +1,16 @@
-"""Settings: fleetglass.toml, then FLEETGLASS_* of the environment, then flags; each mistake is one clear line."""
+"""Settings: fleetglass.toml, FLEETGLASS_* of the environment, then flags; each mistake is one clear line."""
 
 import json
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from bridge.errors import SettingsError
 from schemas.text import shown
@@ -19,27 +21,40 @@ PLANNED = {"auth": "users and passwords", "alerts": "alerts", "notify": "notific
 """Sections of the contract that this version does not have yet."""
 
 
+_URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.ASCII | re.IGNORECASE)
+
+
 def _scheme(*known: str) -> AfterValidator:
     def check(url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in known:
+        named = _URL.match(url)
+        if named is None or named[1].lower() not in known:
             raise ValueError(f"expected a URL that starts with {' or '.join(k + '://' for k in known)}")
         try:
-            parts.port  # noqa: B018  (the property raises on a bad port)
+            port = urlsplit(url).port
         except ValueError:
-            raise ValueError("expected a port between 0 and 65535 after the colon") from None
+            port = 0
+        if port == 0:
+            raise ValueError("expected a host, and after a colon a port from 1 to 65535")
         return url
 
     return AfterValidator(check)
 
 
-Port = Annotated[int, Field(ge=0, le=65_535)]
+def _port(number: int) -> int:
+    if not 0 <= number <= 65_535:
+        raise ValueError("expected a port from 1 to 65535, or 0 for any that is free")
+    return number
+
+
+Port = Annotated[int, AfterValidator(_port)]
 
 
 class Section(BaseModel):
     """A table of the config file: unknown keys are mistakes, types are strict."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False
+    )
 
 
 class BrokerSettings(Section):
@@ -88,7 +103,7 @@ class WebSettings(Section):
     port: Port = 8550
     origins: list[str] = []
     max_sessions: Annotated[int, Field(ge=1)] = 1_000
-    session_timeout: Annotated[float, Field(gt=0, strict=False)] = 20.0
+    session_timeout: Annotated[float, Field(gt=0)] = 20.0
 
 
 class UiSettings(Section):
@@ -123,10 +138,19 @@ class Loaded:
 
     def existing(self, text: str, where: str) -> Path:
         """The same, but it must be there. Raises `SettingsError` that names `where`, a `[section] key`."""
-        path = self.path(text)
+        try:
+            path = self.path(text)
+        except RuntimeError:
+            # "~name" of somebody who is not there.
+            raise SettingsError(f"{self.source}: {where}: no such home folder: {shown(text)}") from None
         if not path.exists():
-            raise SettingsError(f"{self.file or 'settings'}: {where}: {path} does not exist")
+            raise SettingsError(f"{self.source}: {where}: {path} does not exist")
         return path
+
+    @property
+    def source(self) -> str:
+        """Where the settings came from, as messages name it."""
+        return str(self.file or "settings")
 
 
 def load_settings(
@@ -146,19 +170,24 @@ def load_settings(
         found = folder / CONFIG_NAME
         file = found if found.is_file() else None
     elif not file.is_file():
-        raise SettingsError(f"{file}: no such config file")
+        what = "a folder, not a config file" if file.is_dir() else "no such config file"
+        raise SettingsError(f"{file}: {what}")
     tables: dict[str, Any] = _read(file) if file else {}
-    _add_environment(tables, environment or {})
+    origins: dict[tuple[str, str], str] = {}
+    for variable, section, key, value in _environment(environment or {}):
+        _put(tables, section, key, value)
+        origins[section, key] = f"environment: {variable}"
     for section, values in (flags or {}).items():
-        if values:
-            tables.setdefault(section, {}).update(values)
+        for key, value in values.items():
+            _put(tables, section, key, value)
+            origins[section, key] = f"command line: [{section}] {key}"
     for section, what in PLANNED.items():
         if section in tables:
             raise SettingsError(f"{file}: [{section}]: this version has no {what} yet; take the section out")
     try:
         settings = Settings.model_validate(tables)
     except ValidationError as error:
-        raise SettingsError(_explain(error, tables, str(file or "settings"))) from None
+        raise SettingsError(_explain(error, str(file or "settings"), origins)) from None
     base = file.resolve().parent if file else folder
     return Loaded(settings, base, file)
 
@@ -166,13 +195,23 @@ def load_settings(
 def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file}: not valid TOML: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file}: expected text in UTF-8, got {error.reason} at {error.start}") from None
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        # tomllib's own error is a ValueError; a number of thousands of digits raises a plain one.
+        raise SettingsError(f"{file}: not valid TOML: {str(error).splitlines()[0]}") from None
 
 
-def _add_environment(tables: dict[str, Any], environment: Mapping[str, str]) -> None:
+def _put(tables: dict[str, Any], section: str, key: str, value: object) -> None:
+    table = tables.setdefault(section, {})
+    # Something else than a table is a mistake of the file's, which validation will name.
+    if isinstance(table, dict):
+        table[key] = value
+
+
+def _environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, str, object]]:
     for variable, text in sorted(environment.items()):
         if not variable.startswith(ENV_PREFIX):
             continue
@@ -180,9 +219,12 @@ def _add_environment(tables: dict[str, Any], environment: Mapping[str, str]) -> 
         field = Settings.model_fields.get(section)
         model = field.annotation if field else None
         if not (isinstance(model, type) and issubclass(model, Section)) or key not in model.model_fields:
-            names = ", ".join(environment_names())
-            raise SettingsError(f"environment: {variable}: not a setting; known are {names}")
-        tables.setdefault(section, {})[key] = _typed(text, model.model_fields[key].annotation)
+            known = environment_names()
+            near = [name for name in known if name.startswith(f"{ENV_PREFIX}{section}_".upper())]
+            raise SettingsError(
+                f"environment: {variable}: not a setting; expected one of {', '.join(near or known)}"
+            )
+        yield variable, section, key, _typed(text, model.model_fields[key].annotation)
 
 
 def environment_names() -> Sequence[str]:
@@ -211,43 +253,79 @@ _EXPECTED = {
     "float_type": "a number",
     "bool_type": "true or false",
     "string_type": "a text in quotes",
-    "list_type": "a list such as [\"…\"]",
+    "list_type": 'a list such as ["…"]',
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
+    "finite_number": "a finite number",
 }
 
 
-def _explain(error: ValidationError, tables: Mapping[str, Any], source: str) -> str:
+def _explain(error: ValidationError, source: str, origins: Mapping[tuple[str, str], str]) -> str:
     first = error.errors(include_url=False)[0]
-    location = [str(part) for part in first["loc"]]
-    where = _place(location)
+    location = first["loc"]
+    origin = origins.get((str(location[0]), str(location[1]))) if len(location) > 1 else None
+    where = origin or f"{source}: {_place(location)}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        return f"{source}: {where}: unknown key; expected one of {', '.join(_siblings(location))}{more}"
-    got = shown(first["input"])
-    if kind == "value_error":
-        expected = str(first["ctx"]["error"])
-    else:
-        expected = "expected " + _EXPECTED.get(kind, first["msg"].removeprefix("Input should be "))
-    return f"{source}: {where}: {expected}, got {got}{more}"
+    given: object = first["input"]
+    if first["type"] == "extra_forbidden":
+        return f"{where}: {_unknown(location, given)}{more}"
+    return f"{where}: {_expected(first)}, got {_got(location, given)}{more}"
 
 
-def _place(location: Sequence[str]) -> str:
-    if location[0] == "devices" and len(location) > 1:
-        return f'[devices."{location[1]}"] ' + ".".join(location[2:])
+def _expected(error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "greater_than_equal":
+            return f"expected at least {context['ge']}"
+        case "greater_than":
+            return f"expected more than {context['gt']:g}"
+        case "too_short":
+            return f"expected at least {context['min_length']} of them"
+        case kind:
+            return "expected " + _EXPECTED.get(kind, error["msg"].removeprefix("Input should be "))
+
+
+def _got(location: tuple[int | str, ...], given: object) -> str:
+    """What was given, where it cannot hold a secret; else what sort of thing it was."""
+    key = str(location[-1])
+    if isinstance(given, str) and key == "url":
+        named = _URL.match(given)
+        return f"{named[0]}…" if named else "no scheme"
+    if isinstance(given, dict):
+        return "a table"
+    if isinstance(given, list):
+        return "a list" if given else "an empty list"
+    if len(location) == 1 or "password" in key or key == "url":
+        return {str: "a text", bool: "true or false", int: "a number", float: "a number"}.get(
+            type(given), f"a {type(given).__name__}"
+        )
+    return str(given).lower() if isinstance(given, bool) else shown(given)
+
+
+def _unknown(location: tuple[int | str, ...], given: object) -> str:
     if len(location) == 1:
-        return f"[{location[0]}]"
-    return f"[{location[0]}] {'.'.join(location[1:])}"
+        what = "unknown section" if isinstance(given, dict | list) else "a key outside of any section"
+        return f"{what}; expected one of {', '.join(f'[{name}]' for name in Settings.model_fields)}"
+    model: type[Section] = DeviceSettings
+    if location[0] != "devices":
+        annotation = Settings.model_fields[str(location[0])].annotation
+        assert isinstance(annotation, type)  # noqa: S101  (all sections but the devices are models)
+        model = annotation
+    elif isinstance(given, dict):
+        # TOML takes an unquoted dot for a table inside of a table.
+        whole = ".".join(str(part) for part in location[1:])
+        return f'a table inside of a device; put the id in quotes: [devices."{whole}"]'
+    return f"unknown key; expected one of {', '.join(model.model_fields)}"
 
 
-def _siblings(location: Sequence[str]) -> Sequence[str]:
-    if len(location) == 1:
-        return [f"[{name}]" for name in Settings.model_fields]
-    if location[0] == "devices":
-        return list(DeviceSettings.model_fields)
-    annotation = Settings.model_fields[location[0]].annotation
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return list(annotation.model_fields)
-    return []
+def _place(location: tuple[int | str, ...]) -> str:
+    section, *rest = location
+    if not rest:
+        return f"[{section}]"
+    if section == "devices":
+        section, *rest = f'devices."{rest[0]}"', *rest[1:]
+    key = "".join(f", item {part + 1}" if isinstance(part, int) else f" {part}" for part in rest)
+    return f"[{section}]{key}"

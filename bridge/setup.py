@@ -17,6 +17,7 @@ from bridge.transports.address import TlsSettings
 from schemas.catalog import Broken, Kinds, load_folder, shipped_kinds
 
 MQTT_PORT = 1883
+TLS_KEYS = ("tls_ca_file", "tls_cert_file", "tls_key_file", "tls_insecure")
 
 
 def load_kinds(loaded: Loaded) -> tuple[Kinds, Sequence[Broken]]:
@@ -27,7 +28,10 @@ def load_kinds(loaded: Loaded) -> tuple[Kinds, Sequence[Broken]]:
     kinds = shipped_kinds()
     broken: list[Broken] = []
     for path in loaded.settings.schemas.paths:
-        broken += load_folder(kinds, loaded.existing(path, "[schemas] paths"))
+        folder = loaded.existing(path, "[schemas] paths")
+        if not folder.is_dir():
+            raise SettingsError(f"{loaded.source}: [schemas] paths: expected a folder, got the file {folder}")
+        broken += load_folder(kinds, folder)
     return kinds, broken
 
 
@@ -63,14 +67,26 @@ def password(loaded: Loaded) -> str | None:
         return None
     try:
         return loaded.existing(named, "[broker] password_file").read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{loaded.file}: [broker] password_file: cannot be read: {error}") from None
+    except OSError as error:
+        why = error.strerror
+    except UnicodeDecodeError:
+        why = "it is not UTF-8"
+    raise SettingsError(f"{loaded.source}: [broker] password_file: cannot be read: {why}")
 
 
 def tls(loaded: Loaded) -> TlsSettings | None:
-    """The TLS files of the broker. Raises `SettingsError` for one that is not there."""
+    """The TLS files of the broker.
+
+    Raises `SettingsError` for one that is not there, and for any of them where the URL does not encrypt.
+    """
     broker = loaded.settings.broker
     if urlsplit(broker.url).scheme != "mqtts":
+        given = [key for key in TLS_KEYS if getattr(broker, key)]
+        if given:
+            raise SettingsError(
+                f"{loaded.source}: [broker] {given[0]}: expected an mqtts:// URL with it, "
+                f"got {urlsplit(broker.url).scheme}://, which does not encrypt"
+            )
         return None
 
     def file(key: str, name: str | None) -> Path | None:
@@ -87,14 +103,18 @@ def tls(loaded: Loaded) -> TlsSettings | None:
 def make_transport(loaded: Loaded) -> Transport:
     """The transport to the broker. Raises `SettingsError`."""
     broker = loaded.settings.broker
-    return transport_for(
-        broker_address(loaded),
-        client_id=broker.client_id or f"fleetglass-{secrets.token_hex(4)}",
-        topics=broker.topics,
-        username=broker.username,
-        password=password(loaded),
-        tls=tls(loaded),
-    )
+    secret, trust = password(loaded), tls(loaded)
+    try:
+        return transport_for(
+            broker_address(loaded),
+            client_id=broker.client_id or f"fleetglass-{secrets.token_hex(4)}",
+            topics=broker.topics,
+            username=broker.username,
+            password=secret,
+            tls=trust,
+        )
+    except SettingsError as error:
+        raise SettingsError(f"{loaded.source}: [broker] {str(error).removeprefix('broker ')}") from None
 
 
 def make_store(loaded: Loaded) -> Store:

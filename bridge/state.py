@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from bridge.commands import CONFIRM_WITHIN, SHOW_FAILURE_FOR, CommandFailed, CommandSent, CommandState, confirms
+from bridge.commands import (
+    CONFIRM_WITHIN,
+    SHOW_FAILURE_FOR,
+    CommandFailed,
+    CommandSent,
+    CommandState,
+    confirms,
+)
 from bridge.presence import UNHEARD, Presence, judge
 from schemas.catalog import Kinds
 from schemas.message import Announcement, Provenance, RawMessage, Reading, Readings, Unclaimed, Value
@@ -85,7 +92,9 @@ class State:
                 commands=_NO_COMMANDS,
             )  # fmt: skip
 
-    def readings(self, outcome: Readings | Unclaimed, raw: RawMessage, transport: int, now: float) -> Change | None:
+    def readings(
+        self, outcome: Readings | Unclaimed, raw: RawMessage, transport: int, now: float
+    ) -> Change | None:
         """Fold a message in. None if it is older than the state, or a retained copy that says nothing new.
 
         `now` is monotonic seconds. Raises `TooManyDevices`.

@@ -54,6 +54,8 @@ class BridgeStatus:
     inbox_dropped: int = 0
     frames: int = 0
     merged: int = 0
+    store_fault: str = ""
+    """Why the store does not take what it is given, in one line; empty while it does."""
 
 
 class Rate:

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from bridge.errors import FleetglassError, UserMistake
 from bridge.settings import Loaded, load_settings
-from bridge.setup import broker_address, check_broker, load_kinds, password, told
+from bridge.setup import broker_address, check_broker, load_kinds, password, tls, told
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,16 @@ def publish(options: argparse.Namespace) -> int:
     from bridge.transports.publish import publish_once  # noqa: PLC0415
 
     loaded = _load(options)
-    address = broker_address(loaded)
-    publish_once(address, options.topic, options.payload.encode(), qos=options.qos, retain=options.retain)
+    publish_once(
+        broker_address(loaded),
+        options.topic,
+        options.payload.encode("utf-8", "surrogateescape"),
+        qos=options.qos,
+        retain=options.retain,
+        username=loaded.settings.broker.username,
+        password=password(loaded),
+        tls=tls(loaded),
+    )
     return 0
 
 

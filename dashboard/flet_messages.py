@@ -145,12 +145,24 @@ def read_client(data: bytes) -> Clicked | Typed | Registered | None:
     try:
         action, body = msgpack.unpackb(data[1:], ext_hook=decode_ext_from_msgpack)
         if action == MessageAction.CONTROL_EVENT.value:
-            return Clicked(body["target"], body["name"], body.get("data"))
+            return Clicked(_number(body["target"]), _text(body["name"]), body.get("data"))
         if action == MessageAction.UPDATE_CONTROL_PROPS.value:
-            return Typed(body["id"])
+            return Typed(_number(body["id"]))
     except Exception as error:
         raise ValueError(f"not a message of Flet's: {error}") from None
     return Registered() if action == MessageAction.REGISTER_CLIENT.value else None
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("the id of a control is not a number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("the name of an event is not a text")
+    return value
 
 
 def _patch(control: int, patch: bytes) -> bytes:

@@ -104,7 +104,7 @@ def empty(icon_name: str, headline: str, explanation: str, *code: str) -> ft.Con
     ]
     lines += [
         ft.Container(
-            ft.Text(line, size=12, font_family="monospace", selectable=True, color=INK),
+            copyable(line, size=12, font_family="monospace", color=INK),
             bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=8, padding=10,
         )
         for line in code

@@ -68,8 +68,8 @@ class DeviceView:
 
     @property
     def subtitle(self) -> str:
-        """Where it is, and how old what we know is."""
-        return " · ".join(part for part in (self.place, self.kept or self.age) if part)
+        """What it is and where."""
+        return " · ".join(part for part in (self.kind_title, self.place) if part)
 
     @property
     def faded(self) -> bool:

@@ -68,9 +68,9 @@ def main() -> None:
 def start_product(transport: ThreadTransport) -> None:
     """Run the dashboard with this transport beside the configured broker, until Ctrl-C."""
     from bridge.settings import load_settings  # noqa: PLC0415
-    from dashboard.app import serve  # noqa: PLC0415
+    from dashboard.run import RunOptions, run  # noqa: PLC0415
 
-    serve(load_settings(), extra=[transport])  # <- THE PRODUCT STARTS HERE
+    run(load_settings(), RunOptions(), extra=[transport])  # <- THE PRODUCT STARTS HERE
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 from bridge.ports import Batch
-from bridge.quarantine import Quarantined, QuarantineBook
+from bridge.quarantine import QuarantineBook, Quarantined
 from bridge.state import DeviceState
 
 

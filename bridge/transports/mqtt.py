@@ -2,20 +2,19 @@
 
 import logging
 import random
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv311, error_string
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, error_string
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bridge.errors import NotConnected, SettingsError
 from bridge.ports import Connection
 from bridge.transports.address import TlsSettings, broker_at
+from bridge.transports.client import new_client, why_failed, why_refused
 from schemas.message import RawMessage
 
 __all__ = ["MqttTransport", "TlsSettings"]
@@ -109,7 +108,7 @@ class MqttTransport:
                 reason = self._connection()
             except Exception as error:
                 log.debug("the connection to %s failed", self._broker.name, exc_info=True)
-                reason = _reason(error)
+                reason = why_failed(error)
             steady = self._up_since is not None and time.monotonic() - self._up_since >= STEADY_AFTER
             short = short + 1 if self._up_since is not None and not steady else 0
             self._client = self._up_since = None
@@ -141,19 +140,7 @@ class MqttTransport:
         return self._refusal or _LOST.get(rc, error_string(rc).rstrip("."))
 
     def _new_client(self) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            self._client_id,
-            clean_session=True,
-            protocol=MQTTv311,
-            reconnect_on_failure=False,
-        )
-        if self._broker.username is not None:
-            client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls is not None:
-            client.tls_set_context(self._broker.tls)
-            # The context checks the host name; without this paho would check again in its own way.
-            client.tls_insecure_set(not self._broker.tls.check_hostname)
+        client = new_client(self._broker, self._client_id)
         client.max_queued_messages_set(MOST_PENDING)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
@@ -171,7 +158,7 @@ class MqttTransport:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._refusal = _REFUSED.get(reason.getName(), f"refused: {reason.getName()}")
+            self._refusal = why_refused(reason)
         elif self._topics:
             client.subscribe([(topic, 1) for topic in self._topics])
         else:
@@ -227,14 +214,6 @@ def _wait_for_loop(_client: Client, _userdata: object, _socket: object) -> None:
     """Do nothing: paho has already woken the network thread, which does the writing."""
 
 
-_NOT_AUTHORISED = "not authorised (the broker refused this user name and password)"
-_REFUSED = {
-    "Bad user name or password": _NOT_AUTHORISED,
-    "Not authorized": _NOT_AUTHORISED,
-    "Client identifier not valid": "the broker refused the client id",
-    "Unsupported protocol version": "the broker does not speak MQTT 3.1.1",
-    "Server unavailable": "the broker is there but not ready",
-}
 _LOST = {
     MQTTErrorCode.MQTT_ERR_CONN_LOST: "the connection was lost",
     MQTTErrorCode.MQTT_ERR_NO_CONN: "the connection was lost (no answer to the keep-alive)",
@@ -249,25 +228,6 @@ def _filter(topic: str) -> str:
     if wild or not topic or "\0" in topic or len(topic.encode("utf-8", "replace")) > SIXTEEN_BITS:
         raise SettingsError(f"broker topics: expected MQTT topic filters, got {topic!r}")
     return topic
-
-
-def _reason(error: Exception) -> str:
-    """Why connecting failed, in words."""
-    match error:
-        case ssl.SSLCertVerificationError():
-            return f"the broker's certificate is not trusted ({error.verify_message})"
-        case ssl.SSLError():
-            return f"no TLS with the broker ({error.reason})"
-        case ConnectionRefusedError():
-            return "nothing listens there"
-        case socket.gaierror():
-            return f"the host name is not known ({error.strerror})"
-        case TimeoutError():
-            return "no answer"
-        case OSError(strerror=str(text)):
-            return text
-        case _:
-            return f"not understood ({type(error).__name__})"
 
 
 SCHEMES = {"mqtt": MqttTransport, "mqtts": MqttTransport}

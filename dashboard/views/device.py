@@ -6,7 +6,7 @@ from functools import partial
 import flet as ft
 
 from dashboard.house import House
-from dashboard.look import SOFT, caption, card
+from dashboard.look import SOFT, caption, card, copyable
 from dashboard.present import DeviceView, MetricView, expected
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
@@ -51,13 +51,14 @@ def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
 
 def _draw_message(drawing: Drawing[DeviceView]) -> ft.Control:
     topic = drawing.live(
-        ft.Text(size=13, selectable=True, weight=ft.FontWeight.W_500), value=lambda v: v.topic or "no message yet"
+        copyable(size=13, weight=ft.FontWeight.W_500), value=_topic, semantics_label=_topic
     )
     payload = drawing.live(
-        ft.Text(size=13, selectable=True, font_family="monospace"), value=lambda v: v.payload
-    )
+        copyable(size=13, font_family="monospace"),
+        value=lambda v: v.payload, semantics_label=lambda v: v.payload,
+    )  # fmt: skip
     body = ft.Container(payload, bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=12)
-    device_id = ft.Text(drawing.view.id, size=13, selectable=True)
+    device_id = copyable(drawing.view.id, size=13)
     return ft.Container(
         card(ft.Column(
             [ft.Text("Last message", size=15, weight=ft.FontWeight.W_600), caption("Topic"), topic,
@@ -66,6 +67,10 @@ def _draw_message(drawing: Drawing[DeviceView]) -> ft.Control:
         )),
         col={"xs": 12, "lg": 5},
     )  # fmt: skip
+
+
+def _topic(view: DeviceView) -> str:
+    return view.topic or "no message yet"
 
 
 def _about(view: DeviceView) -> str:

@@ -58,7 +58,7 @@ def route_of(device_id: str) -> str:
 
 
 def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
-    """Icon, name, place and age, and whether the device is there."""
+    """Icon, name and place, whether the device is there, and the age of what we know."""
     view, live = drawing.view, drawing.live
     badge = ft.Container(
         ft.Icon(icon(view.icon), size=20, color=ft.Colors.ON_PRIMARY_CONTAINER),
@@ -76,7 +76,7 @@ def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
 
 
 def presence(drawing: Drawing[DeviceView]) -> ft.Control:
-    """A dot and a word for the availability; the reason is in the tooltip."""
+    """A dot and a word for the availability, with the reason as tooltip, and how old what we know is."""
     live = drawing.live
     dot = live(
         ft.Icon(ft.Icons.CIRCLE, size=10),
@@ -84,7 +84,9 @@ def presence(drawing: Drawing[DeviceView]) -> ft.Control:
         color=lambda v: DOTS[v.tone],
     )
     word = live(ft.Text(size=12, color=SOFT), value=lambda v: v.availability.capitalize())
-    return live(ft.Row([dot, word], spacing=5, tight=True), tooltip=lambda v: v.reason)
+    when = live(caption(), value=lambda v: v.kept or v.age)
+    row = live(ft.Row([dot, word], spacing=5, tight=True), tooltip=lambda v: v.reason)
+    return ft.Column([row, when], spacing=2, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
 
 
 def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Control:
@@ -100,7 +102,7 @@ def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = Fal
 
 
 def _note(metric: MetricView) -> str:
-    return metric.note or metric.why
+    return metric.note or (metric.why if metric.tone == "warn" else "")
 
 
 def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:

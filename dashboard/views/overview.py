@@ -14,6 +14,9 @@ from dashboard.present import Tone, default_name
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page, device_card
 
+HEADINGS_FROM = 3
+"""Devices a kind, on average, from which each kind gets a heading."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -44,11 +47,21 @@ def _arrange(house: House) -> Sequence[CardPlan[Any]]:
     if not by_kind:
         return [_nothing_yet(house)]
     plans: list[CardPlan[Any]] = [_summary(house)]
-    order = {kind.name: number for number, kind in enumerate(sorted(house.kinds, key=lambda k: k.title))}
-    for kind in sorted(by_kind, key=lambda name: order.get(name, len(order))):
-        plans.append(_section(house, kind))
+    # A heading takes a row of its own: with a card or two below each, most of the screen would be empty.
+    headings = sum(map(len, by_kind.values())) >= HEADINGS_FROM * len(by_kind)
+    for kind in sorted(by_kind, key=lambda name: _rank(house, name, by_height=not headings)):
+        if headings or kind == UNCLAIMED:
+            plans.append(_section(house, kind))
         plans += [device_card.plan(house, device_id) for _name, device_id in sorted(by_kind[kind])]
     return plans
+
+
+def _rank(house: House, kind_name: str, *, by_height: bool) -> tuple[bool, int, str]:
+    """Unclaimed devices last; without headings tall cards first, so that a row has cards of one height."""
+    kind = house.kinds.get(kind_name)
+    if kind is None:
+        return True, 0, kind_name
+    return False, -len(kind.metrics) if by_height else 0, kind.title
 
 
 def _summary(house: House) -> CardPlan[Summary]:

@@ -9,7 +9,7 @@ import flet as ft
 
 from bridge.quarantine import Quarantined
 from dashboard.house import House
-from dashboard.look import SOFT, caption, card, empty
+from dashboard.look import SOFT, caption, card, copyable, empty
 from dashboard.present import age, payload_text, shown_text
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
@@ -51,19 +51,14 @@ def _entry(entry: Quarantined) -> CardPlan[str]:
             bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12, padding=ft.Padding.symmetric(vertical=3, horizontal=10),
         )  # fmt: skip
         when = drawing.live(caption(), value=lambda text: text)
-        topic = ft.Text(
-            shown_text(entry.topic, 200), size=14, weight=ft.FontWeight.W_600, selectable=True, expand=True
-        )
+        topic = copyable(shown_text(entry.topic, 200), size=14, weight=ft.FontWeight.W_600, expand=True)
         payload = ft.Container(
-            ft.Text(
-                payload_text(entry.payload, 400) or "(empty)", size=12, font_family="monospace", selectable=True,
-                max_lines=6, overflow=ft.TextOverflow.ELLIPSIS,
-            ),
+            copyable(payload_text(entry.payload, 400) or "(empty)", size=12, font_family="monospace"),
             bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=10,
         )  # fmt: skip
         column = ft.Column(
             [ft.Row([topic, when], spacing=12), ft.Row([reason, caption(f"{entry.size:,} bytes")], spacing=10),
-             ft.Text(entry.detail, size=14, selectable=True), payload],
+             copyable(entry.detail, size=14), payload],
             spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
         )  # fmt: skip
         return ft.Container(card(column), col={"xs": 12, "lg": 6})

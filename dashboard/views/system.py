@@ -8,7 +8,7 @@ import flet as ft
 
 from bridge.status import BridgeStatus
 from dashboard.house import House
-from dashboard.look import DOTS, SOFT, card
+from dashboard.look import DOTS, SOFT, card, copyable
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
 
@@ -52,7 +52,10 @@ def _broker(house: House, note: str) -> CardPlan[BridgeStatus]:
         )
         lines: list[ft.Control] = [
             ft.Row([dot, word], spacing=8),
-            live(ft.Text(size=13, color=SOFT, selectable=True), value=lambda s: s.broker_detail),
+            live(
+                copyable(size=13, color=SOFT),
+                value=lambda s: s.broker_detail, semantics_label=lambda s: s.broker_detail,
+            ),  # fmt: skip
         ]
         if note:
             lines.append(ft.Text(note, size=13, color=SOFT))

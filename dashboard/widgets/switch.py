@@ -21,7 +21,7 @@ def draw(place: Place) -> ft.Control:
     if not place.metric.settable:
         return word
     switch = live(
-        ft.Switch(padding=0, height=32),
+        ft.Switch(padding=0, height=32, tooltip=place.metric.label),
         value=of(lambda m: m.shown is True),
         disabled=of(lambda m: m.value is None),
     )
@@ -32,5 +32,4 @@ def draw(place: Place) -> ft.Control:
 
     place.drawing.on(switch, change=changed)
     waiting = live(ft.ProgressRing(width=14, height=14, stroke_width=2), visible=of(lambda m: m.pending))
-    label = ft.Semantics(switch, label=place.metric.label, container=True)
-    return ft.Row([label, word, waiting], spacing=8, tight=True)
+    return ft.Row([switch, word, waiting], spacing=8, tight=True)

@@ -17,7 +17,7 @@ class AirQuality(
 
     co2: Annotated[
         float,
-        Numeric(label="CO₂", unit="ppm", low=0, high=50_000, warn_high=1_000, precision=0, measure="co2"),
+        Numeric(label="CO2", unit="ppm", low=0, high=50_000, warn_high=1_000, precision=0, measure="co2"),
     ]
     pm25: Annotated[
         float | None,

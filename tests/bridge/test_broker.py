@@ -15,6 +15,7 @@ import pytest
 from bridge.broker import EmbeddedBroker
 from bridge.errors import FleetglassError, PortTaken, SettingsError
 from bridge.transports.mqtt import MqttTransport
+from bridge.transports.publish import publish_once
 from schemas.message import RawMessage
 from tests.servers import accepts, free_port, needs, send, wait_until
 
@@ -176,3 +177,22 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_child() -> None:
         assert os.getpgid(broker.pid) == broker.pid
     finally:
         broker.stop()
+
+
+def test_a_publisher_that_comes_and_goes_is_heard_while_retained_messages_wait(broker: EmbeddedBroker) -> None:
+    """Thirty clients that publish once and leave are all heard, though retained messages match a subscription."""
+    url = f"mqtt://{broker.host}:{broker.port}"
+    heard: set[str] = set()
+    transport = MqttTransport(url, client_id="listener")
+    for number in range(20):
+        publish_once(url, f"kept/{number}", b"1", retain=True)
+    transport.start(lambda message: heard.add(message.topic), lambda _connection: None)
+    try:
+        wait_until(lambda: len(heard) == 20, "the retained messages")
+        for number in range(30):
+            publish_once(url, f"once/{number}", b"1")
+        once = {f"once/{number}" for number in range(30)}
+        wait_until(lambda: once <= heard, "all thirty")
+    finally:
+        transport.stop()
+    assert once == heard - {f"kept/{number}" for number in range(20)}

@@ -1,0 +1,329 @@
+"""The whole product in a process of its own, and real browsers that look at it.
+
+Flutter paints on a canvas. What a person sees is read from its accessibility tree, and clicked with the mouse.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, sync_playwright
+
+from tests.servers import PATIENCE, free_port, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
+
+_READ = """() => [...document.querySelectorAll("flt-semantics")].map(node => {
+    const own = [...node.childNodes].filter(c => c.nodeType === Node.TEXT_NODE || c.tagName === "SPAN");
+    const box = node.getBoundingClientRect();
+    return {
+        text: [node.getAttribute("aria-label") ?? "", ...own.map(c => c.textContent)].join(" ").trim(),
+        role: node.getAttribute("role") ?? "",
+        on: node.getAttribute("aria-checked") === "true",
+        selected: [node.getAttribute("aria-selected"), node.getAttribute("aria-current")].includes("true"),
+        x: box.x, y: box.y, width: box.width, height: box.height,
+    };
+}).filter(node => node.text || node.role)"""
+
+_WATCH = """wanted => { globalThis.seenAt = new Promise(resolve => {
+    const there = () => [...document.querySelectorAll("flt-semantics")].some(
+        node => node.textContent.includes(wanted) || node.ariaLabel?.includes(wanted));
+    const observer = new MutationObserver(() => {
+        if (there()) { observer.disconnect(); resolve(Date.now()); }
+    });
+    observer.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+}); return null; }"""
+
+_KEEP_SOCKETS = """globalThis.sockets = [];
+globalThis.WebSocket = class extends WebSocket {
+    constructor(...args) { super(...args); globalThis.sockets.push(this); }
+};"""
+
+
+class Product:
+    """`python -m dashboard run` with `arguments` in `folder`, on ports of its own.
+
+    Without `broker`, a URL, it has the embedded one, at `mqtt_port`.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, broker: str | None = None) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.mqtt_port = free_port() if broker is None else urlsplit(broker).port or 1883
+        at = ("--mqtt-port", str(self.mqtt_port)) if broker is None else ("--broker", broker)
+        self._arguments = ("run", "--port", str(self.port), *at, *arguments)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """All it has said."""
+        return (self.folder / "product.log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Return once it is ready."""
+        with (self.folder / "product.log").open("ab") as log:
+            self._process = process = subprocess.Popen(
+                [sys.executable, "-m", "dashboard", *self._arguments],
+                cwd=self.folder, env=_environment(), stdout=log, stderr=log,
+            )  # fmt: skip
+
+        def ready() -> bool:
+            if process.poll() is not None:
+                pytest.fail(f"the product ended with {process.returncode}: {self.log}")
+            return self.status("/readyz") == 200
+
+        wait_until(ready, "the product to be ready")
+
+    def stop(self) -> int:
+        """End it as Ctrl-C would; the exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.terminate()
+        try:
+            return process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def command(self, *arguments: str) -> None:
+        """Run another of its commands against the broker that it has, to its end."""
+        subprocess.run(
+            [sys.executable, "-m", "dashboard", *arguments, "--broker", f"mqtt://127.0.0.1:{self.mqtt_port}"],
+            cwd=self.folder, env=_environment(), check=True, timeout=PATIENCE,
+        )  # fmt: skip
+
+    def status(self, path: str) -> int:
+        """The HTTP status at a path, 0 while nobody answers."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+
+    def json(self, path: str) -> Any:
+        """The JSON at a path."""
+        with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            return json.load(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something on the screen: its text or label, its role, and where it is."""
+
+    text: str
+    role: str
+    on: bool
+    selected: bool
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Screen:
+    """One tab. Every wait ends the test with what the screen shows if it is in vain."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.requested: list[str] = []
+        """Where it has sent requests to, sockets too."""
+        self._url = url
+        page.on("requestfinished", self._sent)
+        page.on("requestfailed", self._sent)
+        page.on("websocket", self._socket_opened)
+
+    def open(self, route: str = "/") -> "Screen":
+        """Go to a route of the dashboard as its address in the browser's bar does."""
+        self.page.goto(self._url + route)
+        self._turn_on()
+        return self
+
+    def reload(self) -> None:
+        """Load the tab anew."""
+        self.page.reload()
+        self._turn_on()
+
+    @property
+    def route(self) -> str:
+        """The path in the browser's bar."""
+        return urlsplit(self.page.url).path
+
+    def seen(self) -> Sequence[Seen]:
+        """All that is on the screen now, from top to bottom and from left to right."""
+        found = [Seen(**node) for node in self.page.evaluate(_READ)]
+        return sorted(found, key=lambda node: (node.y, node.x))
+
+    def text(self) -> str:
+        """All texts and labels on the screen."""
+        return "\n".join(node.text for node in self.seen() if node.text)
+
+    def card(self, name: str) -> Sequence[Seen]:
+        """What is on the device's card in an overview; empty while there is none."""
+        seen = self.seen()
+        heads = [node for node in seen if node.role == "button" and "\n" in node.text]
+        head = next((node for node in heads if name in node.text.splitlines()), None)
+        if head is None:
+            return []
+        column = [node for node in seen if head.x <= node.x < head.x + head.width and node.y >= head.y]
+        end = min((node.y for node in column if node in heads and node is not head), default=float("inf"))
+        return [node for node in column if node.y < end]
+
+    def wait(self, true: Callable[[], object], what: str) -> None:
+        """Return when the condition holds."""
+        give_up = time.monotonic() + PATIENCE
+        while not true():
+            if time.monotonic() > give_up:
+                pytest.fail(f"waited in vain for: {what}; {self.route} shows:\n{self.text()}")
+            self.page.wait_for_timeout(20)
+
+    def wait_for(self, *words: str) -> None:
+        """Return when all the words are on the screen."""
+
+        def there() -> bool:
+            text = self.text()
+            return all(word in text for word in words)
+
+        self.wait(there, ", ".join(words))
+
+    def wait_without(self, word: str) -> None:
+        """Return when the word is gone from the screen."""
+        self.wait(lambda: word not in self.text(), f"no more {word}")
+
+    def switch(self, label: str) -> Seen | None:
+        """The first switch of this label."""
+        return next((node for node in self.seen() if node.role == "switch" and label in node.text), None)
+
+    def wait_for_switch(self, label: str, *, on: bool) -> None:
+        """Return when the switch shows this."""
+
+        def shows() -> bool:
+            switch = self.switch(label)
+            return switch is not None and switch.on is on
+
+        self.wait(shows, f"{label} to be {'on' if on else 'off'}")
+
+    def click(self, label: str, role: Literal["button", "tab", "switch"] = "button") -> None:
+        """Click with the mouse on the first thing of this role and label, once it is there."""
+        there: list[Seen] = []
+
+        def look() -> bool:
+            seen = self.seen()
+            there[:] = [
+                node for node in seen
+                if label in node.text and (node.role == role or _holds(node, seen, role))
+            ]  # fmt: skip
+            return bool(there)
+
+        self.wait(look, f"a {role} {label}")
+        node = there[0]
+        self.page.mouse.click(node.x + node.width / 2, node.y + node.height / 2)
+
+    def watch_for(self, word: str) -> None:
+        """From now on look for the word at each change of the screen; see `seen_at`."""
+        self.page.evaluate(_WATCH, word)
+
+    def seen_at(self) -> float:
+        """When the word came, in Unix seconds; waits for it."""
+        return float(self.page.evaluate("() => globalThis.seenAt")) / 1000
+
+    def cut(self) -> None:
+        """Take the network away, and with it the socket that is open."""
+        self.page.context.set_offline(True)
+        self.page.evaluate("() => globalThis.sockets.forEach(socket => socket.close())")
+
+    def mend(self) -> None:
+        """Give the network back."""
+        self.page.context.set_offline(False)
+
+    def _turn_on(self) -> None:
+        button = self.page.locator("flt-semantics-placeholder")
+        button.wait_for(state="attached", timeout=PATIENCE * 1000)
+        button.dispatch_event("click")
+
+    def _sent(self, request: Request) -> None:
+        # What the page's own policy stops has not left the browser.
+        if request.failure != "csp":
+            self.requested.append(request.url)
+
+    def _socket_opened(self, socket: WebSocket) -> None:
+        self.requested.append(socket.url)
+
+
+def _holds(node: Seen, seen: Sequence[Seen], role: str) -> bool:
+    """Whether it is the label around something of that role: a tooltip is told apart from its button."""
+    return any(
+        other.role == role and not other.text and (other.x, other.y) == (node.x, node.y) for other in seen
+    )
+
+
+class Chromium:
+    """Opens tabs of a running browser, each in a context of its own, as other people's browsers are."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    def screen(
+        self, product: Product, *, size: str = "desktop", scheme: Literal["light", "dark"] = "light"
+    ) -> Screen:
+        """A new browser that has not opened anything yet."""
+        width, height = SIZES[size]
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-US"
+        )
+        self._contexts.append(context)
+        context.add_init_script(_KEEP_SOCKETS)
+        return Screen(context.new_page(), product.url)
+
+    def close_all(self) -> None:
+        """Close all tabs; the browser goes on."""
+        while self._contexts:
+            self._contexts.pop().close()
+
+
+@contextmanager
+def chromium() -> Iterator[Chromium]:
+    """A headless Chromium, the one that is installed."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        tabs = Chromium(browser)
+        try:
+            yield tabs
+        finally:
+            tabs.close_all()
+            browser.close()
+
+
+def _environment() -> dict[str, str]:
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("FLEETGLASS_")}
+    return mine | {"PYTHONPATH": str(ROOT)}

@@ -1,0 +1,160 @@
+"""A house without threads, clocks and sockets: what tests of the dashboard put behind it."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from bridge.commands import CommandSent
+from bridge.errors import FleetglassError
+from bridge.quarantine import Quarantined, quarantine
+from bridge.service import Label
+from bridge.state import DeviceState, State
+from bridge.status import BridgeStatus, Counts
+from schemas.catalog import shipped_kinds
+from schemas.decode import decode
+from schemas.message import Announcement, RawMessage, Readings, Rejected, Unclaimed, Value
+
+SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
+    "thermostat": (
+        {"temperature": 21.5, "humidity": 40, "heating": True, "target": 22},
+        {"temperature": 34.9, "humidity": 71.4, "heating": False, "target": 5},
+        {"temperature": 19},
+    ),
+    "plug": ({"on": True, "power": 12.5, "energy": 1234.5}, {"on": False, "power": 0, "energy": 1235.5}, {"on": True}),
+    "lamp": (
+        {"on": True, "brightness": 40, "color": "#ff8800"},
+        {"on": False, "brightness": 0, "color": "#001122"},
+        {"on": False},
+    ),
+    "contact": ({"open": True, "battery": 90}, {"open": False, "battery": 5}, {"open": True}),
+    "motion": (
+        {"motion": True, "illuminance": 300, "battery": 80},
+        {"motion": False, "illuminance": 0, "battery": 1},
+        {"motion": False},
+    ),
+    "air_quality": (
+        {"co2": 600, "pm25": 4, "voc": 20, "temperature": 20, "humidity": 50},
+        {"co2": 2400, "pm25": 99, "voc": 300, "temperature": 31, "humidity": 80},
+        {"co2": 400},
+    ),
+    "energy_meter": (
+        {"power": 1200, "energy": 99999.25, "voltage": 230.1, "current": 5.2},
+        {"power": -300, "energy": 100000.5, "voltage": 229.9, "current": -1.3},
+        {"power": 0},
+    ),
+    "tank": (
+        {"level": 55, "volume": 1100, "temperature": 12, "pump": False},
+        {"level": 3, "volume": 60, "temperature": 11, "pump": True},
+        {"level": 100},
+    ),
+    "machine": (
+        {"state": "running", "speed": 1500, "vibration": 1.2, "parts": 10},
+        {"state": "fault", "speed": 0, "vibration": 0, "parts": 11},
+        {"state": "idle"},
+    ),
+    "tracker": (
+        {"latitude": 52.52, "longitude": 13.405, "speed": 30, "battery": 77},
+        {"latitude": -33.86, "longitude": 151.2, "speed": 0, "battery": 9},
+        {"latitude": 0, "longitude": 0},
+    ),
+    "button": ({"event": "single"}, {"event": "double"}, {"event": "long"}),
+}
+"""For every shipped kind a full message, another, and one with the required fields only."""
+
+
+class FakeHouse:
+    """The present state as the bridge would hold it, changed by the test itself. `now` is monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.kinds = shipped_kinds()
+        self.state = State(self.kinds)
+        self.sessions = 0
+        self.merged = 0
+        self.counts = Counts()
+        self.status = BridgeStatus(
+            broker_up=True, broker_detail="connected", broker_url="embedded://127.0.0.1:1883"
+        )
+        self.labels: dict[str, Label] = {}
+        self.entries: list[Quarantined] = []
+        self.commanded: list[tuple[str, Mapping[str, Value], str]] = []
+        self.refuses: FleetglassError | None = None
+        self.now = 1_000.0
+
+    @property
+    def devices(self) -> Mapping[str, DeviceState]:
+        return self.state.devices
+
+    def label(self, device: DeviceState) -> Label:
+        given = self.labels.get(device.id, Label())
+        return Label(device.name or given.name, device.place or given.place)
+
+    def quarantined(self, *, before: int | None = None, limit: int = 100) -> Sequence[Quarantined]:
+        newest_first = [e for e in reversed(self.entries) if before is None or e.id < before]
+        return newest_first[:limit]
+
+    def quarantine_counts(self) -> tuple[int, int]:
+        return len(self.entries), 0
+
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.commanded.append((device_id, changes, by))
+        self.state.commanded(CommandSent(device_id, changes, by), self.now)
+
+    def hear(
+        self, topic: str, payload: bytes | str | Mapping[str, object], *, retained: bool = False
+    ) -> set[str]:
+        """Take a message in; the tags that it touches."""
+        if isinstance(payload, Mapping):
+            payload = json.dumps(payload)
+        data = payload.encode() if isinstance(payload, str) else payload
+        raw = RawMessage(topic, data, time.time(), retained=retained)
+        outcome = decode(raw, self.kinds)
+        if isinstance(outcome, Rejected):
+            self.entries.append(quarantine(len(self.entries) + 1, raw, outcome))
+            self.counts.quarantined[outcome.code] += 1
+            return {"quarantine"}
+        known = set(self.devices)
+        if isinstance(outcome, Readings | Unclaimed):
+            self.state.readings(outcome, raw, 0, self.now)
+        elif isinstance(outcome, Announcement):
+            self.state.announcement(outcome, 0, self.now)
+        else:
+            return set()
+        tags = {"device", f"device/{outcome.device_id}"}
+        return tags if outcome.device_id in known else tags | {"devices"}
+
+    def hear_all(self, kinds: Iterable[str] = tuple(SAMPLES), sample: int = 0) -> set[str]:
+        """One device of each kind, called `one`, says its sample."""
+        tags: set[str] = set()
+        for kind in kinds:
+            tags |= self.hear(f"fleet/{kind}/one/state", SAMPLES[kind][sample])
+        return tags
+
+    def let_pass(self, seconds: float) -> set[str]:
+        """Let time pass for ages and commands; the tags that it touches."""
+        self.now += seconds
+        changes = self.state.judge_all(self.now)
+        return {"device", *(f"device/{change.device.id}" for change in changes)}
+
+    def broker(self, *, up: bool, detail: str) -> set[str]:
+        """The broker goes or comes; the tags that it touches."""
+        self.status = replace(self.status, broker_up=up, broker_detail=detail)
+        changes = self.state.connection(0, up=up, detail=detail, now=self.now)
+        return {"status", "device", *(f"device/{change.device.id}" for change in changes)}
+
+
+class Person:
+    """Who clicks on a shared card: notes what it is told."""
+
+    def __init__(self, name: str = "somebody") -> None:
+        self.name = name
+        self.told: list[str] = []
+        self.gone: list[str] = []
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
+
+    def go(self, route: str) -> None:
+        self.gone.append(route)

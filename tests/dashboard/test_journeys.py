@@ -1,0 +1,298 @@
+"""What a person does with the product, in real browsers against the whole process."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from bridge.simulate import Fleet
+from schemas.catalog import shipped_kinds
+from tests.dashboard.browser import Chromium, Product, Screen, chromium
+from tests.servers import Mosquitto, needs, send, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+WAITING = "waiting for the device"
+TIMED_OUT = "no answer within 5 s"
+BANNER = "No connection to the broker"
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    product = Product(tmp_path_factory.mktemp("product"))
+    product.start()
+    yield product
+    assert product.stop() == 0, product.log
+    assert "Traceback" not in product.log, product.log
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tabs(browser: Chromium) -> Iterator[Chromium]:
+    yield browser
+    browser.close_all()
+
+
+def say(product: Product, kind: str, device: str, **fields: object) -> None:
+    """Send a state as the device does."""
+    send(product.mqtt_port, f"fleet/{kind}/{device}/state", json.dumps(fields).encode())
+
+
+def known(product: Product, device_id: str, metric: str) -> Callable[[], object]:
+    """The metric's value as the API has it; to be waited for."""
+
+    def value() -> object:
+        metrics = {device["id"]: device["metrics"] for device in product.json("/api/v1/devices")["items"]}
+        return metrics.get(device_id, {}).get(metric, {}).get("value")
+
+    return value
+
+
+def shows(screen: Screen, name: str, *words: str) -> None:
+    """Return when the device's card on the overview has all the words."""
+
+    def there() -> bool:
+        text = "\n".join(node.text for node in screen.card(name))
+        return all(word in text for word in words)
+
+    screen.wait(there, f"{', '.join(words)} on the card {name}")
+
+
+def test_a_published_value_is_on_every_open_screen(product: Product, tabs: Chromium) -> None:
+    """One mosquitto_pub, or one `fleetglass publish`, and both browsers show it without a reload."""
+    pub = needs("mosquitto_pub")
+    both = [tabs.screen(product).open(), tabs.screen(product).open()]
+    say(product, "thermostat", "hall", temperature=20.0)
+    for screen in both:
+        shows(screen, "Hall", "20.0", "°C")
+    took: list[list[float]] = []
+    for number in range(1, 11):
+        value = f"2{number % 2 + 1}.{number % 10}"
+        for screen in both:
+            screen.watch_for(value)
+        start = time.time()
+        subprocess.run(
+            [pub, "-p", str(product.mqtt_port), "-t", "fleet/thermostat/hall/state",
+             "-m", f'{{"temperature": {value}}}'],
+            check=True,
+        )  # fmt: skip
+        took.append([screen.seen_at() - start for screen in both])
+        # Let the line go quiet, as it is between two people's tries.
+        both[0].page.wait_for_timeout(200)
+    for number, times in enumerate(zip(*took, strict=True), 1):
+        print(f"browser {number}: median {median(times) * 1000:.0f} ms, worst {max(times) * 1000:.0f} ms")
+    product.command("publish", "fleet/thermostat/hall/state", '{"temperature": 18.3}')
+    for screen in both:
+        shows(screen, "Hall", "18.3")
+
+
+def test_a_bad_payload_is_in_the_quarantine_and_changes_nothing(product: Product, tabs: Chromium) -> None:
+    """A refused message is on the quarantine's page with topic, reason and payload; the value stays."""
+    say(product, "thermostat", "cellar", temperature=11.5)
+    overview, quarantine = tabs.screen(product).open(), tabs.screen(product).open("/quarantine")
+    shows(overview, "Cellar", "11.5")
+    send(product.mqtt_port, "fleet/thermostat/cellar/state", b'{"temperature": "boiling"}')
+    quarantine.wait_for("fleet/thermostat/cellar/state", "wrong type", "temperature", "boiling")
+    shows(overview, "Cellar", "11.5")
+    assert known(product, "thermostat.cellar", "temperature")() == 11.5
+    assert "boiling" not in overview.text()
+
+
+def test_a_reload_and_a_link_show_the_present_state(product: Product, tabs: Chromium) -> None:
+    """A reloaded tab, and each page that is opened by its address, has the last values with no new message."""
+    say(product, "thermostat", "kitchen", temperature=21.7, humidity=43)
+    screen = tabs.screen(product).open()
+    shows(screen, "Kitchen", "21.7", "43")
+    screen.reload()
+    shows(screen, "Kitchen", "21.7", "43")
+    screen.open("/devices/thermostat.kitchen").wait_for("Kitchen", "21.7", "fleet/thermostat/kitchen/state")
+    screen.reload()
+    screen.wait_for("Kitchen", "21.7", "fleet/thermostat/kitchen/state")
+    screen.open("/quarantine").wait_for("Quarantine", "quarantine")
+    screen.open("/system").wait_for("Broker", "Connected", "Open sessions")
+    screen.open("/nowhere").wait_for("There is no such page")
+
+
+def test_a_switch_reaches_the_device_and_every_screen(product: Product, tabs: Chromium) -> None:
+    """A click goes out as an MQTT command; what the device answers is on both screens."""
+    plug = shipped_kinds().get("plug")
+    assert plug is not None
+    with ExitStack() as stack:
+        commands = stack.enter_context(_Heard(product.mqtt_port, "fleet/plug/desk/set"))
+        fleet = Fleet(f"mqtt://127.0.0.1:{product.mqtt_port}", [(plug, "plug.desk")], rate=2.0, seed=1)
+        fleet.start()
+        stack.callback(fleet.stop)
+        wait_until(lambda: known(product, "plug.desk", "on")() is not None, "the simulated plug")
+        before = known(product, "plug.desk", "on")()
+        clicked, watching = (tabs.screen(product).open("/devices/plug.desk") for _ in range(2))
+        for screen in (clicked, watching):
+            screen.wait_for_switch("Power switch", on=before is True)
+        for wanted in (not before, before):
+            clicked.click("Power switch", "switch")
+            for screen in (clicked, watching):
+                screen.wait_for_switch("Power switch", on=wanted is True)
+                screen.wait_without(WAITING)
+                screen.wait_for_switch("Power switch", on=wanted is True)
+            assert known(product, "plug.desk", "on")() is wanted
+        assert [json.loads(payload) for payload in commands.payloads] == [{"on": not before}, {"on": before}]
+
+
+def test_a_device_that_does_not_answer_keeps_its_own_state(product: Product, tabs: Chromium) -> None:
+    """Without an answer both screens show the wish as pending, then say so and go back to the truth."""
+    say(product, "plug", "attic", on=True)
+    both = [tabs.screen(product).open("/devices/plug.attic") for _ in range(2)]
+    for screen in both:
+        screen.wait_for_switch("Power switch", on=True)
+    both[0].click("Power switch", "switch")
+    for screen in both:
+        screen.wait_for(WAITING)
+        screen.wait_for_switch("Power switch", on=False)
+    assert known(product, "plug.attic", "on")() is True
+    for screen in both:
+        screen.wait_for(TIMED_OUT)
+        screen.wait_for_switch("Power switch", on=True)
+    for screen in both:
+        screen.wait_without(TIMED_OUT)
+
+
+def test_a_tab_that_was_cut_off_comes_back_to_the_newest_value(product: Product, tabs: Chromium) -> None:
+    """While its network is away a tab misses messages; afterwards it shows the last one, and goes on living."""
+    say(product, "thermostat", "garage", temperature=9.1)
+    screen = tabs.screen(product).open()
+    shows(screen, "Garage", "9.1")
+    screen.cut()
+    wait_until(lambda: product.json("/healthz")["sessions"] == 0, "the product to see that the tab is gone")
+    say(product, "thermostat", "garage", temperature=9.2)
+    say(product, "thermostat", "garage", temperature=9.3)
+    say(product, "contact", "garage_door", open=True)
+    wait_until(lambda: known(product, "contact.garage_door", "open")() is True, "the messages to arrive")
+    screen.mend()
+    shows(screen, "Garage", "9.3")
+    shows(screen, "Garage door", "open")
+    say(product, "thermostat", "garage", temperature=9.4)
+    shows(screen, "Garage", "9.4")
+
+
+def test_a_broker_that_goes_away_is_told_and_comes_back(tmp_path: Path, tabs: Chromium) -> None:
+    """Without its broker every page says so and /healthz is degraded; with it values move again."""
+    broker = Mosquitto(tmp_path)
+    with ExitStack() as stack:
+        stack.callback(broker.stop)
+        broker.start()
+        product = Product(tmp_path, broker=broker.url)
+        stack.callback(product.stop)
+        product.start()
+        say(product, "thermostat", "kitchen", temperature=21.0)
+        screen = tabs.screen(product).open()
+        shows(screen, "Kitchen", "21.0")
+        assert BANNER not in screen.text()
+        broker.stop()
+        screen.wait_for(BANNER)
+        shows(screen, "Kitchen", "21.0")
+        assert product.json("/healthz")["status"] == "degraded"
+        assert product.status("/readyz") == 503
+        broker.start()
+        screen.wait_without(BANNER)
+        assert product.json("/healthz")["status"] == "ok"
+        say(product, "thermostat", "kitchen", temperature=22.0)
+        shows(screen, "Kitchen", "22.0")
+        # Its contexts go before the product: a browser would keep the server from closing at once.
+        tabs.close_all()
+
+
+def test_no_request_leaves_this_host(product: Product, tabs: Chromium) -> None:
+    """Every page, with foreign scripts on it too, asks nobody but our own server."""
+    say(product, "thermostat", "bath", temperature=23.4)
+    send(product.mqtt_port, "werkstatt/温度/حالة", "{\"wert\": \"厨房 🔥\"}".encode())
+    screen = tabs.screen(product)
+    for route, word in {
+        "/": "Bath", "/devices/thermostat.bath": "23.4", "/quarantine": "Quarantine", "/system": "Connected",
+    }.items():  # fmt: skip
+        screen.open(route).wait_for(word)
+        screen.page.wait_for_timeout(500)
+    addresses = [urlsplit(url) for url in screen.requested]
+    hosts = {url.netloc for url in addresses if url.scheme not in ("blob", "data")}
+    assert hosts == {urlsplit(product.url).netloc}
+    assert any(url.scheme == "ws" for url in addresses)
+
+
+def test_closed_tabs_leave_nothing_behind(product: Product, tabs: Chromium) -> None:
+    """A session counts while its tab is open, and no longer."""
+    wait_until(lambda: product.json("/healthz")["sessions"] == 0, "the tabs of before to be gone")
+    for screen in [tabs.screen(product).open(), tabs.screen(product).open("/system")]:
+        screen.wait_for("Overview", "System")
+    wait_until(lambda: product.json("/healthz")["sessions"] == 2, "both sessions")
+    tabs.close_all()
+    wait_until(lambda: product.json("/healthz")["sessions"] == 0, "no session")
+
+
+def test_a_card_leads_to_its_device_and_back(product: Product, tabs: Chromium) -> None:
+    """A click on a card's head opens the device's page; the browser's back and forward work."""
+    say(product, "thermostat", "study", temperature=19.8)
+    screen = tabs.screen(product).open()
+    shows(screen, "Study", "19.8")
+    screen.click("Study")
+    screen.wait_for("Last message", "19.8")
+    assert screen.route == "/devices/thermostat.study"
+    screen.page.go_back()
+    screen.wait_without("Last message")
+    shows(screen, "Study", "19.8")
+    assert screen.route == "/"
+    screen.page.go_forward()
+    screen.wait_for("Last message", "19.8")
+    assert screen.route == "/devices/thermostat.study"
+
+
+def test_a_phone_gets_about_by_its_bar(product: Product, tabs: Chromium) -> None:
+    """At a phone's size every page is a tap away, and a device's page has a way back."""
+    say(product, "thermostat", "porch", temperature=4.9)
+    screen = tabs.screen(product, size="phone").open()
+    for title, route, word in (
+        ("Quarantine", "/quarantine", "uarantine"), ("System", "/system", "Broker"), ("Overview", "/", "online"),
+    ):  # fmt: skip
+        screen.click(title, "tab")
+        screen.wait_for(word)
+        screen.wait(lambda route=route: screen.route == route, f"the address {route}")  # type: ignore[misc]
+        tab = next(node for node in screen.seen() if node.role == "tab" and title in node.text)
+        assert tab.selected, title
+    screen.open("/devices/thermostat.porch").wait_for("Porch", "4.9")
+    screen.click("To the overview")
+    screen.wait(lambda: screen.route == "/", "the overview's address")
+    screen.wait_for("online", "messages/s")
+
+
+class _Heard:
+    """An MQTT client that keeps the payloads of one topic."""
+
+    def __init__(self, port: int, topic: str) -> None:
+        self.payloads: list[bytes] = []
+        self._port = port
+        self._topic = topic
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._ready: list[bool] = []
+
+    def __enter__(self) -> "_Heard":
+        self._client.on_message = lambda _client, _data, message: self.payloads.append(message.payload)
+        self._client.on_subscribe = lambda *_: self._ready.append(True)
+        self._client.connect("127.0.0.1", self._port)
+        self._client.subscribe(self._topic, qos=1)
+        self._client.loop_start()
+        wait_until(lambda: self._ready, f"the subscription to {self._topic}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
