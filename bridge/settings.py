@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from bridge.errors import SettingsError
-from schemas.text import shown
+from schemas.refusal import shown
 
 CONFIG_NAME = "fleetglass.toml"
 ENV_PREFIX = "FLEETGLASS_"

@@ -71,7 +71,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        await app_manager.start()
+        await app_manager.start()  # type: ignore[no-untyped-call]
         hub = Hub(app_manager.get_pubsubhub(main, loop=loop), Scene(), loop)
         hub.sent = house.counts.stages["send"].observe
         app.state.shared = house.shared = Shared(house, hub, options.title)
@@ -83,7 +83,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await ticking
         await asyncio.to_thread(house.stop)
-        await app_manager.shutdown()
+        await app_manager.shutdown()  # type: ignore[no-untyped-call]
 
     async def main(page: ft.Page) -> None:
         await open_session(page, app.state.shared)
@@ -107,7 +107,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         wire = Wire(websocket)
         wires.add(wire)
         try:
-            await wire.run(_link(wire, main, options.session_timeout).handle)
+            await wire.run(_link(wire, main, options.session_timeout).handle)  # type: ignore[arg-type]
         finally:
             wires.discard(wire)
 

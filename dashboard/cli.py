@@ -53,17 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> int:
     """The product: bridge and dashboard in one process."""
     loaded = _load(options)
-    from dashboard.run import RunOptions, run as serve  # noqa: PLC0415  (flet takes a second to import)
+    # Flet takes a second to import, which the other commands need not wait for.
+    from dashboard.run import RunOptions
+    from dashboard.run import run as serve
 
     return serve(
         loaded,
-        RunOptions(demo=options.demo and DEMO_DEVICES or 0, insecure=options.insecure, program=_program()),
+        RunOptions(demo=DEMO_DEVICES if options.demo else 0, insecure=options.insecure, program=_program()),
     )
 
 
 def publish(options: argparse.Namespace) -> int:
     """What mosquitto_pub does, for who has none."""
-    from bridge.transports.publish import publish_once  # noqa: PLC0415
+    from bridge.transports.publish import publish_once
 
     loaded = _load(options)
     publish_once(
@@ -81,7 +83,7 @@ def publish(options: argparse.Namespace) -> int:
 
 def simulate(options: argparse.Namespace) -> int:
     """Devices made from kinds, until Ctrl-C."""
-    from bridge.simulate import Fleet, plan  # noqa: PLC0415
+    from bridge.simulate import Fleet, plan
 
     loaded = _load(options)
     kinds, broken = load_kinds(loaded)

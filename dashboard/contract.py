@@ -54,8 +54,11 @@ class DevicePage(BaseModel):
 
 
 class QuarantinedMessage(BaseModel):
-    """A refused message. `payload` is text, or base64 where `encoding` says so; `size` is its length in bytes,
-    of which at most 65,536 are kept."""
+    """A refused message.
+
+    `payload` is text, or base64 where `encoding` says so; `size` is its length in bytes, of which at most
+    65,536 are kept.
+    """
 
     id: int
     time: datetime

@@ -27,7 +27,7 @@ _ROOT, _LIST = 0, 1
 _UNNAMED = -1
 """The number of all places that no operation names."""
 _REPLACE = 0
-_encode = configure_encode_object_for_msgpack(BaseControl)
+_encode = configure_encode_object_for_msgpack(BaseControl)  # type: ignore[no-untyped-call]
 
 Path = tuple[str | int, ...]
 
@@ -171,11 +171,11 @@ def _patch(control: int, patch: bytes) -> bytes:
 
 
 def _array_header(count: int) -> bytes:
-    return _packer.pack_array_header(count)
+    return bytes(_packer.pack_array_header(count))
 
 
 def _map_header(count: int) -> bytes:
-    return _packer.pack_map_header(count)
+    return bytes(_packer.pack_map_header(count))
 
 
 _packer = msgpack.Packer()

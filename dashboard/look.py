@@ -11,7 +11,7 @@ PAD = 16
 RADIUS = 16
 PHONE = 720
 """Narrower windows, in pixels, get the layout for a phone."""
-CARD_COLUMNS: Mapping[str, int] = {"xs": 12, "sm": 6, "md": 6, "lg": 4, "xl": 3}
+CARD_COLUMNS: Mapping[str | ft.ResponsiveRowBreakpoint, int | float] = {"xs": 12, "sm": 6, "md": 6, "lg": 4, "xl": 3}
 
 INK = ft.Colors.ON_SURFACE
 SOFT = ft.Colors.ON_SURFACE_VARIANT
@@ -87,6 +87,12 @@ def title(text: str = "", **properties: object) -> ft.Text:
         text, size=15, weight=ft.FontWeight.W_600, color=INK, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS,
         **properties,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def copyable(text: str = "", **properties: object) -> ft.Text:
+    """Text that can be marked and copied. If `value` is live, `semantics_label` must be too, with the same text."""
+    # Flutter's accessibility tree has a selectable text as an empty field, unless it has a label.
+    return ft.Text(text, selectable=True, semantics_label=text, **properties)  # type: ignore[arg-type]
 
 
 def icon(name: str) -> ft.IconData:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from bridge.presence import Availability, Presence
@@ -10,7 +9,6 @@ from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState, MetricState
 from schemas.kind import Kind, Metric
 from schemas.message import Value
-from schemas.text import shown
 from schemas.topics import unquote_topic
 from schemas.traits import Binary, Choice, Counter, Location, Numeric, Switch, Text, Trait
 
@@ -18,7 +16,6 @@ Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
 
 DASH = "–"
 """Shown where there is no value."""
-_TEXT = Text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,8 @@ def format_value(value: Value, trait: Trait) -> str:
 
 def shown_text(text: str, limit: int = 120) -> str:
     """Foreign text made safe for one line: control and direction characters escaped, cut."""
-    return shown(text, limit + 2).removeprefix('"').removesuffix('"')
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(_printable(character) for character in cut)
 
 
 def payload_text(payload: bytes, limit: int = 2_000) -> str:
@@ -160,8 +158,12 @@ def payload_text(payload: bytes, limit: int = 2_000) -> str:
         text = payload[:limit].decode()
     except UnicodeDecodeError:
         return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
-    safe = "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+    safe = "".join(c if c == "\n" else _printable(c) for c in text)
     return safe + ("…" if len(payload) > limit else "")
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
 
 
 def _number(value: float, trait: Trait) -> str:
@@ -183,15 +185,13 @@ class _Undeclared:
     def __init__(self, name: str, state: MetricState) -> None:
         self.name = name
         self.label = name
-        self.trait: Trait = _inferred(type(state.value))
+        self.trait: Trait = _INFERRED[type(state.value)]
         self.options: tuple[str, ...] = ()
         self.settable = False
         self.unit = state.unit
 
 
-@lru_cache(maxsize=8)
-def _inferred(kind_of_value: type) -> Trait:
-    return {bool: Binary(), int: Numeric(), float: Numeric()}.get(kind_of_value, _TEXT)
+_INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
 
 
 def _metric_view(

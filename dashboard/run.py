@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
@@ -69,7 +70,8 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
         )
         if options.demo:
             stack.callback(_demo(loaded, kinds, options.demo).stop)
-        print(_welcome(loaded, options, listener.getsockname()[1]), flush=True)
+        sys.stdout.write(_welcome(loaded, options, listener.getsockname()[1]) + "\n")
+        sys.stdout.flush()
         asyncio.run(_serve(build(house, _web_options(loaded)), listener))
     return 0
 

@@ -16,6 +16,7 @@ import flet as ft
 
 from dashboard.flet_messages import (
     Fragment,
+    Path,
     Write,
     fragment,
     pack,
@@ -117,71 +118,90 @@ class LayoutPlan:
     host: Callable[[], ft.Control] = lambda: ft.ResponsiveRow(spacing=16, run_spacing=16)
 
 
+@dataclass(slots=True)
+class _Drawn(Generic[View]):
+    """A card's tree with what is derived from it; the last two are filled when asked for."""
+
+    control: ft.Control
+    drawing: Drawing[View]
+    shape: object
+    paths: dict[int, Path]
+    packed: bytes | None = None
+    fragment: tuple[tuple[int, int], Fragment] | None = None
+
+
 class Card(Generic[View]):
-    """A drawn card, kept in step with its view. `changed` is the sequence of its last change."""
+    """A drawn card, kept in step with its view.
+
+    `changed` is the sequence of its last change, `drawn` that of its last drawing.
+    """
 
     def __init__(self, plan: CardPlan[View], sequence: int) -> None:
         self.plan = plan
         self.users = 0
-        self._draw(plan.look(), sequence)
+        self.drawn = self.changed = sequence
+        self._now = _draw(plan, plan.look())
+
+    @property
+    def control(self) -> ft.Control:
+        """The shared tree."""
+        return self._now.control
 
     @property
     def handlers(self) -> dict[int, dict[str, OnEvent]]:
         """Who answers for which control."""
-        return self._drawing.handlers
+        return self._now.drawing.handlers
 
     def refresh(self, sequence: int) -> bool:
         """Look again; True if anything on the card changed. A redrawn card has `drawn == sequence`."""
         view = self.plan.look()
-        if self.plan.shape(view) != self._shape:
-            self._draw(view, sequence)
+        if self.plan.shape(view) != self._now.shape:
+            self._now = _draw(self.plan, view)
+            self.drawn = self.changed = sequence
             return True
-        self._drawing.view = view
-        for live in self._drawing.lives:
+        self._now.drawing.view = view
+        for live in self._now.drawing.lives:
             value = live.value_of(view)
             if value != live.value:
                 live.value = value
                 live.changed = self.changed = sequence
                 setattr(live.control, live.name, value)
         if self.changed == sequence:
-            self._packed = None
+            self._now.packed = None
         return self.changed == sequence
 
     def assert_again(self, control: int, sequence: int) -> None:
         """Mark a control's live properties as changed, because a browser moved it by itself."""
-        for live in self._drawing.lives:
+        for live in self._now.drawing.lives:
             if live.control._i == control:
                 live.changed = self.changed = sequence
 
     def packed(self) -> bytes:
         """The whole card as it is now."""
-        if self._packed is None:
-            self._packed = pack(self.control)
-        return self._packed
+        if self._now.packed is None:
+            self._now.packed = pack(self._now.control)
+        return self._now.packed
 
     def since(self, sequence: int) -> Fragment | None:
         """What changed after `sequence`, which is not before `drawn`; None if nothing did."""
         if self.changed <= sequence:
             return None
-        key = (sequence, self.changed)
-        if self._fragment is None or self._fragment[0] != key:
+        now, key = self._now, (sequence, self.changed)
+        if now.fragment is None or now.fragment[0] != key:
             writes = [
-                Write(live.control._i, self._paths[live.control._i], live.name, pack(live.value))
-                for live in self._drawing.lives
+                Write(live.control._i, now.paths[live.control._i], live.name, pack(live.value))
+                for live in now.drawing.lives
                 if live.changed > sequence
             ]
-            self._fragment = (key, fragment(self.control._i, writes))
-        return self._fragment[1]
+            now.fragment = (key, fragment(now.control._i, writes))
+        return now.fragment[1]
 
-    def _draw(self, view: View, sequence: int) -> None:
-        self._drawing = Drawing(view)
-        self.control = self.plan.draw(self._drawing)
-        prepare(self.control)
-        self.drawn = self.changed = sequence
-        self._shape = self.plan.shape(view)
-        self._paths = paths_below(self.control)
-        self._packed: bytes | None = None
-        self._fragment: tuple[tuple[int, int], Fragment] | None = None
+
+def _draw(plan: CardPlan[View], view: View) -> _Drawn[View]:
+    drawing = Drawing(view)
+    control = plan.draw(drawing)
+    prepare(control)
+    return _Drawn(control, drawing, plan.shape(view), paths_below(control))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Session:
     @property
     def name(self) -> str:
         """What the log calls this session."""
-        return self.page.session.id[:8]
+        return str(self.page.session.id)[:8]
 
     def start(self) -> None:
         """Show the page of the route that the browser opened."""
@@ -69,8 +69,7 @@ class Session:
         page.on_route_change = self._route_changed
         page.on_resize = self._resized
         page.on_connect = self._connected
-        page.on_disconnect = self._disconnected
-        page.on_close = self._disconnected
+        page.on_disconnect = page.on_close = self._let_go
         self._attach()
         self.show(page.route or "/")
 
@@ -135,14 +134,14 @@ class Session:
         self.shared.hub.announce({"sessions"})
         self._mount(self._banner)
 
-    async def _connected(self, _event: ft.ControlEvent) -> None:
-        self._disconnected(None)
+    async def _connected(self, _event: ft.Event[ft.Page]) -> None:
+        self._let_go()
         self._attach()
         if self._view is not None:
             self._mount(self._view)
         self._poke()
 
-    def _disconnected(self, _event: ft.ControlEvent | None) -> None:
+    def _let_go(self, _event: ft.Event[ft.Page] | None = None) -> None:
         for mount in list(self.mounts):
             self._unmount(mount)
         if self._wire is not None:
@@ -254,7 +253,7 @@ class Session:
             on_change=lambda event: self.go(entries[event.control.selected_index or 0].route),
         )
 
-    def _flip(self, _event: ft.ControlEvent) -> None:
+    def _flip(self, _event: ft.Event[ft.IconButton]) -> None:
         dark = self.page.theme_mode == ft.ThemeMode.DARK or (
             self.page.theme_mode == ft.ThemeMode.SYSTEM and self.page.platform_brightness == ft.Brightness.DARK
         )

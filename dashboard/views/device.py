@@ -27,7 +27,7 @@ def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
 
 
 def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
-    reason = drawing.live(ft.Text(size=13, color=SOFT), value=lambda v: _about(v))
+    reason = drawing.live(ft.Text(size=13, color=SOFT), value=_about)
     rows: list[ft.Control] = [header(drawing, opens=False), reason]
     for name in drawing.view.metrics:
         rows += [ft.Divider(height=1, color=ft.Colors.OUTLINE_VARIANT), _row(drawing, name, act)]

@@ -121,7 +121,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
     )  # fmt: skip
     live(values, opacity=lambda v: 0.55 if v.faded else 1.0)
     surface = card(ft.Column([rows[0], values], spacing=14))
-    surface.col = dict(CARD_COLUMNS)
+    surface.col = {**CARD_COLUMNS}
     hidden = len(view.metrics) - MOST
     if hidden > 0:
         values.controls.append(caption(f"and {hidden} more on its page"))

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import flet as ft
 
@@ -19,7 +20,7 @@ EMBEDDED_NOTE = "The embedded broker is meant for a first look; use Mosquitto in
 def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
     """Four cards of rows."""
     embedded = house.status.broker_url.startswith("embedded")
-    cards = [
+    cards: list[CardPlan[Any]] = [
         _broker(house, EMBEDDED_NOTE if embedded else ""),
         _rows(house, "Messages", {
             "Messages a second": lambda s: f"{s.rate:.1f}",
@@ -66,10 +67,11 @@ def _broker(house: House, note: str) -> CardPlan[BridgeStatus]:
 
 def _rows(house: House, name: str, rows: Mapping[str, Callable[[BridgeStatus], str]]) -> CardPlan[BridgeStatus]:
     def draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
-        return _titled(name, [
+        lines: list[ft.Control] = [
             _row(label, drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=value_of))
             for label, value_of in rows.items()
-        ])  # fmt: skip
+        ]
+        return _titled(name, lines)
 
     return CardPlan(f"system/{name}", frozenset({"status"}), lambda: house.status, draw)
 

@@ -45,7 +45,7 @@ def _widgets() -> Mapping[type[Trait], Widget]:
     found = {}
     for module in pkgutil.iter_modules(__path__):
         loaded = importlib.import_module(f"{__name__}.{module.name}")
-        found.update({trait: loaded.draw for trait in getattr(loaded, "DRAWS", ())})
+        found.update(dict.fromkeys(getattr(loaded, "DRAWS", ()), loaded.draw))
     return found
 
 

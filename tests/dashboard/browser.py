@@ -265,6 +265,11 @@ class Screen:
         """Give the network back."""
         self.page.context.set_offline(False)
 
+    @property
+    def sockets(self) -> int:
+        """How many sockets the page has opened since it was loaded."""
+        return int(self.page.evaluate("() => globalThis.sockets.length"))
+
     def _turn_on(self) -> None:
         button = self.page.locator("flt-semantics-placeholder")
         button.wait_for(state="attached", timeout=PATIENCE * 1000)
