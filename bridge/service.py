@@ -36,13 +36,17 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a bridge is made of. The first transport is the broker: its connection is the one shown."""
+    """What a bridge is made of. The first transport is the broker: its connection is the one shown.
+
+    `broker_url` is where devices reach the broker, without secrets, for people; `embedded` says it is our own.
+    """
 
     kinds: Kinds
     transports: Sequence[Transport]
     store: Store
     labels: Mapping[str, Label] = field(default_factory=dict)
     broker_url: str = ""
+    embedded: bool = False
 
 
 class Bridge:
@@ -58,7 +62,9 @@ class Bridge:
         self._stopping = threading.Event()
         self._ingest = Ingest(
             Parts(self._inbox, plan.kinds, self._state, plan.store, self._emit),
-            BridgeStatus(broker_url=plan.broker_url, inbox_limit=self._inbox.max_items),
+            BridgeStatus(
+                broker_url=plan.broker_url, embedded=plan.embedded, inbox_limit=self._inbox.max_items
+            ),
         )
         self._commands = Commands(plan.kinds, self._publish, self._inbox.put)
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)

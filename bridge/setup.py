@@ -60,6 +60,12 @@ def broker_address(loaded: Loaded) -> str:
     return f"mqtt://{host}:{port}"
 
 
+def shown_address(loaded: Loaded) -> str:
+    """The same without user name and password."""
+    scheme, _, rest = broker_address(loaded).partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
 def password(loaded: Loaded) -> str | None:
     """The broker's password, from its file. Raises `SettingsError`."""
     named = loaded.settings.broker.password_file

@@ -17,6 +17,8 @@ from schemas.catalog import Kinds
 from schemas.message import Announcement, Provenance, RawMessage, Reading, Readings, Unclaimed, Value
 
 UNCLAIMED = "unclaimed"
+UNCLAIMED_STALE_AFTER = 300.0
+"""Seconds of silence after which an unclaimed device is stale; nobody has said how often it speaks."""
 MAX_DEVICES = 20_000
 MAX_METRICS = 256
 MAX_RAW = 4_096
@@ -201,7 +203,7 @@ class State:
             announced=device.announced,
             heard=device.heard,
             known=bool(device.metrics),
-            stale_after=kind.stale_after if kind else None,
+            stale_after=kind.stale_after if kind else UNCLAIMED_STALE_AFTER,
             broker_down=self._down.get(device.transport),
             now=now,
         )

@@ -45,6 +45,7 @@ class BridgeStatus:
     broker_up: bool = False
     broker_detail: str = "starting"
     broker_url: str = ""
+    embedded: bool = False
     received: int = 0
     quarantined: int = 0
     unclaimed: int = 0

@@ -19,7 +19,7 @@ def _draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
     )
     row = ft.Row([ft.Icon(ft.Icons.CLOUD_OFF, size=18, color=ft.Colors.ON_ERROR_CONTAINER), text], spacing=12)
     surface = ft.Container(
-        row, bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12, margin=ft.Margin.only(left=16, right=16, top=12),
+        row, bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12, margin=ft.Margin.only(top=12),
         padding=ft.Padding.symmetric(vertical=10, horizontal=16),
     )  # fmt: skip
     return drawing.live(surface, visible=lambda status: not status.broker_up)

@@ -55,8 +55,10 @@ class Hub:
 
     def event(self, target: int, name: str, data: object, who: Who) -> None:
         """A person acted on a shared control, in the session `who`. On the loop."""
-        behind = self.scene.event(target, name, data, who)
-        self._loop.call_later(ECHO, self._nudge, behind)
+        try:
+            self.scene.event(target, name, data, who)
+        finally:
+            self._loop.call_later(ECHO, self._echo, target)
 
     def _flush(self) -> None:
         with self._lock:
@@ -66,6 +68,9 @@ class Hub:
         except Exception:
             log.exception("our fault: the scene could not follow %s", sorted(tags)[:10])
         self.sent(time.monotonic() - self._since)
+
+    def _echo(self, target: int) -> None:
+        self._nudge(self.scene.showing(target))
 
     def _nudge(self, layouts: Iterable[Layout]) -> None:
         for layout in layouts:

@@ -24,9 +24,11 @@ from bridge.setup import (
     load_kinds,
     make_store,
     make_transport,
+    shown_address,
     told,
 )
 from bridge.simulate import Fleet, plan
+from dashboard import hints
 from dashboard.app import LocalHouse, WebOptions, build
 from dashboard.gate import LOOPBACK, host_name, is_loopback
 from schemas.catalog import Kinds
@@ -34,8 +36,6 @@ from schemas.catalog import Kinds
 log = logging.getLogger(__name__)
 
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound)
-TRY_TOPIC = "fleet/thermostat/kitchen/state"
-TRY_PAYLOAD = '{"temperature": 21.5}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,14 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
             broker.start()
             stack.callback(broker.stop)
         house = LocalHouse(
-            Plan(kinds, [transport, *extra], make_store(loaded), labels(loaded), loaded.settings.broker.url)
+            Plan(
+                kinds,
+                [transport, *extra],
+                make_store(loaded),
+                labels(loaded),
+                shown_address(loaded),
+                is_embedded(loaded),
+            )
         )
         if options.demo:
             stack.callback(_demo(loaded, kinds, options.demo).stop)
@@ -150,26 +157,18 @@ def _welcome(loaded: Loaded, options: RunOptions, port: int) -> str:
     shown = f"[{host}]" if ":" in host else host
     lines = [f"{loaded.settings.ui.title} is running. Stop it with Ctrl-C.", ""]
     lines.append(f"  Dashboard  http://{shown}:{port}/")
-    extra = ""
+    address = shown_address(loaded)
     if is_embedded(loaded):
-        broker_host, broker_port = embedded_at(loaded)
-        lines.append(f"  Broker     mqtt://{broker_host}:{broker_port}, the embedded one: meant for a first look.")
+        lines.append(f"  Broker     {address}, the embedded one: meant for a first look.")
         lines.append("             In production use Mosquitto (mosquitto.conf is ready) and --broker mqtt://…")
-        extra = "" if broker_port == 1883 else f" -p {broker_port}"
     else:
-        lines.append(f"  Broker     {_without_secret(loaded.settings.broker.url)}")
+        lines.append(f"  Broker     {address}")
     if options.demo:
         lines.append(f"  Devices    {options.demo} simulated ones (--no-demo for none)")
-    port_flag = extra.replace(" -p", " --mqtt-port")
     lines += [
         "",
-        "  Try        " + f"mosquitto_pub{extra} -t {TRY_TOPIC} -m '{TRY_PAYLOAD}'",
-        "  or         " + f"{options.program} publish{port_flag} {TRY_TOPIC} '{TRY_PAYLOAD}'",
+        "  Try        " + hints.mosquitto_pub(address),
+        "  or         " + hints.publish(address, program=options.program),
         "",
     ]
     return "\n".join(lines)
-
-
-def _without_secret(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -8,7 +8,7 @@ behind never has a backlog and never misses a change. All of this belongs to the
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -166,8 +166,8 @@ class Card(Generic[View]):
                 live.value = value
                 live.changed = self.changed = sequence
                 setattr(live.control, live.name, value)
-        if self.changed == sequence:
-            self._now.packed = None
+                # Here, not at the end: when a later property cannot be told, this one has changed all the same.
+                self._now.packed = None
         return self.changed == sequence
 
     def assert_again(self, control: int, sequence: int) -> None:
@@ -291,7 +291,7 @@ class Scene:
         for layout in self.layouts.values():
             number = layout.mark.number
             if not touched.isdisjoint(layout.plan.follows):
-                self._arrange(layout)
+                self._rearrange(layout)
             if layout.mark.number == number and any(card.drawn == self.sequence for card in layout.cards):
                 layout.present(Mark(number + 1, self.sequence))
             if any(card.changed == self.sequence for card in layout.cards):
@@ -300,18 +300,21 @@ class Scene:
                 behind.append(layout)
         return behind
 
-    def event(self, target: int, name: str, data: object, who: Who) -> list[Layout]:
+    def event(self, target: int, name: str, data: object, who: Who) -> None:
         """A person acted on a shared control: run its handler, then let every screen show the truth again."""
         card = self._by_control[target]
         self.sequence += 1
         card.assert_again(target, self.sequence)
+        for layout in self.showing(target):
+            layout.present(Mark(layout.mark.number, self.sequence))
         handler = card.handlers[target].get(name)
         if handler is not None:
             handler(who, data)
-        behind = [layout for layout in self.layouts.values() if card in layout.cards]
-        for layout in behind:
-            layout.present(Mark(layout.mark.number, self.sequence))
-        return behind
+
+    def showing(self, control: int) -> list[Layout]:
+        """The layouts whose cards have this control and answer for it."""
+        card = self._by_control.get(control)
+        return [layout for layout in self.layouts.values() if card in layout.cards]
 
     def knows(self, control: int) -> bool:
         """Whether a shared card has this control and answers for it."""
@@ -327,13 +330,29 @@ class Scene:
             self._forget(before)
             self._by_control.update(dict.fromkeys(card.handlers, card))
 
+    def _rearrange(self, layout: Layout) -> None:
+        try:
+            self._arrange(layout)
+        except Exception:
+            log.exception("our fault: the layout %s cannot be arranged anew", layout.plan.name)
+
     def _arrange(self, layout: Layout) -> None:
         plans = layout.plan.arrange()
         if [plan.key for plan in plans] == [card.plan.key for card in layout.cards]:
             return
-        before, layout.cards = layout.cards, [self._use(plan) for plan in plans]
+        before, layout.cards = layout.cards, list(self._used(plans))
         self._release(before)
         layout.present(Mark(layout.mark.number + 1, self.sequence))
+
+    def _used(self, plans: Iterable[CardPlan[Any]]) -> Iterator[Card[Any]]:
+        for plan in plans:
+            try:
+                card = self._use(plan)
+            except Exception:
+                # Left out alone, and tried again with the next arrangement.
+                log.exception("our fault: the card %s cannot be drawn", plan.key)
+            else:
+                yield card
 
     def _use(self, plan: CardPlan[Any]) -> Card[Any]:
         card = self.cards.get(plan.key)

@@ -130,6 +130,7 @@ class Session:
         if isinstance(connection, Link):
             self._wire = connection.wire
             self._wire.pull, self._wire.event = self.pull, self.event
+            self._wire.name = f"session {self.name}"
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
         self._mount(self._banner)
@@ -187,6 +188,7 @@ class Session:
     def _build(self, content: ft.Control, current: Page | None) -> None:
         self._phone = self._is_phone()
         inside = 16 if self._phone else 24
+        self._banner.slot.padding = ft.Padding.symmetric(horizontal=inside)
         scroll = ft.Column([ft.Container(content, padding=inside)], scroll=ft.ScrollMode.AUTO, expand=True)
         main = ft.Column([self._top(current), self._banner.slot, scroll], spacing=0, expand=True)
         entries = [page for page in pages() if page.rank is not None]

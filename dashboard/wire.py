@@ -3,13 +3,14 @@
 `Wire` stands between Flet's `FletApp` and the WebSocket. All that leaves goes through one queue: first what
 Flet has to say, in order; then, when the queue is empty and the socket takes more, what the session's `pull`
 still finds missing on the screen. So live data can neither overtake a change of the page nor pile up.
-Loss: none; a browser that does not take `MAX_QUEUED` messages or one message in `SEND_TIMEOUT` is let go.
+Loss: none; a browser that does not keep within the `Bounds` is let go.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -20,15 +21,27 @@ from dashboard.flet_messages import Clicked, Registered, Typed, pack_message, re
 
 log = logging.getLogger(__name__)
 
-MAX_QUEUED = 2_000
-"""Messages of Flet's that may wait for one browser."""
-SEND_TIMEOUT = 10.0
-"""Seconds one message may take to leave."""
-REGISTER_TIMEOUT = 15.0
-"""Seconds from the open socket to Flet's registration."""
 TRY_AGAIN_LATER = 1013
 POLICY = 1008
+NORMAL = 1000
 APOLOGY = "Something went wrong on this page. It has been logged; please reload."
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How patient we are with one browser.
+
+    `queued`: messages of Flet's that may wait; `send`: seconds one message may take to leave; `register`:
+    seconds from the open socket to Flet's registration; `farewell`: seconds Flet may take to end a session.
+    """
+
+    queued: int = 2_000
+    send: float = 10.0
+    register: float = 15.0
+    farewell: float = 5.0
+
+
+BOUNDS = Bounds()
 
 Event = Callable[[int, str, object], bool]
 Pull = Callable[[], bytes | None]
@@ -43,13 +56,14 @@ def _not_shared(_target: int, _name: str, _data: object) -> bool:
 
 
 class Wire:
-    """One WebSocket. Flet sees it as the socket itself; `pull` and `event` are set by the session.
+    """One WebSocket. Flet sees it as the socket itself; `pull`, `event` and `name` are set by the session.
 
-    `pull` gives the next frame that the screen misses, or None; `event` answers for a click on a control and
+    `name` is what the log calls it. `pull` gives the next frame that the screen misses, or None; `event` answers for a click on a control and
     says whether it was a shared one. Use from the loop's thread.
     """
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: WebSocket, bounds: Bounds = BOUNDS) -> None:
+        self.name = _address(socket)
         self.pull: Pull = _nothing
         self.event: Event = _not_shared
         self.registered = False
@@ -59,7 +73,8 @@ class Wire:
         self._queue: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._dead = asyncio.Event()
-        self._why = ""
+        self._bounds = bounds
+        self._code = NORMAL
 
     def detach(self) -> None:
         """The session no longer wants this socket."""
@@ -79,8 +94,8 @@ class Wire:
 
     def put(self, frame: bytes) -> None:
         """Queue a message of Flet's. Never raises or waits."""
-        if len(self._queue) >= MAX_QUEUED:
-            self.kill(f"{MAX_QUEUED} messages wait for it")
+        if len(self._queue) >= self._bounds.queued:
+            self.kill(f"{self._bounds.queued} messages wait for it")
             return
         self._queue.append(frame)
         self._wake.set()
@@ -96,7 +111,7 @@ class Wire:
             try:
                 said = read_client(data)
             except ValueError as error:
-                self.kill(f"it sent nonsense: {error}")
+                self.kill(f"it sent nonsense: {error}", POLICY)
                 raise WebSocketDisconnect(POLICY) from None
             if isinstance(said, Registered):
                 self.registered = True
@@ -118,24 +133,30 @@ class Wire:
         ]
         try:
             await asyncio.wait([flet, dead], return_when="FIRST_COMPLETED")
-            self.kill("closed")
+            self._end()
             # A registered session ends by itself on WebSocketDisconnect, and only so does it ever expire; one
             # that never registered waits for ever for its send loop and has to be cancelled.
-            await asyncio.wait([flet], timeout=5.0 if self.registered else 0.5)
+            farewell = self._bounds.farewell
+            await asyncio.wait([flet], timeout=farewell if self.registered else farewell / 10)
+            if flet.done() and (error := flet.exception()) is not None:
+                log.error("our fault: the connection of %s failed", self.name, exc_info=error)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._close()
 
-    def kill(self, why: str) -> None:
+    def kill(self, why: str, code: int = TRY_AGAIN_LATER) -> None:
         """Let this browser go."""
         if not self._dead.is_set():
-            self._why = why
+            log.info("let %s go: %s", self.name, why)
+            self._end(code)
+
+    def _end(self, code: int = NORMAL) -> None:
+        if not self._dead.is_set():
+            self._code = code
             self._dead.set()
             self._wake.set()
-            if why != "closed":
-                log.info("let a browser at %s go: %s", self._client(), why)
 
     async def _receive(self) -> bytes:
         receive = asyncio.ensure_future(self._socket.receive_bytes())
@@ -145,10 +166,10 @@ class Wire:
             if receive.done() and not self._dead.is_set():
                 return receive.result()
         except WebSocketDisconnect:
-            self.kill("closed")
+            self._end()
             raise
         except Exception as error:
-            self.kill(f"receiving failed: {error}")
+            self.kill(f"receiving failed: {error!r}", POLICY)
             raise WebSocketDisconnect(POLICY) from None
         finally:
             receive.cancel()
@@ -165,12 +186,14 @@ class Wire:
                 if frame is None:
                     break
                 try:
-                    async with asyncio.timeout(SEND_TIMEOUT):
+                    async with asyncio.timeout(self._bounds.send):
                         await self._socket.send_bytes(frame)
                 except TimeoutError:
-                    self.kill(f"it took no message for {SEND_TIMEOUT:g} s")
+                    self.kill(f"it took no message for {self._bounds.send:g} s")
+                except WebSocketDisconnect:
+                    self._end()
                 except Exception as error:
-                    self.kill("closed" if isinstance(error, WebSocketDisconnect) else f"sending failed: {error}")
+                    self.kill(f"sending failed: {error!r}")
                 self.sent_messages += 1
                 self.sent_bytes += len(frame)
 
@@ -178,24 +201,25 @@ class Wire:
         try:
             return self.pull()
         except Exception:
-            log.exception("our fault: a session could not be brought up to date")
+            log.exception("our fault: %s could not be brought up to date", self.name)
             return None
 
     async def _wait_for_registration(self) -> None:
-        await asyncio.sleep(REGISTER_TIMEOUT)
+        await asyncio.sleep(self._bounds.register)
         if not self.registered:
-            self.kill(f"it did not register in {REGISTER_TIMEOUT:g} s")
+            self.kill(f"it did not register in {self._bounds.register:g} s")
 
     async def _close(self) -> None:
         try:
             async with asyncio.timeout(2.0):
-                await self._socket.close(TRY_AGAIN_LATER if self._why != "closed" else 1000)
+                await self._socket.close(self._code)
         except Exception:
-            log.debug("socket of %s was closed already", self._client())
+            log.debug("the socket of %s was closed already", self.name)
 
-    def _client(self) -> str:
-        client = self._socket.client
-        return f"{client.host}:{client.port}" if client else "an unknown address"
+
+def _address(socket: WebSocket) -> str:
+    client = socket.client
+    return f"the browser at {client.host}:{client.port}" if client else "a browser at an unknown address"
 
 
 class Link(FletApp):
@@ -206,6 +230,6 @@ class Link(FletApp):
     def send_message(self, message: Message) -> None:
         """Queue one of Flet's messages; a crash is told without its insides."""
         if message.action == MessageAction.SESSION_CRASHED:
-            log.error("a session of %s crashed: %s", self.wire._client(), message.body.message)
+            log.error("our fault: %s failed: %s", self.wire.name, message.body.message)
             message = Message(message.action, SessionCrashedBody(APOLOGY))
         self.wire.put(pack_message(message))

@@ -119,7 +119,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
         ],
         spacing=12,
     )  # fmt: skip
-    live(values, opacity=lambda v: 0.55 if v.faded else 1.0)
+    live(values, opacity=lambda v: 0.65 if v.faded else 1.0)
     surface = card(ft.Column([rows[0], values], spacing=14))
     surface.col = {**CARD_COLUMNS}
     hidden = len(view.metrics) - MOST

@@ -8,6 +8,7 @@ from typing import Any
 import flet as ft
 
 from bridge.state import UNCLAIMED
+from dashboard import hints
 from dashboard.house import House
 from dashboard.look import DOTS, SOFT, caption, empty
 from dashboard.present import Tone, default_name
@@ -127,8 +128,8 @@ def _nothing_yet(house: House) -> CardPlan[str]:
             "sensors",
             "No device has spoken yet",
             f"Point your devices at {url}, or try one of these in a terminal:",
-            "mosquitto_pub -t fleet/thermostat/kitchen/state -m '{\"temperature\": 21.5}'",
-            "fleetglass publish fleet/thermostat/kitchen/state '{\"temperature\": 21.5}'",
+            hints.mosquitto_pub(url),
+            hints.publish(url),
         )
 
     return CardPlan("nothing", frozenset(), lambda: url, draw)

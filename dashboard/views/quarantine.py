@@ -8,6 +8,7 @@ from typing import Any
 import flet as ft
 
 from bridge.quarantine import Quarantined
+from dashboard import hints
 from dashboard.house import House
 from dashboard.look import SOFT, caption, card, copyable, empty
 from dashboard.present import age, payload_text, shown_text
@@ -26,7 +27,7 @@ def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
 def _arrange(house: House) -> Sequence[CardPlan[Any]]:
     entries = house.quarantined(limit=MOST)
     if not entries:
-        return [_all_well()]
+        return [_all_well(house)]
     return [_counts(house), *(_entry(entry) for entry in entries)]
 
 
@@ -66,13 +67,13 @@ def _entry(entry: Quarantined) -> CardPlan[str]:
     return CardPlan(f"refused/{entry.id}", frozenset({"tick"}), lambda: age(time.time() - entry.time), draw)
 
 
-def _all_well() -> CardPlan[None]:
+def _all_well(house: House) -> CardPlan[None]:
     def draw(_drawing: Drawing[None]) -> ft.Control:
         return empty(
             "verified_outlined",
             "Nothing in quarantine",
             "Every message so far was valid. One that is not is kept here with the reason; try one:",
-            "mosquitto_pub -t fleet/thermostat/kitchen/state -m '{\"temperature\": \"hot\"}'",
+            hints.mosquitto_pub(house.status.broker_url, hints.BAD),
         )
 
     return CardPlan("all_well", frozenset(), lambda: None, draw)

@@ -19,9 +19,8 @@ EMBEDDED_NOTE = "The embedded broker is meant for a first look; use Mosquitto in
 
 def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
     """Four cards of rows."""
-    embedded = house.status.broker_url.startswith("embedded")
     cards: list[CardPlan[Any]] = [
-        _broker(house, EMBEDDED_NOTE if embedded else ""),
+        _broker(house, EMBEDDED_NOTE if house.status.embedded else ""),
         _rows(house, "Messages", {
             "Messages a second": lambda s: f"{s.rate:.1f}",
             "Received": lambda s: f"{s.received:,}",

@@ -122,7 +122,7 @@ def test_a_reload_and_a_link_show_the_present_state(product: Product, tabs: Chro
     screen.open("/devices/thermostat.kitchen").wait_for("Kitchen", "21.7", "fleet/thermostat/kitchen/state")
     screen.reload()
     screen.wait_for("Kitchen", "21.7", "fleet/thermostat/kitchen/state")
-    screen.open("/quarantine").wait_for("fleet/lamp/kitchen/state", "not json", "dark")
+    screen.open("/quarantine").wait_for("fleet/lamp/kitchen/state", "invalid json", "dark")
     screen.open("/system").wait_for("Broker", "Connected", "Open sessions")
     screen.open("/nowhere").wait_for("There is no such page")
 

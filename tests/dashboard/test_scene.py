@@ -76,7 +76,7 @@ class Screen:
     def __init__(self, scene: Scene, world: World, name: str) -> None:
         self.scene, self.world, self.name = scene, world, name
         self.slot = ft.Container()
-        self.newest: dict[str, int] = {}
+        self.newest: dict[tuple[str, int], int] = {}
         self.layout: Layout | None = None
         self.connect()
 
@@ -98,9 +98,9 @@ class Screen:
         if frame is not None:
             self.client.take(frame)
         for name, values, _switch, _extra in self.shown():
-            for value in values:
-                assert value >= self.newest.get(name, 0), f"{name} went back to {value}"
-                self.newest[name] = value
+            for place, value in enumerate(values):
+                assert value >= self.newest.get((name, place), 0), f"{name} went back to {value}"
+                self.newest[name, place] = value
 
     def cards(self) -> list[Tree]:
         found: list[Tree] = self.client.root.get("content", {}).get("controls", [])
@@ -231,7 +231,7 @@ class Screens(RuleBasedStateMachine):
 
 
 TestScreens = Screens.TestCase
-TestScreens.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestScreens.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 class Counted(datetime.time):

@@ -1,0 +1,212 @@
+"""Flet's real sessions on fake sockets, in one event loop: what a browser would be sent, and what it says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import flet as ft
+import msgpack
+from fastapi import WebSocketDisconnect
+from flet.messaging.protocol import MessageAction
+from flet.messaging.session import Session as FletSession
+from flet.utils import sha1
+from flet_web.fastapi.flet_app_manager import app_manager
+from starlette.datastructures import URL, Address, Headers
+
+from dashboard.hub import Hub
+from dashboard.scene import Scene
+from dashboard.session import Shared, open_session
+from dashboard.wire import BOUNDS, Bounds, Link, Wire
+from tests.dashboard.client import Client, Tree, find, texts
+from tests.dashboard.fake import FakeHouse
+
+PATIENCE = 10.0
+WIDE: Tree = {
+    "width": 1200,
+    "height": 800,
+    "platform_brightness": "light",
+    "platform": "linux",
+    "web": True,
+    "media": {"padding": {"top": 0, "right": 0, "bottom": 0, "left": 0}},
+}
+
+
+class FakeSocket:
+    """The part of a WebSocket that the wire and Flet use. `hold` makes it take nothing more."""
+
+    def __init__(self) -> None:
+        self.client: Address | None = Address("127.0.0.1", 5000)
+        self.headers = Headers()
+        self.cookies: dict[str, str] = {}
+        self.url = URL("http://127.0.0.1:8550/ws")
+        self.incoming: asyncio.Queue[bytes | Exception] = asyncio.Queue()
+        self.sent: list[bytes] = []
+        self.on_sent: Callable[[bytes], object] = lambda _frame: None
+        self.accepted = False
+        self.closed: int | None = None
+        self.takes = asyncio.Event()
+        self.takes.set()
+        self.fails: Exception | None = None
+
+    async def accept(self) -> None:
+        self.accepted = True
+
+    async def receive_bytes(self) -> bytes:
+        said = await self.incoming.get()
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    async def send_bytes(self, data: bytes) -> None:
+        await self.takes.wait()
+        if self.fails is not None:
+            raise self.fails
+        self.sent.append(data)
+        self.on_sent(data)
+
+    async def close(self, code: int = 1000) -> None:
+        self.closed = code
+
+    def say(self, action: MessageAction, body: Tree) -> None:
+        """The browser sends a message."""
+        self.incoming.put_nowait(b"\x00" + bytes(msgpack.packb([action.value, body])))
+
+    def lose(self) -> None:
+        """The connection goes."""
+        self.incoming.put_nowait(WebSocketDisconnect(1006))
+
+
+async def until(true: Callable[[], object], what: str) -> None:
+    """Return when the condition holds; an error with `what` if it never does."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not true():
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"waited in vain for: {what}") from None
+
+
+class Tab:
+    """A browser's tab: its sockets, one after the other, and its screen."""
+
+    def __init__(self, stage: "Stage", route: str, page: Tree) -> None:
+        self.stage = stage
+        self.page = {**page, "route": route}
+        self.client = Client()
+        self.actions: list[MessageAction] = []
+
+    def connect(self, bounds: Bounds = BOUNDS) -> None:
+        """Open a socket and register, with the session of before if there was one."""
+        self.socket = FakeSocket()
+        self.socket.on_sent = self._show
+        self.wire = Wire(self.socket, bounds)  # type: ignore[arg-type]
+        link = Link(
+            loop=asyncio.get_running_loop(),
+            executor=app_manager.executor,
+            main=self.stage.main,
+            before_main=None,
+            session_timeout_seconds=60,
+        )
+        link.wire = self.wire
+        self.task = asyncio.create_task(self.wire.run(link.handle), name="tab")
+        session_id = self.client.session_id or None
+        body = {"session_id": session_id, "page_name": "", "page": self.page}
+        self.socket.say(MessageAction.REGISTER_CLIENT, body)
+
+    async def lose(self) -> None:
+        """The connection goes; the session stays."""
+        self.socket.lose()
+        await self.task
+
+    async def close(self) -> None:
+        """The tab is closed and its time is over."""
+        await self.lose()
+        await app_manager.delete_session(self.key)
+
+    @property
+    def key(self) -> str:
+        return f"_{self.client.session_id}_{sha1('')}"
+
+    async def session(self) -> FletSession | None:
+        return await app_manager.get_session(self.key)
+
+    @property
+    def texts(self) -> list[str]:
+        return texts(self.client.root.get("views", []))
+
+    def shows(self, text: str) -> bool:
+        return any(text in seen for seen in self.texts)
+
+    async def sees(self, text: str) -> None:
+        await until(lambda: self.shows(text), f"{text!r} among {self.texts}")
+
+    async def sees_no(self, text: str) -> None:
+        await until(lambda: not self.shows(text), f"{text!r} gone from {self.texts}")
+
+    def controls(self, control_type: str) -> list[Tree]:
+        return find(self.client.root.get("views", []), control_type)
+
+    def flip(self, switch: Tree) -> None:
+        """A person moves a switch: it moves at once, and the server is told."""
+        switch["value"] = not switch.get("value", False)
+        self.socket.say(
+            MessageAction.UPDATE_CONTROL_PROPS, {"id": switch["_i"], "props": {"value": switch["value"]}}
+        )
+        self.click(switch, "change", data=switch["value"])
+
+    def click(self, control: Tree, name: str = "click", data: object = None) -> None:
+        """A control reports an event."""
+        body = {"target": control["_i"], "name": name, "data": data}
+        self.socket.say(MessageAction.CONTROL_EVENT, body)
+
+    def _show(self, frame: bytes) -> None:
+        self.actions.append(self.client.take(frame))
+
+
+class Stage:
+    """One dashboard process without its web server."""
+
+    def __init__(self, house: FakeHouse) -> None:
+        self.house = house
+
+        async def main(page: ft.Page) -> None:
+            await open_session(page, self.shared)
+
+        self.main = main
+        loop = asyncio.get_running_loop()
+        self.pubsub = app_manager.get_pubsubhub(main, loop=loop)
+        self.scene = Scene()
+        self.hub = Hub(self.pubsub, self.scene, loop)
+        self.shared = Shared(house, self.hub, "Test")
+        self.tabs: list[Tab] = []
+
+    async def open(self, route: str = "/", page: Tree = WIDE) -> Tab:
+        """A tab that shows the route, registered and with its first screen."""
+        tab = Tab(self, route, page)
+        self.tabs.append(tab)
+        tab.connect()
+        await until(lambda: tab.client.root.get("views") and tab.texts, "the first screen")
+        return tab
+
+    def hear(self, topic: str, payload: Any, *, retained: bool = False) -> None:  # noqa: ANN401
+        """A device speaks."""
+        self.hub.announce(self.house.hear(topic, payload, retained=retained))
+
+    @property
+    def subscriptions(self) -> int:
+        """How many sessions follow a topic of the hub."""
+        topics = vars(self.pubsub)["_PubSubHub__topic_subscribers"]
+        return sum(len(sessions) for sessions in topics.values())
+
+
+@asynccontextmanager
+async def stage(house: FakeHouse) -> AsyncIterator[Stage]:
+    """A stage; at the end all tabs are closed."""
+    built = Stage(house)
+    try:
+        yield built
+    finally:
+        for tab in built.tabs:
+            if not tab.task.done():
+                await tab.close()
