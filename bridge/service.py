@@ -38,7 +38,7 @@ class Label:
 class Plan:
     """What a bridge is made of. The first transport is the broker: its connection is the one shown.
 
-    `broker_url` is where devices reach the broker, without secrets, for people; `embedded` says it is our own.
+    `broker_url` is where devices reach the broker, without secrets, for people; `embedded`: it is our own.
     """
 
     kinds: Kinds

@@ -302,7 +302,7 @@ def _got(location: tuple[int | str, ...], given: object) -> str:
         return {str: "a text", bool: "true or false", int: "a number", float: "a number"}.get(
             type(given), f"a {type(given).__name__}"
         )
-    return str(given).lower() if isinstance(given, bool) else shown(given)
+    return shown(given)
 
 
 def _unknown(location: tuple[int | str, ...], given: object) -> str:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import flet as ft
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI, Response, WebSocket
 from flet_web.fastapi.flet_app_manager import app_manager
 from flet_web.fastapi.flet_static_files import FletStaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,6 +39,16 @@ HEADERS: Sequence[tuple[bytes, bytes]] = (
     ),
 )
 """On every answer. The first two let Flutter's renderer use threads; the policy keeps all requests on this host."""
+
+STAY_HERE = """\
+const source = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, "src");
+Object.defineProperty(HTMLScriptElement.prototype, "src", {...source, set(url) {
+  if (new URL(url, document.baseURI).origin === location.origin) source.set.call(this, url);
+}});
+"""
+"""In place of Flet's loader for Python in the browser, which a page of ours never uses: it comes first, and keeps
+Flet's client from asking a content delivery network for an animation library. The policy above would stop that too,
+but not silently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,12 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         finally:
             wires.discard(wire)
 
-    app.mount("/", FletStaticFiles(app_name=options.title, no_cdn=True, app_description="Live dashboard for MQTT devices"))
+    @app.get("/python.js", include_in_schema=False)
+    async def python_js() -> Response:
+        return Response(STAY_HERE, media_type="text/javascript")
+
+    about = "Live dashboard for MQTT devices"
+    app.mount("/", FletStaticFiles(app_name=options.title, no_cdn=True, app_description=about))
     app.add_middleware(AnswerHeaders)
     app.add_middleware(HostCheck, hosts=options.hosts)
     return app

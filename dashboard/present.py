@@ -1,7 +1,9 @@
 """From values to what people read: text, unit, tone, age. Pure; the same for every session."""
 
+from codecs import utf_8_decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from bridge.presence import Availability, Presence
@@ -94,15 +96,15 @@ def device_view(device: DeviceState, kind: Kind | None, label: Label, now: float
         kind=device.kind,
         kind_title=kind.title if kind else "Unclaimed",
         icon=kind.icon if kind else "help_outline",
-        title=label.name or default_name(device.id),
-        place=label.place or "",
+        title=shown_text(label.name or default_name(device.id)),
+        place=shown_text(label.place or ""),
         availability=device.presence.availability,
-        reason=device.presence.reason,
+        reason=shown_text(device.presence.reason),
         tone=_AVAILABILITY_TONES[device.presence.availability],
         age=age(now - device.seen_at) if device.seen_at is not None else "not heard yet",
         kept=_kept(device),
         metrics=metrics,
-        topic=device.last_topic,
+        topic=shown_text(device.last_topic, 300),
         payload=payload_text(device.last_payload),
     )
 
@@ -155,11 +157,18 @@ def shown_text(text: str, limit: int = 120) -> str:
 def payload_text(payload: bytes, limit: int = 2_000) -> str:
     """A payload as people can read it: text if it is text, else hexadecimal; cut."""
     try:
-        text = payload[:limit].decode()
+        # Not final where it is cut: half a character at the end is none then, not an error.
+        text, _length = utf_8_decode(payload[:limit], "strict", len(payload) <= limit)
     except UnicodeDecodeError:
         return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
     safe = "".join(c if c == "\n" else _printable(c) for c in text)
     return safe + ("…" if len(payload) > limit else "")
+
+
+def _plain(value: float) -> str:
+    """A bound or a whole number: thousands apart, without digits that say nothing."""
+    whole = isinstance(value, int) or value.is_integer()
+    return (f"{int(value):,}" if whole else f"{value:,g}").replace(",", "\u202f")
 
 
 def _printable(character: str) -> str:
@@ -172,10 +181,11 @@ def _number(value: float, trait: Trait) -> str:
         precision = 5
     if precision is None:
         if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-            return f"{int(value):,}".replace(",", "\u202f")
+            return _plain(value)
         return f"{value:,.6g}".replace(",", "\u202f")
     if abs(value) >= 1e15:
-        return f"{value:.6g}"
+        # A whole number may be larger than any float.
+        return f"{value if isinstance(value, float) else Decimal(value):.6g}"
     return f"{value:,.{precision}f}".replace(",", "\u202f")
 
 
@@ -184,11 +194,11 @@ class _Undeclared:
 
     def __init__(self, name: str, state: MetricState) -> None:
         self.name = name
-        self.label = name
+        self.label = shown_text(name)
         self.trait: Trait = _INFERRED[type(state.value)]
         self.options: tuple[str, ...] = ()
         self.settable = False
-        self.unit = state.unit
+        self.unit = shown_text(state.unit, 20)
 
 
 _INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
@@ -217,7 +227,7 @@ def _metric_view(
         pending=pending,
         settable=metric.settable,
         source=state.provenance if state else "",
-        age=age(now - (state.time or state.received_at)) if state else "",
+        age=age(now - (state.received_at if state.time is None else state.time)) if state else "",
         options=metric.options,
     )
 
@@ -252,5 +262,5 @@ def expected(trait: Trait, unit: str) -> str:
     """The limits of a metric in words, empty if it has none worth saying."""
     if isinstance(trait, Numeric) and trait.low is not None and trait.high is not None:
         space = f" {unit}" if unit else ""
-        return f"{trait.low:g} to {trait.high:g}{space}"
+        return f"{_plain(trait.low)} to {_plain(trait.high)}{space}"
     return ""

@@ -166,7 +166,7 @@ class Card(Generic[View]):
                 live.value = value
                 live.changed = self.changed = sequence
                 setattr(live.control, live.name, value)
-                # Here, not at the end: when a later property cannot be told, this one has changed all the same.
+                # Not at the end: when a later property cannot be told, this one has changed all the same.
                 self._now.packed = None
         return self.changed == sequence
 

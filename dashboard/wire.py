@@ -58,8 +58,8 @@ def _not_shared(_target: int, _name: str, _data: object) -> bool:
 class Wire:
     """One WebSocket. Flet sees it as the socket itself; `pull`, `event` and `name` are set by the session.
 
-    `name` is what the log calls it. `pull` gives the next frame that the screen misses, or None; `event` answers for a click on a control and
-    says whether it was a shared one. Use from the loop's thread.
+    `name` is what the log calls it. `pull` gives the next frame that the screen misses, or None; `event`
+    answers for a click on a control and says whether it was a shared one. Use from the loop's thread.
     """
 
     def __init__(self, socket: WebSocket, bounds: Bounds = BOUNDS) -> None:
@@ -115,9 +115,7 @@ class Wire:
                 raise WebSocketDisconnect(POLICY) from None
             if isinstance(said, Registered):
                 self.registered = True
-            elif isinstance(said, Clicked) and self.event(said.target, said.name, said.data):
-                continue
-            elif isinstance(said, Typed) and self.event(said.target, "", None):
+            elif self._is_shared(said):
                 continue
             return data
 
@@ -158,6 +156,11 @@ class Wire:
             self._dead.set()
             self._wake.set()
 
+    def _is_shared(self, said: Clicked | Typed | None) -> bool:
+        if isinstance(said, Clicked):
+            return self.event(said.target, said.name, said.data)
+        return isinstance(said, Typed) and self.event(said.target, "", None)
+
     async def _receive(self) -> bytes:
         receive = asyncio.ensure_future(self._socket.receive_bytes())
         dead = asyncio.ensure_future(self._dead.wait())
@@ -168,7 +171,7 @@ class Wire:
         except WebSocketDisconnect:
             self._end()
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, Flet must see a disconnect)
             self.kill(f"receiving failed: {error!r}", POLICY)
             raise WebSocketDisconnect(POLICY) from None
         finally:
@@ -192,7 +195,7 @@ class Wire:
                     self.kill(f"it took no message for {self._bounds.send:g} s")
                 except WebSocketDisconnect:
                     self._end()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  (whatever it is, this browser is lost)
                     self.kill(f"sending failed: {error!r}")
                 self.sent_messages += 1
                 self.sent_bytes += len(frame)
@@ -213,7 +216,7 @@ class Wire:
         try:
             async with asyncio.timeout(2.0):
                 await self._socket.close(self._code)
-        except Exception:
+        except Exception:  # noqa: BLE001  (it is to be closed, and is)
             log.debug("the socket of %s was closed already", self.name)
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.pictures OUT`: every page as it looks with a fleet, for a desktop and a phone, light and dark."""
+"""`python -m tests.pictures OUT`: every page with a fleet on it, on a desktop and a phone, light and dark."""
 
 import argparse
 import tempfile
@@ -10,14 +10,17 @@ from tests.dashboard.browser import SIZES, Chromium, Product, chromium
 from tests.servers import send, wait_until
 
 SETTLES = 2_000
-"""Milliseconds the canvas is behind the accessibility tree at most; software paints the first frames slowly."""
+"""Milliseconds that the canvas is behind the accessibility tree: without a GPU the first frames are slow."""
 WORDS = {"/": "messages/s", "/quarantine": "the newest", "/system": "Open sessions"}
 """What only the body of a page has; the title of another is enough."""
 DEMO_DEVICES = 10
 """As many must be there at least before pictures are taken."""
 
 UNUSUAL = (
-    ("fleet/thermostat/greenhouse/state", b'{"temperature": 37.5, "humidity": 81, "heating": false, "target": 20}'),
+    (
+        "fleet/thermostat/greenhouse/state",
+        b'{"temperature": 37.5, "humidity": 81, "heating": false, "target": 20}',
+    ),
     ("fleet/machine/saw/state", b'{"state": "fault", "speed": 0, "vibration": 0.2, "parts": 1204}'),
     ("fleet/plug/freezer/state", b'{"on": true, "power": 84.5, "energy": 311.2}'),
     ("fleet/plug/freezer/availability", b"offline"),
@@ -82,6 +85,10 @@ def _devices(product: Product) -> list[dict[str, str]]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__)
-    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the pictures; made if it is not there")
+    parser.add_argument(
+        "out", type=Path, metavar="OUT", help="folder for the pictures; made if it is not there"
+    )
     chosen = parser.parse_args().out
-    print(f"{take(chosen)} pictures in {chosen}")
+    print(  # noqa: T201 - it is what a person runs
+        f"{take(chosen)} pictures in {chosen}"
+    )

@@ -7,7 +7,7 @@ import flet as ft
 
 from dashboard.house import House
 from dashboard.look import SOFT, caption, card, copyable
-from dashboard.present import DeviceView, MetricView, expected
+from dashboard.present import DeviceView, MetricView, expected, shown_text
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
 from dashboard.views.device_card import actor, cell, header, look, shape
@@ -58,7 +58,7 @@ def _draw_message(drawing: Drawing[DeviceView]) -> ft.Control:
         value=lambda v: v.payload, semantics_label=lambda v: v.payload,
     )  # fmt: skip
     body = ft.Container(payload, bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=12)
-    device_id = copyable(drawing.view.id, size=13)
+    device_id = copyable(shown_text(drawing.view.id, 300), size=13)
     return ft.Container(
         card(ft.Column(
             [ft.Text("Last message", size=15, weight=ft.FontWeight.W_600), caption("Topic"), topic,

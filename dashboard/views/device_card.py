@@ -85,8 +85,8 @@ def presence(drawing: Drawing[DeviceView]) -> ft.Control:
     )
     word = live(ft.Text(size=12, color=SOFT), value=lambda v: v.availability.capitalize())
     when = live(caption(), value=lambda v: v.kept or v.age)
-    row = live(ft.Row([dot, word], spacing=5, tight=True), tooltip=lambda v: v.reason)
-    return ft.Column([row, when], spacing=2, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
+    live(word, tooltip=lambda v: v.reason)
+    return ft.Column([ft.Row([dot, word], spacing=5, tight=True), when], spacing=2, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
 
 
 def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Control:

@@ -59,7 +59,7 @@ def _entry(entry: Quarantined) -> CardPlan[str]:
         )  # fmt: skip
         column = ft.Column(
             [ft.Row([topic, when], spacing=12), ft.Row([reason, caption(f"{entry.size:,} bytes")], spacing=10),
-             copyable(entry.detail, size=14), payload],
+             copyable(shown_text(entry.detail, 400), size=14), payload],
             spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
         )  # fmt: skip
         return ft.Container(card(column), col={"xs": 12, "lg": 6})

@@ -1,7 +1,8 @@
 """When to show: at once after silence, merged while busy, and never an older value after a newer."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.frames import Frame, FrameClock
 from bridge.state import Change, DeviceState
@@ -23,7 +24,7 @@ def state(device_id: str, version: int) -> DeviceState:
 
 @given(st.lists(st.one_of(CHANGES, TAKES), max_size=80))
 def test_law_of_frames(steps: list[tuple[str, float, str, list[str]]]) -> None:
-    """Whatever comes when: nothing old after new, the latest at the end, the gap kept, every value counted."""
+    """Whatever comes when: nothing old after new, the latest at the end, the gap kept, all values counted."""
     clock = FrameClock(gap=GAP)
     now = 0.0
     latest: dict[str, DeviceState] = {}

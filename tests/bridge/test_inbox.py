@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Iterable
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.commands import CommandFailed, CommandSent
 from bridge.inbox import Arrived, Inbox, Item, Linked
@@ -75,7 +76,7 @@ def test_control_items_are_never_refused() -> None:
 
 @given(st.lists(st.one_of(st.integers(0, 6), st.none()), max_size=60), st.integers(1, 5), st.integers(1, 12))
 def test_never_above_its_bounds(steps: list[int | None], max_items: int, max_bytes: int) -> None:
-    """Whatever the order of puts (a size) and takes (None), accepted + refused are all, and the bounds hold."""
+    """Whatever the order of puts (a size) and takes (None), nothing is uncounted and the bounds hold."""
     inbox = Inbox(max_items=max_items, max_bytes=max_bytes)
     inside: list[int] = []
     out = accepted = 0
@@ -98,7 +99,9 @@ def test_never_above_its_bounds(steps: list[int | None], max_items: int, max_byt
 def numbers(items: Iterable[Item], producer: int) -> list[int]:
     """What one producer has sent, in the order in which it came out."""
     return [
-        int(item.message.payload) for item in items if isinstance(item, Arrived) and item.transport == producer
+        int(item.message.payload)
+        for item in items
+        if isinstance(item, Arrived) and item.transport == producer
     ]
 
 
@@ -128,7 +131,7 @@ def test_many_producers_lose_nothing() -> None:
 
 
 def test_no_wake_up_is_lost() -> None:
-    """One item at a time, each only after the last was taken: the consumer never sleeps over one, and is not woken for more."""
+    """One item at a time: the consumer sleeps over none, and is not woken more often than there are items."""
     inbox = Inbox()
     rounds = 3_000
     taken = threading.Semaphore(1)
@@ -138,7 +141,7 @@ def test_no_wake_up_is_lost() -> None:
             taken.acquire(timeout=PATIENCE)
             inbox.put(arrived(str(n).encode()))
 
-    producer = threading.Thread(target=produce)
+    producer = threading.Thread(target=produce, daemon=True)
     producer.start()
     got: list[int] = []
     takes = 0

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.commands import CommandSent
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame
@@ -76,7 +77,9 @@ class FaultyKinds(Kinds):
 DEVICE = st.sampled_from(["a", "b", "ü", "x y"])
 KIND = st.sampled_from([*(kind.name for kind in KINDS), "nothing"])
 TOPICS = st.one_of(
-    st.builds("fleet/{}/{}/{}".format, KIND, DEVICE, st.sampled_from(["state", "availability", "set", "odd"])),
+    st.builds(
+        "fleet/{}/{}/{}".format, KIND, DEVICE, st.sampled_from(["state", "availability", "set", "odd"])
+    ),
     st.just("$SYS/broker/uptime"),
     st.text(max_size=12),
 )
@@ -86,7 +89,9 @@ VALUES = st.one_of(
 )
 PAYLOADS = st.one_of(
     st.binary(max_size=20),
-    st.sampled_from([b"", b"online", b"offline", b"{", b"[1]", b"21.5", b'{"on":true}', b'{"temperature":20}']),
+    st.sampled_from(
+        [b"", b"online", b"offline", b"{", b"[1]", b"21.5", b'{"on":true}', b'{"temperature":20}']
+    ),
     st.dictionaries(FIELDS, VALUES, max_size=4).map(lambda fields: json.dumps(fields).encode()),
     st.just(b"x" * 300_000),
 )
@@ -94,7 +99,7 @@ PAYLOADS = st.one_of(
 
 @given(st.lists(st.tuples(TOPICS, PAYLOADS, st.booleans()), max_size=30), st.integers(1, 4))
 def test_law_of_counts(messages: list[tuple[str, bytes, bool]], max_devices: int) -> None:
-    """Whatever comes: received = accepted + unclaimed + ignored + quarantined, and the store has the refused."""
+    """Whatever comes: received = accepted + unclaimed + ignored + quarantined, and the last are stored."""
     flow = Flow(max_devices=max_devices)
     for topic, payload, retained in messages:
         flow.put(topic, payload, retained=retained)
@@ -175,7 +180,9 @@ def test_a_fault_of_ours_loses_no_message(caplog: pytest.LogCaptureFixture) -> N
 
 
 @pytest.mark.parametrize(
-    "item", [Linked(0, Connection(True, "up")), CommandSent("lamp.a", {"on": True}, "ann")], ids=["link", "command"]
+    "item",
+    [Linked(0, Connection(True, "up")), CommandSent("lamp.a", {"on": True}, "ann")],
+    ids=["link", "command"],
 )
 def test_a_fault_with_a_control_item(caplog: pytest.LogCaptureFixture, item: Item) -> None:
     """A control item that we fail on is logged, and the messages after it are taken in."""
@@ -240,7 +247,7 @@ def test_a_failing_store_holds_up_no_frame() -> None:
 
 
 def test_refused_messages_that_wait_have_a_bound() -> None:
-    """When too many wait for the store, no more is taken in: the inbox holds the rest, and nothing is lost."""
+    """When too many wait for the store, no more is taken in: the inbox holds the rest, nothing is lost."""
     store = FailingStore(2)
     flow = Flow(store)
     for _ in range(MAX_REFUSED):

@@ -1,8 +1,9 @@
 """Refused messages are kept with their reason, the newest of them."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bridge.quarantine import KEEP_PAYLOAD, Quarantined, QuarantineBook, quarantine
+from bridge.quarantine import KEEP_PAYLOAD, QuarantineBook, Quarantined, quarantine
 from schemas.message import RawMessage, Rejected
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import field_validator
 
 from bridge.errors import CommandRefused, NotConnected
@@ -92,7 +93,9 @@ def kitchen(degrees: float) -> tuple[str, dict[str, object]]:
 @given(
     st.lists(
         st.tuples(
-            st.one_of(st.text(max_size=8), st.sampled_from(["fleet/plug/a/state", "fleet/plug/a/set", "$SYS/x"])),
+            st.one_of(
+                st.text(max_size=8), st.sampled_from(["fleet/plug/a/state", "fleet/plug/a/set", "$SYS/x"])
+            ),
             st.one_of(st.binary(max_size=8), st.sampled_from([b'{"on":true}', b'{"on":1}'])),
         ),
         max_size=40,
@@ -382,7 +385,7 @@ print(broken, {name: dict(device.metrics)["on"].value for name, device in runnin
 
 
 def test_the_bridge_needs_no_flet(tmp_path: Path) -> None:
-    """Settings, kinds, store, transport and bridge work where neither Flet nor a web server can be imported."""
+    """Settings, kinds, store, transport and bridge work where neither Flet nor a web server is there."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", WITHOUT_FLET],
         capture_output=True, text=True, check=False, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)},

@@ -19,6 +19,7 @@ from bridge.setup import (
     make_store,
     make_transport,
     password,
+    shown_address,
     tls,
     told,
 )
@@ -91,6 +92,12 @@ def test_broker_address(tmp_path: Path, url: str, embedded: bool, address: str) 
     loaded = load(tmp_path, f"[broker]\nurl = '{url}'")
     assert (embedded, address) == (is_embedded(loaded), broker_address(loaded))
     assert not embedded or address == "mqtt://{}:{}".format(*embedded_at(loaded))
+
+
+@pytest.mark.parametrize("url", ["mqtt://ann:pw@host:1", "mqtt://ann:p@w@host:1", "mqtt://host:1"])
+def test_the_address_for_people_has_no_secret(tmp_path: Path, url: str) -> None:
+    """What is shown of the broker's address is where it is, not as whom we go there."""
+    assert shown_address(load(tmp_path, f"[broker]\nurl = '{url}'")) == "mqtt://host:1"
 
 
 def test_password_file(tmp_path: Path) -> None:
@@ -184,7 +191,9 @@ def test_check_finds_a_broker(tmp_path: Path) -> None:
     broker = Embedded()
     broker.start()
     try:
-        assert Connection(True, broker.url) == check_broker(load(tmp_path, f"[broker]\nurl = '{broker.url}'"), 60)
+        assert Connection(True, broker.url) == check_broker(
+            load(tmp_path, f"[broker]\nurl = '{broker.url}'"), 60
+        )
     finally:
         broker.stop()
 

@@ -5,10 +5,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.commands import CONFIRM_WITHIN, SHOW_FAILURE_FOR, CommandFailed, CommandSent
-from bridge.state import MAX_METRICS, MAX_RAW, UNCLAIMED, Change, DeviceState, State, TooManyDevices
+from bridge.state import (
+    MAX_METRICS,
+    MAX_RAW,
+    UNCLAIMED,
+    UNCLAIMED_STALE_AFTER,
+    Change,
+    DeviceState,
+    State,
+    TooManyDevices,
+)
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
 from schemas.message import Announcement, RawMessage, Reading, Readings, Unclaimed, Value
@@ -53,9 +63,7 @@ class Told:
 
     def commands(self, device_id: str = LAMP) -> dict[str, tuple[Value, str]]:
         """What is asked of a device, and how that stands."""
-        return {
-            name: (c.value, c.status) for name, c in self.state.devices[device_id].commands.items()
-        }
+        return {name: (c.value, c.status) for name, c in self.state.devices[device_id].commands.items()}
 
     def presence(self, device_id: str = KITCHEN) -> str:
         """Whether the device is there."""
@@ -238,11 +246,23 @@ def test_stale_by_the_age_of_its_kind() -> None:
     assert told.presence() == "online"
 
 
-def test_unclaimed_devices_never_go_stale() -> None:
-    """Without a kind there is no age to hold a device to."""
+def test_unclaimed_devices_grow_stale_too() -> None:
+    """Without a kind there is one age for all of them."""
     told = Told()
     told.say("shelf/odd", {"a": 1})
+    told.now += UNCLAIMED_STALE_AFTER
+    assert told.state.judge_all(told.now) == []
+    told.now += 1
+    told.state.judge_all(told.now)
+    assert told.presence("topic.shelf%2Fodd") == "stale"
+
+
+def test_kinds_that_never_go_stale() -> None:
+    """A kind may say that its devices speak only when there is something to tell."""
+    told = Told()
+    told.say("fleet/button/door/state", {"event": "single"})
     told.now += 1e6
+    assert KINDS.get("button").stale_after is None  # type: ignore[union-attr]
     assert told.state.judge_all(told.now) == []
 
 

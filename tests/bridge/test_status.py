@@ -1,6 +1,7 @@
 """How the bridge itself is doing, in numbers."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.status import BUCKETS, STAGES, Counts, Histogram, Rate
 

@@ -77,7 +77,7 @@ def test_quarantine_pages_newest_first(store: Store) -> None:
 def test_page_by_default_has_a_bound(store: Store) -> None:
     """Without a limit a page has a hundred."""
     store.commit(Batch(quarantined=[refusal(number) for number in range(1, 151)]))
-    assert [number for number in range(150, 50, -1)] == [entry.id for entry in store.quarantined()]
+    assert list(range(150, 50, -1)) == [entry.id for entry in store.quarantined()]
 
 
 def test_the_bound_of_the_quarantine_is_counted(store: Store) -> None:

@@ -1,0 +1,187 @@
+"""From any thread to every session: merged on the way, one hub message a layout."""
+
+import asyncio
+import threading
+from collections.abc import Iterable
+
+import flet as ft
+import pytest
+from flet.pubsub import PubSubHub
+
+from bridge.frames import Frame
+from bridge.service import Label
+from bridge.status import BridgeStatus
+from dashboard.app import follow
+from dashboard.hub import Hub, topic
+from dashboard.scene import CardPlan, Layout, LayoutPlan, Scene
+from tests.dashboard.fake import FakeHouse, Person
+from tests.dashboard.stage import until
+
+
+class SpyScene(Scene):
+    """A scene that notes what it is touched with, and can fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.touched: list[frozenset[str]] = []
+        self.fails = False
+
+    def touch(self, tags: Iterable[str]) -> list[Layout]:
+        self.touched.append(frozenset(tags))
+        if self.fails:
+            raise RuntimeError("on purpose")
+        return super().touch(tags)
+
+
+def plans(count: int, values: list[int]) -> LayoutPlan:
+    """A layout of cards that follow one device each."""
+    cards = [
+        CardPlan(f"c{n}", frozenset({f"device/{n}"}), lambda n=n: values[n], lambda d: d.live(ft.Text(), value=str))
+        for n in range(count)
+    ]
+    return LayoutPlan("many", frozenset(), lambda: cards)
+
+
+def test_what_many_threads_announce_is_one_touch() -> None:
+    """However many threads speak at once, the loop is woken once for all that came, and nothing is lost."""
+
+    async def run() -> tuple[SpyScene, set[str]]:
+        scene = SpyScene()
+        loop = asyncio.get_running_loop()
+        hub = Hub(PubSubHub(loop=loop), scene, loop)
+        said = {f"tag {n}/{k}" for n in range(8) for k in range(200)}
+
+        def speak(number: int) -> None:
+            for k in range(200):
+                hub.announce({f"tag {number}/{k}"})
+
+        threads = [threading.Thread(target=speak, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            # The loop does not run meanwhile: all of it is waiting when it does.
+            thread.join()
+        await until(lambda: scene.touched, "the flush")
+        await asyncio.sleep(0.01)
+        return scene, said
+
+    scene, said = asyncio.run(run())
+    assert [said] == scene.touched
+
+
+def test_a_layout_gets_one_message_however_many_devices_changed() -> None:
+    """100 changed devices are one hub message for each layout that shows them."""
+
+    async def run() -> tuple[int, list[tuple[str, int]]]:
+        scene = Scene()
+        loop = asyncio.get_running_loop()
+        pubsub = PubSubHub(loop=loop)
+        hub = Hub(pubsub, scene, loop)
+        values = [0] * 100
+        layout = scene.open(plans(100, values))
+        heard: list[tuple[str, int]] = []
+
+        async def nudged(about: str, sequence: int) -> None:
+            heard.append((about, sequence))
+
+        pubsub.subscribe_topic("session", topic("many"), nudged)
+        for number in range(100):
+            values[number] += 1
+            hub.announce({f"device/{number}"})
+        await until(lambda: heard, "the nudge")
+        await asyncio.sleep(0.01)
+        assert layout.mark.sequence == 1
+        hub.announce({"device/1000"})
+        hub.announce(set())
+        await asyncio.sleep(0.01)
+        return hub.published, heard
+
+    assert (1, [("view/many", 1)]) == asyncio.run(run())
+
+
+def test_a_fault_in_the_scene_does_not_end_the_hub(caplog: pytest.LogCaptureFixture) -> None:
+    """When one touch fails it is logged, and the next announcement is heard."""
+
+    async def run() -> SpyScene:
+        scene = SpyScene()
+        loop = asyncio.get_running_loop()
+        hub = Hub(PubSubHub(loop=loop), scene, loop)
+        scene.fails = True
+        hub.announce({"one"})
+        await until(lambda: len(scene.touched) == 1, "the first")
+        scene.fails = False
+        hub.announce({"two"})
+        await until(lambda: len(scene.touched) == 2, "the second")
+        return scene
+
+    assert [{"one"}, {"two"}] == asyncio.run(run()).touched
+    assert ["our fault: the scene could not follow ['one']"] == caplog.messages
+
+
+def test_announcing_after_the_loop_has_ended_is_no_error() -> None:
+    """A bridge that stops later than the web loop may still speak."""
+
+    async def make() -> Hub:
+        loop = asyncio.get_running_loop()
+        return Hub(PubSubHub(loop=loop), Scene(), loop)
+
+    hub = asyncio.run(make())
+    hub.announce({"late"})
+    hub.announce({"later"})
+
+
+def test_a_click_that_fails_still_sends_the_truth() -> None:
+    """Who showed a switch that moved by itself is nudged even when the handler raised."""
+
+    async def run() -> list[str]:
+        scene = Scene()
+        loop = asyncio.get_running_loop()
+        pubsub = PubSubHub(loop=loop)
+        hub = Hub(pubsub, scene, loop)
+
+        def fail(_who: object, _data: object) -> None:
+            raise RuntimeError("on purpose")
+
+        card = CardPlan[bool](
+            "c", frozenset(), lambda: True, lambda d: d.on(d.live(ft.Switch(), value=lambda v: v), change=fail)
+        )
+        layout = scene.open(LayoutPlan("one", frozenset(), lambda: [card]))
+        heard: list[str] = []
+
+        async def nudged(about: str, _sequence: int) -> None:
+            heard.append(about)
+
+        pubsub.subscribe_topic("session", topic("one"), nudged)
+        with pytest.raises(RuntimeError, match="on purpose"):
+            hub.event(layout.cards[0].control._i, "change", False, Person())
+        await until(lambda: heard, "the nudge")
+        return heard
+
+    assert ["view/one"] == asyncio.run(run())
+
+
+def test_a_frame_says_what_changed() -> None:
+    """A frame of the bridge becomes tags: each device, and the list of devices only when it changed."""
+    house = FakeHouse()
+    house.hear_all(["plug", "lamp"])
+    told: list[set[str]] = []
+
+    class Ear:
+        def announce(self, tags: Iterable[str]) -> None:
+            told.append(set(tags))
+
+    listen = follow(Ear(), house)  # type: ignore[arg-type]
+    both = tuple(house.devices.values())
+    listen(Frame(1, 0.0, both))
+    listen(Frame(2, 0.0, both[:1]))
+    house.labels["plug.one"] = Label("Renamed")
+    listen(Frame(3, 0.0, both[:1]))
+    listen(Frame(4, 0.0, (), BridgeStatus()))
+    listen(Frame(5, 0.0, quarantined=True))
+    assert [
+        {"device", "devices", "device/plug.one", "device/lamp.one"},
+        {"device", "device/plug.one"},
+        {"device", "devices", "device/plug.one"},
+        {"status"},
+        {"quarantine"},
+    ] == told
