@@ -3,7 +3,7 @@
 #   make test ARGS="-k decode"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format requirements clean
+.PHONY: help run test check bench pictures format requirements clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -30,6 +30,9 @@ check: $(VENV)/.dev ## Lint, format, types, layers.
 bench: $(VENV)/.test ## The benchmarks, each against a named rival in the same run. ARGS go to them.
 	@test -f benchmarks/__main__.py || { echo "There are no benchmarks yet: benchmarks/__main__.py is missing."; exit 1; }
 	@exec $(PY) -m benchmarks $(ARGS)
+
+pictures: $(VENV)/.test ## Screenshots of every page into build/pictures: desktop and phone, light and dark.
+	@exec $(PY) -m tests.pictures build/pictures
 
 format: $(VENV)/.dev ## Put the code into the house's format.
 	$(PY) -m ruff check --fix-only .

@@ -1,10 +1,13 @@
 """HTTP for machines: health, metrics, and the API under /api/v1."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.routing import Match
 
 from bridge.errors import CommandRefused, NotConnected
 from bridge.state import DeviceState
@@ -16,10 +19,11 @@ from schemas.message import Value
 from schemas.topics import quote_topic
 
 LIMIT = 500
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def api(house: House) -> APIRouter:
-    """All routes but the dashboard itself."""
+def api(house: House, origins: Sequence[str] = ()) -> APIRouter:
+    """All routes but the dashboard itself. Pages of `origins` may command, besides our own."""
     router = APIRouter()
     registry = CollectorRegistry()
     registry.register(HouseMetrics(house))
@@ -28,9 +32,10 @@ def api(house: House) -> APIRouter:
     def healthz() -> Health:
         status = house.status
         return Health(
-            status="ok" if status.broker_up else "degraded",
+            status="ok" if status.broker_up and not status.store_fault else "degraded",
             broker_connected=status.broker_up,
             broker=status.broker_detail,
+            store=status.store_fault,
             inbox_depth=status.inbox_depth,
             sessions=house.sessions,
         )
@@ -63,7 +68,7 @@ def api(house: House) -> APIRouter:
     def command(
         request: Request, device_id: str, changes: Annotated[dict[str, Value], Body(examples=[{"heating": True}])]
     ) -> dict[str, Any]:
-        why = refusal(request.headers, origins=())
+        why = refusal(request.headers, origins=origins)
         if why is not None:
             raise HTTPException(403, why)
         found = _find(house, device_id)
@@ -84,7 +89,22 @@ def api(house: House) -> APIRouter:
         items: list[QuarantinedMessage] = [quarantined_json(entry) for entry in found[:limit]]
         return QuarantinePage(items=items, next=str(found[limit - 1].id) if len(found) > limit else None)
 
+    @router.api_route("/api", methods=METHODS, include_in_schema=False)
+    @router.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
+    def nothing(request: Request) -> None:
+        path = request.url.path
+        if any(route.matches(request.scope)[0] is Match.PARTIAL for route in router.routes):
+            raise HTTPException(405, f"{path} does not take {request.method}")
+        raise HTTPException(404, f"there is nothing at {path}; see /api/v1/openapi.json")
+
     return router
+
+
+async def invalid(_request: Request, error: Exception) -> Response:
+    """422 with what is wrong and where. The input is not repeated: not all of it can be told as JSON."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for nothing else)
+    mistakes = [{"loc": m["loc"], "msg": m["msg"], "type": m["type"]} for m in error.errors()]
+    return JSONResponse({"detail": mistakes}, 422)
 
 
 def _json(house: House, device: DeviceState) -> Device:

@@ -2,23 +2,26 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import flet as ft
 from fastapi import FastAPI, Response, WebSocket
+from fastapi.exceptions import RequestValidationError
 from flet_web.fastapi.flet_app_manager import app_manager
 from flet_web.fastapi.flet_static_files import FletStaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.frames import Frame
 from bridge.service import Bridge, Plan
-from dashboard.api import api
+from dashboard.api import api, invalid
 from dashboard.gate import HostCheck, refusal
 from dashboard.hub import Hub
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
+from dashboard.views import pages
 from dashboard.wire import POLICY, TRY_AGAIN_LATER, Link, Wire
 
 log = logging.getLogger(__name__)
@@ -99,7 +102,8 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         await open_session(page, app.state.shared)
 
     app = FastAPI(title=options.title, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
-    app.include_router(api(house))
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.include_router(api(house, options.origins))
     wires: set[Wire] = set()
     app.state.wires = wires
 
@@ -126,10 +130,21 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         return Response(STAY_HERE, media_type="text/javascript")
 
     about = "Live dashboard for MQTT devices"
-    app.mount("/", FletStaticFiles(app_name=options.title, no_cdn=True, app_description=about))
-    app.add_middleware(AnswerHeaders)
+    app.mount("/", Client(app_name=options.title, no_cdn=True, app_description=about))
     app.add_middleware(HostCheck, hosts=options.hosts)
+    app.add_middleware(AnswerHeaders)
     return app
+
+
+class Client(FletStaticFiles):
+    """Flet's client. Every page's route answers with it, also where an id ends like the name of a file."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """See Starlette."""
+        found: tuple[str, os.stat_result | None] = super().lookup_path(path)
+        if found[1] is None and path.split("/")[0] in {page.route.split("/")[1] for page in pages()}:
+            found = super().lookup_path("index.html")
+        return found
 
 
 def follow(hub: Hub, house: Bridge) -> Callable[[Frame], None]:

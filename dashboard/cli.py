@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> int:
     """The product: bridge and dashboard in one process."""
     loaded = _load(options)
+    if options.data_dir is not None and not options.data_dir.is_dir():
+        raise UserMistake(f"--data-dir {options.data_dir}: there is no such folder")
     # Flet takes a second to import, which the other commands need not wait for.
     from dashboard.run import RunOptions
     from dashboard.run import run as serve
@@ -178,6 +180,9 @@ def _parser() -> argparse.ArgumentParser:
     add_broker(running)
     running.add_argument("--store", metavar="URL", help="where to keep things: memory://")
     running.add_argument("--bus", metavar="URL", help="between bridge and dashboard: memory://")
+    running.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="where data is kept (this version keeps nothing on disk)"
+    )
     running.add_argument("--host", metavar="H", help="address of the dashboard (127.0.0.1)")
     running.add_argument("--port", type=int, metavar="P", help="port of the dashboard (8550)")
     running.add_argument(

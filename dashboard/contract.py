@@ -15,11 +15,12 @@ from schemas.message import Provenance, Value
 
 
 class Health(BaseModel):
-    """`ok`, or `degraded` while the broker is away."""
+    """`ok`, or `degraded` while the broker is away or the store fails (`store` says how, else it is empty)."""
 
     status: Literal["ok", "degraded"]
     broker_connected: bool
     broker: str
+    store: str
     inbox_depth: int
     sessions: int
 

@@ -19,7 +19,8 @@ def refusal(headers: Headers, *, origins: Sequence[str]) -> str | None:
     origin = headers.get("origin")
     if origin is None or origin.rstrip("/") in origins:
         return None
-    if urlsplit(origin).netloc.lower() == headers.get("host", "").lower():
+    host = headers.get("host", "").lower()
+    if host and origin.lower() in (f"http://{host}", f"https://{host}"):
         return None
     return f"a page of {origin} may not open the dashboard; add it to [web] origins if it should"
 
@@ -51,5 +52,8 @@ class HostCheck:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header or an origin, without scheme and port, in lower case."""
-    return (urlsplit(host if "://" in host else f"//{host}").hostname or "").lower()
+    """The name in a Host header or an origin, without scheme and port, in lower case; empty if it has none."""
+    try:
+        return (urlsplit(host if "://" in host else f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""

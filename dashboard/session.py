@@ -80,14 +80,15 @@ class Session:
             self._unmount(self._view)
         self.route = route
         self._view = None
-        content: ft.Control
         if found is None:
+            heading = "Not found"
             content = empty("explore_off", "There is no such page", f"Nothing is at {route}")
         else:
             page, values = found
+            heading = page.heading(self.shared.house, values) if page.heading else page.title
             content = ft.Container()
             self._view = Mount(content, page.layout(self.shared.house, values))
-        self._build(content, found[0] if found else None)
+        self._build(content, heading, found[0] if found else None)
         if self._view is not None:
             self._mount(self._view)
         self._poke()
@@ -185,12 +186,12 @@ class Session:
     def _is_phone(self) -> bool:
         return bool(self.page.width) and float(self.page.width or 0) < PHONE
 
-    def _build(self, content: ft.Control, current: Page | None) -> None:
+    def _build(self, content: ft.Control, heading: str, current: Page | None) -> None:
         self._phone = self._is_phone()
         inside = 16 if self._phone else 24
         self._banner.slot.padding = ft.Padding.symmetric(horizontal=inside)
         scroll = ft.Column([ft.Container(content, padding=inside)], scroll=ft.ScrollMode.AUTO, expand=True)
-        main = ft.Column([self._top(current), self._banner.slot, scroll], spacing=0, expand=True)
+        main = ft.Column([self._top(heading, current), self._banner.slot, scroll], spacing=0, expand=True)
         entries = [page for page in pages() if page.rank is not None]
         chosen = entries.index(current) if current in entries else None
         self.page.controls.clear()
@@ -209,14 +210,13 @@ class Session:
         self._banner.mark = NOTHING
         self.page.update()
 
-    def _top(self, current: Page | None) -> ft.Control:
-        heading = current.title if current else "Not found"
+    def _top(self, heading: str, current: Page | None) -> ft.Control:
         left: list[ft.Control] = []
         if current is not None and current.rank is None:
             left.append(
                 ft.IconButton(ft.Icons.ARROW_BACK, tooltip="To the overview", on_click=lambda _e: self.go("/"))
             )
-        left.append(ft.Text(heading, size=22, weight=ft.FontWeight.W_600))
+        left.append(_heading(heading))
         mode = ft.IconButton(ft.Icons.CONTRAST, tooltip="Light or dark", icon_color=SOFT, on_click=self._flip)
         row = ft.Row([ft.Row(left, spacing=8, expand=True), mode])
         return ft.Container(row, padding=ft.Padding.only(left=16 if self._phone else 24, right=12, top=12))
@@ -261,6 +261,12 @@ class Session:
         )
         self.page.theme_mode = ft.ThemeMode.LIGHT if dark else ft.ThemeMode.DARK
         self.page.update()
+
+
+def _heading(text: str) -> ft.Text:
+    return ft.Text(
+        text, size=22, weight=ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS, expand=True
+    )
 
 
 async def open_session(page: ft.Page, shared: Shared) -> None:

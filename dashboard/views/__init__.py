@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +15,8 @@ from dashboard.scene import LayoutPlan
 class Page:
     """A page: where it is, what it is called, how it is laid out. `{id}` in the route is one path segment.
 
-    `rank` orders the pages in the navigation; None keeps a page out of it.
+    `rank` orders the pages in the navigation; None keeps a page out of it. `heading` names what the page of
+    these placeholders is about, where the title does not say it.
     """
 
     route: str
@@ -23,7 +24,8 @@ class Page:
     icon: str
     layout: Callable[[House, Mapping[str, str]], LayoutPlan]
     rank: int | None = None
-    selected_icon: str = field(default="")
+    selected_icon: str = ""
+    heading: Callable[[House, Mapping[str, str]], str] | None = None
 
 
 @cache

@@ -81,4 +81,8 @@ def _source(metric: MetricView) -> str:
     return f"{metric.source} · {metric.age}" if metric.source else "not heard yet"
 
 
-PAGE = Page("/devices/{id}", "Device", "sensors", layout)
+def _heading(house: House, values: Mapping[str, str]) -> str:
+    return look(house, values["id"]).title
+
+
+PAGE = Page("/devices/{id}", "Device", "sensors", layout, heading=_heading)

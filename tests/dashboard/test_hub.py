@@ -13,7 +13,7 @@ from bridge.service import Label
 from bridge.status import BridgeStatus
 from dashboard.app import follow
 from dashboard.hub import Hub, topic
-from dashboard.scene import CardPlan, Layout, LayoutPlan, Scene
+from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Scene
 from tests.dashboard.fake import FakeHouse, Person
 from tests.dashboard.stage import until
 
@@ -142,9 +142,10 @@ def test_a_click_that_fails_still_sends_the_truth() -> None:
         def fail(_who: object, _data: object) -> None:
             raise RuntimeError("on purpose")
 
-        card = CardPlan[bool](
-            "c", frozenset(), lambda: True, lambda d: d.on(d.live(ft.Switch(), value=lambda v: v), change=fail)
-        )
+        def draw(drawing: Drawing[bool]) -> ft.Control:
+            return drawing.on(drawing.live(ft.Switch(), value=lambda v: v), change=fail)
+
+        card = CardPlan("c", frozenset(), lambda: True, draw)
         layout = scene.open(LayoutPlan("one", frozenset(), lambda: [card]))
         heard: list[str] = []
 
