@@ -52,7 +52,7 @@ class HostCheck:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header or an origin, without scheme and port, in lower case; empty if it has none."""
+    """The name in a Host header or an origin, small, without scheme and port; empty if there is none."""
     try:
         return (urlsplit(host if "://" in host else f"//{host}").hostname or "").lower()
     except ValueError:

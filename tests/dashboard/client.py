@@ -124,7 +124,7 @@ def texts(tree: Any) -> list[str]:  # noqa: ANN401
     if not isinstance(tree, dict) or tree.get("visible") is False:
         return []
     own = [tree["value"]] if tree.get("_c") == "Text" and tree.get("value") else []
-    return own + [text for key, value in tree.items() if isinstance(value, dict | list) for text in texts(value)]
+    return own + [text for value in tree.values() if isinstance(value, dict | list) for text in texts(value)]
 
 
 def find(tree: Any, control_type: str) -> list[Tree]:  # noqa: ANN401

@@ -21,7 +21,11 @@ SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
         {"temperature": 34.9, "humidity": 71.4, "heating": False, "target": 5},
         {"temperature": 19},
     ),
-    "plug": ({"on": True, "power": 12.5, "energy": 1234.5}, {"on": False, "power": 0, "energy": 1235.5}, {"on": True}),
+    "plug": (
+        {"on": True, "power": 12.5, "energy": 1234.5},
+        {"on": False, "power": 0, "energy": 1235.5},
+        {"on": True},
+    ),
     "lamp": (
         {"on": True, "brightness": 40, "color": "#ff8800"},
         {"on": False, "brightness": 0, "color": "#001122"},
@@ -64,7 +68,7 @@ SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
 
 
 class FakeHouse:
-    """The present state as the bridge would hold it, changed by the test itself. `now` is monotonic seconds."""
+    """The present state as the bridge would hold it, changed by the test. `now` is monotonic seconds."""
 
     def __init__(self) -> None:
         self.kinds = shipped_kinds()

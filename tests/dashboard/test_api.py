@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,16 +16,17 @@ from fastapi import FastAPI
 from httpx import Response
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
+from websockets.sync.connection import Connection as Connected
 
 from bridge.errors import NotConnected
-from bridge.ports import Connection
+from bridge.ports import Connection, Transport
 from bridge.service import Label, Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.app import LocalHouse, WebOptions, build
 from schemas.catalog import shipped_kinds
+from schemas.message import RawMessage
 from tests.dashboard.client import Client, texts
 from tests.dashboard.fake import SAMPLES
 from tests.servers import free_port, wait_until
@@ -37,8 +38,9 @@ HOSTS = frozenset({"127.0.0.1", "localhost"})
 class Away:
     """A broker that cannot be reached."""
 
-    def start(self, deliver: object, on_connection: object) -> None:
-        assert callable(on_connection)
+    def start(
+        self, deliver: Callable[[RawMessage], None], on_connection: Callable[[Connection], None]
+    ) -> None:
         on_connection(Connection(False, "connection refused"))
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
@@ -76,8 +78,9 @@ class Served:
 
 
 def served(*, away: bool = False) -> Iterator[Served]:
+    """A dashboard on a port of its own, with or without its broker."""
     source = ThreadTransport()
-    transports = [Away(), source] if away else [source]
+    transports: list[Transport] = [Away(), source] if away else [source]
     labels = {"plug.one": Label("Washing machine", "Cellar")}
     house = LocalHouse(Plan(shipped_kinds(), transports, MemoryStore(), labels, "mqtt://broker"))
     options = WebOptions(hosts=HOSTS, origins=["https://dash.example"], max_sessions=2, session_timeout=0.1)
@@ -187,7 +190,8 @@ def test_hostile_names_and_values_are_told_as_json(dash: Served) -> None:
 
 def test_what_is_not_there_is_a_404_in_json(dash: Served) -> None:
     """Unknown devices and unknown routes below /api are answered as JSON, never with the dashboard's page."""
-    for path in ("/api/v1/devices/plug.none", "/api/v1/nothing", "/api", "/api/", "/api/v2/devices", "/api/v1/x.json"):
+    nowhere = ("/api/v1/devices/plug.none", "/api/v1/nothing", "/api", "/api/", "/api/v2/x", "/api/v1/x.json")
+    for path in nowhere:
         answer = dash.get(path, 404)
         assert (True, "application/json") == ("detail" in answer.json(), answer.headers["content-type"])
     dash.post("/api/v1/devices/plug.none/commands", {"on": True}, 404)
@@ -311,8 +315,10 @@ def test_metrics_are_prometheus_text(dash: Served) -> None:
         ("fleetglass_sessions",): 0.0,
     }
     assert expected == {key: samples[key] for key in expected}
-    reasons = {key[1]: value for key, value in samples.items() if key[0] == "fleetglass_messages_quarantined_total"}
-    assert [1.0] == list(reasons.values())
+    quarantined = [
+        value for key, value in samples.items() if key[0] == "fleetglass_messages_quarantined_total"
+    ]
+    assert [1.0] == quarantined
     decode = samples["fleetglass_stage_seconds_count", "decode"]
     assert decode == samples["fleetglass_stage_seconds_bucket", "+Inf", "decode"]
     assert decode >= 1
@@ -369,7 +375,7 @@ def test_other_hosts_are_not_answered(dash: Served) -> None:
         dash.get("/healthz", host=host)
 
 
-def connect(dash: Served, *, origin: str | None = None) -> ClientConnection:
+def connect(dash: Served, *, origin: str | None = None) -> Connected:
     """Open the dashboard's socket, as a page of `origin` would."""
     headers = {} if origin is None else {"Origin": origin}
     return open_socket(f"ws://127.0.0.1:{dash.port}/ws", additional_headers=headers, open_timeout=20)
@@ -410,7 +416,7 @@ def test_two_browsers_see_what_a_thread_submits(dash: Served) -> None:
     wait_until(lambda: dash.house.sessions == 0, "the browsers to be gone")
 
 
-def watch(socket: ClientConnection, screen: Client, text: str) -> None:
+def watch(socket: Connected, screen: Client, text: str) -> None:
     """Take frames until the screen shows the text."""
     while not any(text in seen for seen in texts(screen.root.get("views", []))):
         frame = socket.recv(timeout=20)

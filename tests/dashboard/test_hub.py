@@ -35,10 +35,16 @@ class SpyScene(Scene):
 
 def plans(count: int, values: list[int]) -> LayoutPlan:
     """A layout of cards that follow one device each."""
-    cards = [
-        CardPlan(f"c{n}", frozenset({f"device/{n}"}), lambda n=n: values[n], lambda d: d.live(ft.Text(), value=str))
-        for n in range(count)
-    ]
+
+    def card(number: int) -> CardPlan[int]:
+        return CardPlan(
+            f"card {number}",
+            frozenset({f"device/{number}"}),
+            lambda: values[number],
+            lambda drawing: drawing.live(ft.Text(), value=str),
+        )
+
+    cards = [card(number) for number in range(count)]
     return LayoutPlan("many", frozenset(), lambda: cards)
 
 

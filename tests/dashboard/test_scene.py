@@ -1,8 +1,9 @@
 """One tree for all: whatever happens in whatever order, every screen ends at the present."""
 
-import datetime
+import datetime as dt
 import logging
 from dataclasses import dataclass, field
+from typing import Any
 
 import flet as ft
 import pytest
@@ -226,7 +227,7 @@ class Screens(RuleBasedStateMachine):
                 assert screen.present() == screen.shown()
         for screen in self.open:
             screen.disconnect()
-        assert ({}, {}, {}) == (self.scene.cards, self.scene.layouts, self.scene._by_control)
+        assert ({}, {}, {}) == (self.scene.cards, self.scene.layouts, self.scene._by_control)  # noqa: SLF001  (nothing may be kept)
         logging.getLogger("dashboard.scene").setLevel(logging.NOTSET)
 
 
@@ -234,7 +235,7 @@ TestScreens = Screens.TestCase
 TestScreens.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
-class Counted(datetime.time):
+class Counted(dt.time):
     """A value that counts how often it is encoded."""
 
     encoded = 0
@@ -244,10 +245,10 @@ class Counted(datetime.time):
         return "12:00"
 
 
-def counted_plan(box: list[datetime.time]) -> LayoutPlan:
+def counted_plan(box: list[dt.time]) -> LayoutPlan:
     """One card whose text is what is in the box."""
 
-    def draw(drawing: Drawing[datetime.time]) -> ft.Control:
+    def draw(drawing: Drawing[dt.time]) -> ft.Control:
         return drawing.live(ft.Text(), value=lambda view: view)
 
     plan = CardPlan("counted", frozenset({"box"}), lambda: box[0], draw)
@@ -256,7 +257,7 @@ def counted_plan(box: list[datetime.time]) -> LayoutPlan:
 
 def test_a_snapshot_and_a_change_are_encoded_once() -> None:
     """However many screens join or follow, each value is encoded once."""
-    box: list[datetime.time] = [Counted(1)]
+    box: list[dt.time] = [Counted(1)]
     scene = Scene()
     plan = counted_plan(box)
     Counted.encoded = 0
@@ -312,7 +313,7 @@ def test_what_nobody_looks_at_is_not_looked_at() -> None:
     assert (2, {}, {}) == (looks, scene.cards, scene.layouts)
 
 
-def failing(text: str = "on purpose") -> int:
+def failing(text: str = "on purpose") -> Any:  # noqa: ANN401  (it never returns)
     """Raise."""
     raise RuntimeError(text)
 
@@ -354,7 +355,7 @@ def test_a_card_that_cannot_be_drawn_is_left_out_alone(caplog: pytest.LogCapture
     screen.pull()
     assert screen.present() == screen.shown()
     screen.disconnect()
-    assert scene._by_control == {}
+    assert scene._by_control == {}  # noqa: SLF001  (nothing may be kept)
 
 
 def test_a_layout_that_cannot_be_arranged_holds_no_other_up(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import flet as ft
 import pytest
 from flet.messaging.protocol import MessageAction
 
@@ -13,12 +12,10 @@ from bridge.errors import CommandRefused, NotConnected
 from bridge.quarantine import quarantine
 from bridge.service import Label
 from dashboard import views
-from dashboard.scene import CardPlan, LayoutPlan
-from dashboard.session import Session
-from dashboard.views import Page
+from dashboard.scene import Layout
 from dashboard.wire import APOLOGY, Bounds
 from schemas.message import RawMessage, Rejected
-from tests.dashboard.fake import SAMPLES, FakeHouse
+from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import WIDE, Stage, Tab, stage, until
 
 Act = Callable[[Stage], Awaitable[None]]
@@ -236,7 +233,8 @@ def test_a_closed_tab_leaves_nothing() -> None:
             assert None is await tab.session()
         await until(lambda: asyncio.all_tasks() == before, "the tasks to end")
         assert (set(), {}, {}, {}, 0) == (
-            stage.shared.open, stage.scene.cards, stage.scene.layouts, stage.scene._by_control, stage.subscriptions
+            stage.shared.open, stage.scene.cards, stage.scene.layouts, stage.scene._by_control,  # noqa: SLF001
+            stage.subscriptions,
         )  # fmt: skip
 
     play(act, plugged())
@@ -293,10 +291,8 @@ def test_a_fault_in_one_session_reaches_no_other(caplog: pytest.LogCaptureFixtur
         one, two = await stage.open(), await stage.open()
         await one.sees("12.5")
         mode = next(c for c in one.controls("IconButton") if c.get("tooltip") == "Light or dark")
-        session = next(s for s in stage.shared.open if s.name == one.client.session_id[:8])
         control = (await one.session()).index[mode["_i"]]  # type: ignore[union-attr]
         control.on_click = fail
-        del session
         one.click(mode)
         await until(lambda: one.client.crashed, "the apology")
         assert [APOLOGY] == one.client.crashed
@@ -316,15 +312,14 @@ def fail(_event: object) -> None:
 
 
 def test_a_page_that_cannot_be_built_is_an_apology(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """When a session cannot even start, the browser is told so without a traceback."""
 
     async def act(stage: Stage) -> None:
         tab = Tab(stage, "/", WIDE)
         stage.tabs.append(tab)
-        stage.shared.house.kinds = None  # type: ignore[assignment]
-        stage.house.hear = fail  # type: ignore[assignment]
+        stage.house.kinds = None  # type: ignore[assignment]
         tab.connect()
         await until(lambda: tab.client.crashed, "the apology")
         assert [APOLOGY] == tab.client.crashed
@@ -348,7 +343,8 @@ def bad(house: FakeHouse) -> None:
     house.hear("b", b"\xff\xfe\x00")
     house.hear("fleet/thermostat/one/state", b"\xff")
     house.hear("fleet/thermostat/one/state", '{"temperature": "hot \u202e\x07"}')
-    house.hear("fleet/thermostat/one/state", '{"temperature": 21, "name": "\u202ex", "extra": "' + "y" * 5_000 + '"}')
+    extra = "y" * 5_000
+    house.hear("fleet/thermostat/one/state", f'{{"temperature": 21, "name": "\u202ex", "extra": "{extra}"}}')
     raw = RawMessage("x/\ud800\u202e", nasty.encode("utf-8", "surrogatepass"), 0.0)
     house.entries.append(quarantine(99, raw, Rejected("not_json", nasty)))
 
@@ -363,7 +359,19 @@ def away(house: FakeHouse) -> None:
     house.broker(up=False, detail="connection refused")
 
 
-ROUTES = ["/", "/devices/thermostat.one", "/devices/never.heard", "/devices/topic.b", "/quarantine", "/system"]
+def host(layout: Layout) -> int:
+    """The id of the control that holds a layout's cards."""
+    return layout._host._i  # noqa: SLF001
+
+
+ROUTES = [
+    "/",
+    "/devices/thermostat.one",
+    "/devices/never.heard",
+    "/devices/topic.b",
+    "/quarantine",
+    "/system",
+]
 
 
 def test_the_routes_tested_are_all_there_are() -> None:
@@ -383,7 +391,7 @@ def test_every_page_shows_whatever_there_is(
         tab = await stage.open(route, {**WIDE, "width": width})
         await until(lambda: len(tab.client.root["views"][0]["controls"]) == 1, "the page")
         pages = stage.scene.layouts.values()
-        await until(lambda: all(layout._host._i in tab.client.controls for layout in pages), "the cards")
+        await until(lambda: all(host(layout) in tab.client.controls for layout in pages), "the cards")
         assert (world is away) == tab.shows("No connection to the broker")
         stage.hub.announce({"tick", *stage.house.hear_all(sample=1)})
         await asyncio.sleep(0.01)
@@ -438,6 +446,3 @@ def test_the_banner_comes_and_goes() -> None:
             await tab.sees_no("No connection to the broker")
 
     play(act, plugged())
-
-
-Unused = (Coroutine, CardPlan, LayoutPlan, Page, Session, SAMPLES, ft)

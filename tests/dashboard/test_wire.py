@@ -180,7 +180,7 @@ def test_a_socket_that_fails_ends_as_a_disconnect(error: Exception) -> None:
     async def watching(wire: Wire) -> None:
         try:
             await wire.receive_bytes()
-        except BaseException as end:
+        except BaseException as end:  # noqa: BLE001  (what it is, is the question)
             seen.append(end)
 
     async def script(_wire: Wire, socket: FakeSocket) -> None:

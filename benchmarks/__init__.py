@@ -1,0 +1,1 @@
+"""What things cost, each against a named rival in the same run."""

@@ -1,0 +1,285 @@
+"""The command line: a user's mistake is one line and exit code 2, and the product ends as it is told to."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import paho.mqtt.subscribe
+import pytest
+
+from dashboard.cli import main
+from tests.servers import Embedded, accepts, free_port, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "dashboard"]
+
+
+def environment() -> dict[str, str]:
+    """Ours, without settings of whoever runs the tests, and with the checkout on the path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLEETGLASS_")}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder of its own, to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment() | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def mistake(folder: Path, *arguments: str, **variables: str) -> str:
+    """Run what must be a user's mistake; its one line."""
+    ended = run(folder, *arguments, **variables)
+    assert (2, 1, "") == (ended.returncode, len(ended.stderr.splitlines()), ended.stdout), ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fly"], "fly"),
+        ([], "COMMAND"),
+        (["run", "--port", "99999"], "port"),
+        (["run", "--port", "eight"], "eight"),
+        (["run", "--mqtt-port", "0"], "port"),
+        (["run", "--broker", "ftp://x"], "[broker] url"),
+        (["run", "--broker", "mqtt://"], "host"),
+        (["run", "--broker", "mqtt://x:notaport"], "port"),
+        (["run", "--store", "oracle://x"], "[store] url"),
+        (["run", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["run", "--config", "."], "not a config file"),
+        (["run", "--host", "0.0.0.0", "--port", "0"], "--insecure"),
+        (["run", "--host", "no such host", "--port", "0", "--insecure"], "no such host"),
+        (["run", "--nonsense"], "--nonsense"),
+        (["publish", "a"], "PAYLOAD"),
+        (["publish", "a", "b", "--qos", "3"], "3"),
+        (["simulate", "--kind", "unicorn"], "unicorn"),
+        (["schemas", "show", "unicorn"], "unicorn"),
+        (["schemas"], "ACTION"),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path: Path, arguments: list[str], told: str) -> None:
+    """A wrong command, flag, URL or file is named on one line, without a traceback."""
+    assert told in mistake(tmp_path, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ('[broker]\nurls = "mqtt://x"\n', "urls"),
+        ("[brocker]\n", "brocker"),
+        ('[web]\nmax_sessions = "many"\n', "max_sessions"),
+        ("[web\n", "TOML"),
+        ('[schemas]\npaths = ["nowhere"]\n', "nowhere"),
+        ('[broker]\npassword_file = "nowhere"\nusername = "x"\n', "password_file"),
+        ("[auth]\n", "[auth]"),
+    ],
+)
+def test_a_mistake_in_the_config_names_the_file(tmp_path: Path, config: str, told: str) -> None:
+    """What is wrong in the config is told with the file's name."""
+    (tmp_path / "fleetglass.toml").write_text(config)
+    line = mistake(tmp_path, "run", "--port", "0", "--broker", f"mqtt://127.0.0.1:{free_port()}")
+    assert "fleetglass.toml" in line
+    assert told in line
+
+
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+    """A variable that is no setting, or of the wrong type, is named."""
+    assert "FLEETGLASS_WEB_PROT" in mistake(tmp_path, "check", FLEETGLASS_WEB_PROT="1")
+    assert "FLEETGLASS_WEB_PORT" in mistake(tmp_path, "check", FLEETGLASS_WEB_PORT="many")
+
+
+def test_a_taken_port_is_told(tmp_path: Path, taken: int) -> None:
+    """A port that somebody else listens on, of the web or of MQTT, is named with what to do."""
+    web = mistake(tmp_path, "run", "--port", str(taken), "--mqtt-port", str(free_port()))
+    assert str(taken) in web
+    assert "--port" in web
+    mqtt = mistake(tmp_path, "run", "--port", "0", "--mqtt-port", str(taken))
+    assert str(taken) in mqtt
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` says what this is, and ends well."""
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert 0 == end.value.code
+    assert capsys.readouterr().out.startswith("fleetglass ")
+
+
+def test_the_command_line_loads_no_flet() -> None:
+    """Importing it, and the commands that show nothing, do not pay for Flet."""
+    code = (
+        "import sys, dashboard.cli as cli; cli.main(['schemas', 'list']);"
+        "print('flet' in sys.modules, 'uvicorn' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "False False"
+
+
+def test_the_kinds_are_listed_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every kind has a line with its topic; one is shown as JSON Schema."""
+    monkeypatch.chdir(tmp_path)
+    assert 0 == main(["schemas", "list"])
+    lines = capsys.readouterr().out.splitlines()
+    assert ["thermostat", "fleet/thermostat/{device}/state"] in [line.split()[:2] for line in lines]
+    assert 11 == len(lines)
+    assert 0 == main(["schemas", "show", "plug"])
+    assert {"on", "power", "energy"} <= set(json.loads(capsys.readouterr().out)["properties"])
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Embedded]:
+    """A broker."""
+    embedded = Embedded()
+    embedded.start()
+    yield embedded
+    embedded.stop()
+
+
+def test_publish_arrives(tmp_path: Path, broker: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retained message that was published is there for who comes later, byte by byte."""
+    monkeypatch.chdir(tmp_path)
+    payload = '{"temperature": 21.5, "name": "Küche"}'
+    arguments = ["publish", "--broker", broker.url, "--retain", "--qos", "1", "a/b", payload]
+    assert 0 == main(arguments)
+    heard = paho.mqtt.subscribe.simple(  # type: ignore[no-untyped-call]
+        "a/b", hostname="127.0.0.1", port=broker.port
+    )
+    assert ("a/b", payload.encode(), True) == (heard.topic, heard.payload, bool(heard.retain))
+
+
+def test_publish_to_nobody_is_told(tmp_path: Path) -> None:
+    """Without a broker nothing is published, and the line names the address."""
+    port = free_port()
+    assert str(port) in mistake(tmp_path, "publish", "--broker", f"mqtt://127.0.0.1:{port}", "a", "b")
+
+
+def test_check_tells_what_works(
+    tmp_path: Path, broker: Embedded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`check` has a line for config, kinds and broker, and its exit code says whether all is well."""
+    monkeypatch.chdir(tmp_path)
+    assert 0 == main(["check", "--broker", broker.url])
+    assert ["config", "kinds", "broker"] == [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert 2 == main(["check", "--broker", f"mqtt://127.0.0.1:{free_port()}"])
+    assert "not reached" in capsys.readouterr().out
+
+
+class Running:
+    """The whole product as a user starts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.web, self.mqtt = free_port(), free_port()
+        self.process = subprocess.Popen(
+            [*COMMAND, "run", "--port", str(self.web), "--mqtt-port", str(self.mqtt), "--demo"],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def get(self, path: str) -> tuple[int, object]:
+        """Status and JSON; 0 while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.web}{path}", timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+        except OSError:
+            return 0, None
+
+    def wait(self) -> None:
+        """Return when it is ready and its devices are there."""
+
+        def ready() -> bool:
+            assert self.process.poll() is None, self.process.communicate()
+            return self.get("/readyz")[0] == 200
+
+        wait_until(ready, "the product to be ready")
+        wait_until(lambda: self.devices() >= 12, "the simulated devices")
+
+    def devices(self) -> int:
+        """How many devices there are."""
+        page = self.get("/api/v1/devices")[1]
+        return len(page["items"]) if isinstance(page, dict) else 0
+
+    def end(self, number: signal.Signals) -> tuple[int, str, str]:
+        """Send a signal; the exit code and what was said."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """The product, ready."""
+    product = Running(tmp_path)
+    try:
+        product.wait()
+        yield product
+    finally:
+        if product.process.poll() is None:
+            product.process.kill()
+            product.process.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_product_starts_and_ends(running: Running, number: signal.Signals) -> None:
+    """With one command all is there; a signal ends it with 0, and its broker with it, without a complaint."""
+    code, out, err = running.end(number)
+    assert (0, "") == (code, err)
+    assert f"http://127.0.0.1:{running.web}/" in out
+    assert f"mosquitto_pub -p {running.mqtt} -t fleet/thermostat/kitchen/state" in out
+    wait_until(lambda: not accepts(running.mqtt), "the broker to be gone")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
+def test_a_killed_product_leaves_no_broker(running: Running) -> None:
+    """Even after kill -9 the broker's process ends, and the port is free."""
+    assert accepts(running.mqtt)
+    running.end(signal.SIGKILL)
+    wait_until(lambda: not accepts(running.mqtt), "the broker to be gone")
+
+
+@pytest.mark.slow
+def test_a_browser_that_is_open_does_not_hold_the_end_up(running: Running) -> None:
+    """With a socket open that says nothing, SIGTERM still ends the product with 0."""
+    with socket.create_connection(("127.0.0.1", running.web)) as idle:
+        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        head = f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{running.web}\r\n"
+        head += "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        idle.sendall(f"{head}{key}\r\n".encode())
+        assert b"101" in idle.recv(100)
+        code, _out, err = running.end(signal.SIGTERM)
+    assert (0, "") == (code, err)
