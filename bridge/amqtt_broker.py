@@ -1,4 +1,4 @@
-"""amqtt's broker, mended where it loses messages of short-lived publishers. Imported by the broker's process alone."""
+"""amqtt's broker, mended where it loses what short-lived clients publish. For the broker's process alone."""
 
 from amqtt.broker import Broker
 from amqtt.session import Session

@@ -11,10 +11,18 @@ from starlette.routing import Match
 
 from bridge.errors import CommandRefused, NotConnected
 from bridge.state import DeviceState
+from dashboard.contract import (
+    Device,
+    DevicePage,
+    Health,
+    QuarantinedMessage,
+    QuarantinePage,
+    device_json,
+    quarantined_json,
+)
 from dashboard.gate import refusal
 from dashboard.house import House
 from dashboard.metrics import HouseMetrics
-from dashboard.contract import Device, DevicePage, Health, QuarantinedMessage, QuarantinePage, device_json, quarantined_json
 from schemas.message import Value
 from schemas.topics import quote_topic
 
@@ -25,6 +33,15 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def api(house: House, origins: Sequence[str] = ()) -> APIRouter:
     """All routes but the dashboard itself. Pages of `origins` may command, besides our own."""
     router = APIRouter()
+    _add_health(router, house)
+    _add_devices(router, house)
+    _add_commands(router, house, origins)
+    _add_quarantine(router, house)
+    _add_nothing(router)
+    return router
+
+
+def _add_health(router: APIRouter, house: House) -> None:
     registry = CollectorRegistry()
     registry.register(HouseMetrics(house))
 
@@ -51,10 +68,10 @@ def api(house: House, origins: Sequence[str] = ()) -> APIRouter:
     def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
+
+def _add_devices(router: APIRouter, house: House) -> None:
     @router.get("/api/v1/devices", summary="All devices, by id")
-    def devices(
-        cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100
-    ) -> DevicePage:
+    def devices(cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100) -> DevicePage:
         ids = sorted(device_id for device_id in list(house.devices) if cursor is None or device_id > cursor)
         found = [house.devices[device_id] for device_id in ids[:limit]]
         more = ids[limit - 1] if len(ids) > limit else None
@@ -64,9 +81,15 @@ def api(house: House, origins: Sequence[str] = ()) -> APIRouter:
     def device(device_id: str) -> Device:
         return _json(house, _find(house, device_id))
 
-    @router.post("/api/v1/devices/{device_id:path}/commands", status_code=202, summary="Ask a device for new values")
+
+def _add_commands(router: APIRouter, house: House, origins: Sequence[str]) -> None:
+    @router.post(
+        "/api/v1/devices/{device_id:path}/commands", status_code=202, summary="Ask a device for new values"
+    )
     def command(
-        request: Request, device_id: str, changes: Annotated[dict[str, Value], Body(examples=[{"heating": True}])]
+        request: Request,
+        device_id: str,
+        changes: Annotated[dict[str, Value], Body(examples=[{"heating": True}])],
     ) -> dict[str, Any]:
         why = refusal(request.headers, origins=origins)
         if why is not None:
@@ -81,6 +104,8 @@ def api(house: House, origins: Sequence[str] = ()) -> APIRouter:
             raise HTTPException(503, str(error)) from None
         return {"status": "sent", "device": found.id, "changes": changes}
 
+
+def _add_quarantine(router: APIRouter, house: House) -> None:
     @router.get("/api/v1/quarantine", summary="Refused messages, newest first")
     def quarantine(
         cursor: int | None = None, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100
@@ -89,6 +114,10 @@ def api(house: House, origins: Sequence[str] = ()) -> APIRouter:
         items: list[QuarantinedMessage] = [quarantined_json(entry) for entry in found[:limit]]
         return QuarantinePage(items=items, next=str(found[limit - 1].id) if len(found) > limit else None)
 
+
+def _add_nothing(router: APIRouter) -> None:
+    """Whatever else is below /api: JSON, not the dashboard's page."""
+
     @router.api_route("/api", methods=METHODS, include_in_schema=False)
     @router.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
     def nothing(request: Request) -> None:
@@ -96,8 +125,6 @@ def api(house: House, origins: Sequence[str] = ()) -> APIRouter:
         if any(route.matches(request.scope)[0] is Match.PARTIAL for route in router.routes):
             raise HTTPException(405, f"{path} does not take {request.method}")
         raise HTTPException(404, f"there is nothing at {path}; see /api/v1/openapi.json")
-
-    return router
 
 
 async def invalid(_request: Request, error: Exception) -> Response:

@@ -29,19 +29,19 @@ log = logging.getLogger(__name__)
 TICK = 5.0
 """Seconds between the frames that let ages grow."""
 
+POLICY_OF_CONTENT = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; "
+    "worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' data: blob:; frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+)
 HEADERS: Sequence[tuple[bytes, bytes]] = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-embedder-policy", b"require-corp"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (
-        b"content-security-policy",
-        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
-        b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-        b"connect-src 'self' data: blob:; frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
-    ),
+    (b"content-security-policy", POLICY_OF_CONTENT.encode()),
 )
-"""On every answer. The first two let Flutter's renderer use threads; the policy keeps all requests on this host."""
+"""On every answer. The first two let Flutter's renderer use threads; the policy keeps all on this host."""
 
 STAY_HERE = """\
 const source = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, "src");
@@ -49,9 +49,9 @@ Object.defineProperty(HTMLScriptElement.prototype, "src", {...source, set(url) {
   if (new URL(url, document.baseURI).origin === location.origin) source.set.call(this, url);
 }});
 """
-"""In place of Flet's loader for Python in the browser, which a page of ours never uses: it comes first, and keeps
-Flet's client from asking a content delivery network for an animation library. The policy above would stop that too,
-but not silently."""
+"""In place of Flet's loader for Python in the browser, which a page of ours never uses. It comes first, and
+keeps Flet's client from asking a content delivery network for an animation library. The policy above would
+stop that too, but not silently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,13 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
     async def main(page: ft.Page) -> None:
         await open_session(page, app.state.shared)
 
-    app = FastAPI(title=options.title, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(
+        title=options.title,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
     app.add_exception_handler(RequestValidationError, invalid)
     app.include_router(api(house, options.origins))
     wires: set[Wire] = set()
@@ -203,4 +209,3 @@ class AnswerHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
-

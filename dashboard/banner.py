@@ -14,10 +14,10 @@ def banner(house: House) -> LayoutPlan:
 
 
 def _draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
-    text = drawing.live(
-        ft.Text(size=14, color=ft.Colors.ON_ERROR_CONTAINER, expand=True), value=_text
+    text = drawing.live(ft.Text(size=14, color=ft.Colors.ON_ERROR_CONTAINER, expand=True), value=_text)
+    row = ft.Row(
+        [ft.Icon(ft.Icons.ERROR_OUTLINE, size=18, color=ft.Colors.ON_ERROR_CONTAINER), text], spacing=12
     )
-    row = ft.Row([ft.Icon(ft.Icons.ERROR_OUTLINE, size=18, color=ft.Colors.ON_ERROR_CONTAINER), text], spacing=12)
     surface = ft.Container(
         row, bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12, margin=ft.Margin.only(top=12),
         padding=ft.Padding.symmetric(vertical=10, horizontal=16),
@@ -28,7 +28,9 @@ def _draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
 def _text(status: BridgeStatus) -> str:
     wrong = []
     if not status.broker_up:
-        wrong.append(f"No connection to the broker: {status.broker_detail}. Values are the last known; it is being retried.")
+        wrong.append(
+            f"No connection to the broker: {status.broker_detail}. Values are the last known; retrying."
+        )
     if status.store_fault:
-        wrong.append(f"The store cannot be written: {status.store_fault}. It is being retried, and nothing is lost so far.")
+        wrong.append(f"The store cannot be written: {status.store_fault}. Retrying; nothing is lost so far.")
     return "\n".join(wrong)

@@ -168,12 +168,16 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, command: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         added.set_defaults(command=command)
-        added.add_argument("--config", type=Path, metavar="FILE", help="default: fleetglass.toml if there is one")
+        added.add_argument(
+            "--config", type=Path, metavar="FILE", help="default: fleetglass.toml if there is one"
+        )
         added.add_argument("--verbose", action="store_true", help="log what happens")
         return added
 
     def add_broker(to: argparse.ArgumentParser) -> None:
-        to.add_argument("--broker", metavar="URL", help="embedded://, mqtt:// or mqtts://, with host and port")
+        to.add_argument(
+            "--broker", metavar="URL", help="embedded://, mqtt:// or mqtts://, with host and port"
+        )
         to.add_argument("--mqtt-port", type=int, metavar="P", help="port of the embedded broker (1883)")
 
     running = add("run", run)
@@ -188,7 +192,9 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument(
         "--demo", action=argparse.BooleanOptionalAction, default=False, help="with a small simulated fleet"
     )
-    running.add_argument("--insecure", action="store_true", help="let others on the network in, without passwords")
+    running.add_argument(
+        "--insecure", action="store_true", help="let others on the network in, without passwords"
+    )
 
     publishing = add("publish", publish)
     add_broker(publishing)
@@ -200,7 +206,9 @@ def _parser() -> argparse.ArgumentParser:
     simulating = add("simulate", simulate)
     add_broker(simulating)
     simulating.add_argument("--devices", type=int, default=DEMO_DEVICES, metavar="N")
-    simulating.add_argument("--rate", type=float, default=1.0, metavar="HZ", help="messages a second of each (1)")
+    simulating.add_argument(
+        "--rate", type=float, default=1.0, metavar="HZ", help="messages a second of each (1)"
+    )
     simulating.add_argument("--faults", action="store_true", help="bad payloads, drop-outs and bursts too")
     simulating.add_argument("--kind", action="append", default=[], metavar="KIND", help="only these kinds")
     simulating.add_argument("--seed", type=int, default=1, help="the same seed, the same devices (1)")

@@ -15,7 +15,7 @@ from schemas.message import Provenance, Value
 
 
 class Health(BaseModel):
-    """`ok`, or `degraded` while the broker is away or the store fails (`store` says how, else it is empty)."""
+    """`ok`, or `degraded` while the broker is away or the store fails (`store` says how, else empty)."""
 
     status: Literal["ok", "degraded"]
     broker_connected: bool

@@ -51,7 +51,7 @@ def pack_host(host: BaseControl, prop: str, children: Sequence[bytes]) -> bytes:
     """A control whose list `prop`, empty in Python, gets children that are packed already."""
     body = pack(host)
     if not 0x80 <= body[0] < 0x8F:
-        raise ValueError(f"{host._c} has more properties than a host may have")
+        raise ValueError(f"a {type(host).__name__} with this many properties cannot be a host")
     return bytes([body[0] + 1]) + body[1:] + pack(prop) + _array_header(len(children)) + b"".join(children)
 
 
@@ -89,14 +89,12 @@ def fragment(card: int, writes: Sequence[Write]) -> Fragment:
         for key in write.path:
             node = node[1].setdefault(key, [_UNNAMED, {}])
         node[0] = write.node
-    operations = b"".join(
-        b"\x94" + pack(_REPLACE) + pack(w.node) + pack(w.name) + w.value for w in writes
-    )
+    operations = b"".join(b"\x94" + pack(_REPLACE) + pack(w.node) + pack(w.name) + w.value for w in writes)
     return Fragment(pack(top), operations, len(writes))
 
 
 def patch_cards(host: int, prop: str, parts: Iterable[tuple[int, Fragment]]) -> bytes:
-    """A frame that changes cards in place. `parts`: each card's index in the host's list, and its fragment."""
+    """A frame that changes cards in place. `parts`: each card's index in the host's list, its fragment."""
     tree, operations, count, cards = [], [], 0, 0
     for index, part in parts:
         tree.append(pack(index) + part.paths)
@@ -148,7 +146,7 @@ def read_client(data: bytes) -> Clicked | Typed | Registered | None:
             return Clicked(_number(body["target"]), _text(body["name"]), body.get("data"))
         if action == MessageAction.UPDATE_CONTROL_PROPS.value:
             return Typed(_number(body["id"]))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - foreign bytes may fail in any way
         raise ValueError(f"not a message of Flet's: {error}") from None
     return Registered() if action == MessageAction.REGISTER_CLIENT.value else None
 

@@ -45,7 +45,7 @@ class HostCheck:
         if scope["type"] in ("http", "websocket") and self._hosts:
             host = Headers(scope=scope).get("host", "")
             if host_name(host) not in self._hosts:
-                text = f"{host!r} is not a host of this dashboard; add its address to [web] origins if it should be\n"
+                text = f"{host!r} is not a host of this dashboard; if it should be, add it to [web] origins\n"
                 await PlainTextResponse(text, status_code=421)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

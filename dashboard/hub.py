@@ -1,9 +1,9 @@
 """From frames to sessions, through Flet's pubsub hub: the only file that publishes to it.
 
-Any thread may `announce` what changed; the announcements are merged in a set, and the web loop is woken once for
-all of them. On the loop the scene looks again, and each layout that changed gets one hub message, whatever
-the number of devices or messages behind it. The message is a nudge, not data: each session then takes what it
-misses from the layout, encoded once for all that miss the same.
+Any thread may `announce` what changed; the announcements are merged in a set, and the web loop is woken
+once for all of them. On the loop the scene looks again, and each layout that changed gets one hub message,
+whatever the number of devices or messages behind it. The message is a nudge, not data: each session then
+takes what it misses from the layout, encoded once for all that miss the same.
 """
 
 import asyncio

@@ -11,7 +11,13 @@ PAD = 16
 RADIUS = 16
 PHONE = 720
 """Narrower windows, in pixels, get the layout for a phone."""
-CARD_COLUMNS: Mapping[str | ft.ResponsiveRowBreakpoint, int | float] = {"xs": 12, "sm": 6, "md": 6, "lg": 4, "xl": 3}
+CARD_COLUMNS: Mapping[str | ft.ResponsiveRowBreakpoint, int | float] = {
+    "xs": 12,
+    "sm": 6,
+    "md": 6,
+    "lg": 4,
+    "xl": 3,
+}
 
 INK = ft.Colors.ON_SURFACE
 SOFT = ft.Colors.ON_SURFACE_VARIANT
@@ -90,7 +96,7 @@ def title(text: str = "", **properties: object) -> ft.Text:
 
 
 def copyable(text: str = "", **properties: object) -> ft.Text:
-    """Text that can be marked and copied. If `value` is live, `semantics_label` must be too, with the same text."""
+    """Text that can be copied. If `value` is live, `semantics_label` must be too, with the same text."""
     # Flutter's accessibility tree has a selectable text as an empty field, unless it has a label.
     return ft.Text(text, selectable=True, semantics_label=text, **properties)  # type: ignore[arg-type]
 
@@ -116,4 +122,9 @@ def empty(icon_name: str, headline: str, explanation: str, *code: str) -> ft.Con
         for line in code
     ]  # fmt: skip
     column = ft.Column(lines, horizontal_alignment=ft.CrossAxisAlignment.CENTER, spacing=12, tight=True)
-    return ft.Container(column, padding=ft.Padding.symmetric(vertical=56, horizontal=24), alignment=ft.Alignment.CENTER, col=12)
+    return ft.Container(
+        column,
+        padding=ft.Padding.symmetric(vertical=56, horizontal=24),
+        alignment=ft.Alignment.CENTER,
+        col=12,
+    )

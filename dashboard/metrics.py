@@ -12,10 +12,19 @@ COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
     "fleetglass_messages_received": ("Messages received from all transports.", lambda h: h.counts.received),
     "fleetglass_messages_accepted": ("Messages that a kind accepted.", lambda h: h.counts.accepted),
     "fleetglass_messages_unclaimed": ("Messages that no kind claims.", lambda h: h.counts.unclaimed),
-    "fleetglass_messages_ignored": ("Commands to devices and the broker's own topics.", lambda h: h.counts.ignored),
-    "fleetglass_messages_dropped": ("Messages lost because the inbox was full.", lambda h: h.status.inbox_dropped),
+    "fleetglass_messages_ignored": (
+        "Commands to devices and the broker's own topics.",
+        lambda h: h.counts.ignored,
+    ),
+    "fleetglass_messages_dropped": (
+        "Messages lost because the inbox was full.",
+        lambda h: h.status.inbox_dropped,
+    ),
     "fleetglass_frames_sent": ("Frames handed to the dashboards.", lambda h: h.counts.frames),
-    "fleetglass_updates_merged": ("Values that a newer one replaced before they were shown.", lambda h: h.merged),
+    "fleetglass_updates_merged": (
+        "Values that a newer one replaced before they were shown.",
+        lambda h: h.merged,
+    ),
 }
 GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
     "fleetglass_inbox_depth": ("Messages that wait to be taken in.", lambda h: h.status.inbox_depth),
@@ -44,7 +53,9 @@ class HouseMetrics(Collector):
         for reason, count in sorted(house.counts.quarantined.items()):
             refused.add_metric([reason], count)
         yield refused
-        stages = HistogramMetricFamily(STAGE, "Time a message spends in each stage, seconds.", labels=["stage"])
+        stages = HistogramMetricFamily(
+            STAGE, "Time a message spends in each stage, seconds.", labels=["stage"]
+        )
         for stage, histogram in house.counts.stages.items():
             stages.add_metric([stage], _cumulated(histogram), histogram.total)
         yield stages

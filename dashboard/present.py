@@ -22,7 +22,7 @@ DASH = "–"
 
 @dataclass(frozen=True, slots=True)
 class MetricView:
-    """One metric as it is shown. `why` explains a tone, `note` tells of a command under way or its failure."""
+    """One metric as it is shown. `why` explains a tone, `note` tells of a command under way or failed."""
 
     name: str
     label: str
@@ -85,8 +85,7 @@ def device_view(device: DeviceState, kind: Kind | None, label: Label, now: float
     """How a device is shown at Unix time `now`. All metrics the kind declares are there, heard or not."""
     declared = kind.metrics if kind else {}
     metrics = {
-        name: _metric_view(metric, device.metrics.get(name), device, now)
-        for name, metric in declared.items()
+        name: _metric_view(metric, device.metrics.get(name), device, now) for name, metric in declared.items()
     }
     for name, state in device.metrics.items():
         if name not in declared:
@@ -254,7 +253,9 @@ def _kept(device: DeviceState) -> str:
 
 def spoken(view: DeviceView) -> str:
     """One line for a screen reader."""
-    values = ", ".join(f"{m.label} {m.text} {m.unit}".strip() for m in view.metrics.values() if m.text != DASH)
+    values = ", ".join(
+        f"{m.label} {m.text} {m.unit}".strip() for m in view.metrics.values() if m.text != DASH
+    )
     return f"{view.title}, {view.availability}, {values}" if values else f"{view.title}, {view.availability}"
 
 

@@ -160,7 +160,9 @@ def _welcome(loaded: Loaded, options: RunOptions, port: int) -> str:
     address = shown_address(loaded)
     if is_embedded(loaded):
         lines.append(f"  Broker     {address}, the embedded one: meant for a first look.")
-        lines.append("             In production use Mosquitto (mosquitto.conf is ready) and --broker mqtt://…")
+        lines.append(
+            "             In production use Mosquitto (mosquitto.conf is ready) and --broker mqtt://…"
+        )
     else:
         lines.append(f"  Broker     {address}")
     if options.demo:

@@ -55,7 +55,9 @@ class _Live(Generic[View]):
 
     __slots__ = ("changed", "control", "name", "value", "value_of")
 
-    def __init__(self, control: ft.BaseControl, name: str, value_of: Callable[[View], Any], value: object) -> None:
+    def __init__(
+        self, control: ft.BaseControl, name: str, value_of: Callable[[View], Any], value: object
+    ) -> None:
         self.control = control
         self.name = name
         self.value_of = value_of

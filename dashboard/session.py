@@ -214,7 +214,9 @@ class Session:
         left: list[ft.Control] = []
         if current is not None and current.rank is None:
             left.append(
-                ft.IconButton(ft.Icons.ARROW_BACK, tooltip="To the overview", on_click=lambda _e: self.go("/"))
+                ft.IconButton(
+                    ft.Icons.ARROW_BACK, tooltip="To the overview", on_click=lambda _e: self.go("/")
+                )
             )
         left.append(_heading(heading))
         mode = ft.IconButton(ft.Icons.CONTRAST, tooltip="Light or dark", icon_color=SOFT, on_click=self._flip)
@@ -223,7 +225,8 @@ class Session:
 
     def _rail(self, entries: list[Page], chosen: int | None) -> ft.Control:
         mark = ft.Container(
-            ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22), width=44, height=44, border_radius=14,
+            ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22),
+            width=44, height=44, border_radius=14,
             bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER, tooltip=self.shared.title,
             margin=ft.Margin.only(bottom=12, top=4),
         )  # fmt: skip
@@ -257,7 +260,8 @@ class Session:
 
     def _flip(self, _event: ft.Event[ft.IconButton]) -> None:
         dark = self.page.theme_mode == ft.ThemeMode.DARK or (
-            self.page.theme_mode == ft.ThemeMode.SYSTEM and self.page.platform_brightness == ft.Brightness.DARK
+            self.page.theme_mode == ft.ThemeMode.SYSTEM
+            and self.page.platform_brightness == ft.Brightness.DARK
         )
         self.page.theme_mode = ft.ThemeMode.LIGHT if dark else ft.ThemeMode.DARK
         self.page.update()

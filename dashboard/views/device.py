@@ -50,9 +50,7 @@ def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
 
 
 def _draw_message(drawing: Drawing[DeviceView]) -> ft.Control:
-    topic = drawing.live(
-        copyable(size=13, weight=ft.FontWeight.W_500), value=_topic, semantics_label=_topic
-    )
+    topic = drawing.live(copyable(size=13, weight=ft.FontWeight.W_500), value=_topic, semantics_label=_topic)
     payload = drawing.live(
         copyable(size=13, font_family="monospace"),
         value=lambda v: v.payload, semantics_label=lambda v: v.payload,

@@ -62,10 +62,13 @@ def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
     view, live = drawing.view, drawing.live
     badge = ft.Container(
         ft.Icon(icon(view.icon), size=20, color=ft.Colors.ON_PRIMARY_CONTAINER),
-        width=38, height=38, border_radius=12, bgcolor=ft.Colors.PRIMARY_CONTAINER, alignment=ft.Alignment.CENTER,
+        width=38, height=38, border_radius=12,
+        bgcolor=ft.Colors.PRIMARY_CONTAINER, alignment=ft.Alignment.CENTER,
     )  # fmt: skip
     names = ft.Column(
-        [live(title(), value=lambda v: v.title), live(caption(), value=lambda v: v.subtitle)], spacing=1, expand=True
+        [live(title(), value=lambda v: v.title), live(caption(), value=lambda v: v.subtitle)],
+        spacing=1,
+        expand=True,
     )
     row = ft.Row([badge, names, presence(drawing)], spacing=12)
     if not opens:
@@ -86,7 +89,12 @@ def presence(drawing: Drawing[DeviceView]) -> ft.Control:
     word = live(ft.Text(size=12, color=SOFT), value=lambda v: v.availability.capitalize())
     when = live(caption(), value=lambda v: v.kept or v.age)
     live(word, tooltip=lambda v: v.reason)
-    return ft.Column([ft.Row([dot, word], spacing=5, tight=True), when], spacing=2, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
+    return ft.Column(
+        [ft.Row([dot, word], spacing=5, tight=True), when],
+        spacing=2,
+        tight=True,
+        horizontal_alignment=ft.CrossAxisAlignment.END,
+    )
 
 
 def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Control:
@@ -105,6 +113,10 @@ def _note(metric: MetricView) -> str:
     return metric.note or (metric.why if metric.tone == "warn" else "")
 
 
+def _blank() -> ft.Control:
+    return ft.Container(expand=True)
+
+
 def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
     view, live = drawing.view, drawing.live
     names = list(view.metrics)[:MOST]
@@ -113,7 +125,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
         rows.append(cell(drawing, names.pop(0), act, large=True))
     values = ft.Column(
         rows[1:] + [
-            ft.Row([cell(drawing, name, act) for name in pair] + [ft.Container(expand=True)] * (2 - len(pair)),
+            ft.Row([cell(drawing, name, act) for name in pair] + [_blank() for _ in range(2 - len(pair))],
                    spacing=12, vertical_alignment=ft.CrossAxisAlignment.START)
             for pair in (names[i : i + 2] for i in range(0, len(names), 2))
         ],
@@ -126,5 +138,3 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
     if hidden > 0:
         values.controls.append(caption(f"and {hidden} more on its page"))
     return surface
-
-

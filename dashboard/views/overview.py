@@ -80,7 +80,9 @@ def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
         number = drawing.live(
             ft.Text(size=20, weight=ft.FontWeight.W_600), value=lambda s: str(getattr(s, name))
         )
-        dot = ft.Icon(ft.Icons.CIRCLE if tone == "good" else ft.Icons.CIRCLE_OUTLINED, size=10, color=DOTS[tone])
+        dot = ft.Icon(
+            ft.Icons.CIRCLE if tone == "good" else ft.Icons.CIRCLE_OUTLINED, size=10, color=DOTS[tone]
+        )
         return ft.Row([dot, number, ft.Text(word, size=13, color=SOFT)], spacing=6, tight=True)
 
     rate = drawing.live(ft.Text(size=20, weight=ft.FontWeight.W_600), value=lambda s: f"{s.rate:.1f}")
@@ -102,7 +104,9 @@ def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
 def _section(house: House, kind_name: str) -> CardPlan[int]:
     kind = house.kinds.get(kind_name)
     name = kind.title if kind else "Unclaimed"
-    explanation = "" if kind_name != UNCLAIMED else "No kind claims what these speak; their metrics are inferred."
+    explanation = (
+        "" if kind_name != UNCLAIMED else "No kind claims what these speak; their metrics are inferred."
+    )
 
     def draw(drawing: Drawing[int]) -> ft.Control:
         count = drawing.live(ft.Text(size=13, color=SOFT), value=str)

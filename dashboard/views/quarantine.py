@@ -49,7 +49,8 @@ def _entry(entry: Quarantined) -> CardPlan[str]:
     def draw(drawing: Drawing[str]) -> ft.Control:
         reason = ft.Container(
             ft.Text(entry.reason.replace("_", " "), size=12, color=ft.Colors.ON_ERROR_CONTAINER),
-            bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12, padding=ft.Padding.symmetric(vertical=3, horizontal=10),
+            bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12,
+            padding=ft.Padding.symmetric(vertical=3, horizontal=10),
         )  # fmt: skip
         when = drawing.live(caption(), value=lambda text: text)
         topic = copyable(shown_text(entry.topic, 200), size=14, weight=ft.FontWeight.W_600, expand=True)
@@ -58,7 +59,8 @@ def _entry(entry: Quarantined) -> CardPlan[str]:
             bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=10,
         )  # fmt: skip
         column = ft.Column(
-            [ft.Row([topic, when], spacing=12), ft.Row([reason, caption(f"{entry.size:,} bytes")], spacing=10),
+            [ft.Row([topic, when], spacing=12),
+             ft.Row([reason, caption(f"{entry.size:,} bytes")], spacing=10),
              copyable(shown_text(entry.detail, 400), size=14), payload],
             spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
         )  # fmt: skip

@@ -54,8 +54,9 @@ def _broker(house: House, note: str) -> CardPlan[BridgeStatus]:
             ft.Row([dot, word], spacing=8),
             live(
                 copyable(size=13, color=SOFT),
-                value=lambda s: s.broker_detail, semantics_label=lambda s: s.broker_detail,
-            ),  # fmt: skip
+                value=lambda s: s.broker_detail,
+                semantics_label=lambda s: s.broker_detail,
+            ),
         ]
         if note:
             lines.append(ft.Text(note, size=13, color=SOFT))
@@ -64,7 +65,9 @@ def _broker(house: House, note: str) -> CardPlan[BridgeStatus]:
     return CardPlan("system/broker", frozenset({"status"}), lambda: house.status, draw)
 
 
-def _rows(house: House, name: str, rows: Mapping[str, Callable[[BridgeStatus], str]]) -> CardPlan[BridgeStatus]:
+def _rows(
+    house: House, name: str, rows: Mapping[str, Callable[[BridgeStatus], str]]
+) -> CardPlan[BridgeStatus]:
     def draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
         lines: list[ft.Control] = [
             _row(label, drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=value_of))

@@ -19,7 +19,7 @@ Act: TypeAlias = Callable[[Who, Mapping[str, Value]], None]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a widget draws: which metric of the drawn device, how it sends commands, and whether it may be big."""
+    """Where a widget draws: which metric of the device, how it sends commands, and whether it may be big."""
 
     drawing: Drawing[DeviceView]
     name: str

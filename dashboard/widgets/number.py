@@ -20,12 +20,8 @@ def draw(place: Place) -> ft.Control:
         color=of(lambda m: INKS[m.tone]),
         tooltip=of(lambda m: m.why or None),
     )
-    unit = live(
-        ft.Text(size=16 if place.large else 12, color=SOFT, no_wrap=True), value=of(lambda m: m.unit)
-    )
-    row = ft.Row(
-        [number, unit], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END
-    )
+    unit = live(ft.Text(size=16 if place.large else 12, color=SOFT, no_wrap=True), value=of(lambda m: m.unit))
+    row = ft.Row([number, unit], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)
     if not place.metric.settable:
         return row
     return ft.Row(

@@ -179,8 +179,10 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_child() -> None:
         broker.stop()
 
 
-def test_a_publisher_that_comes_and_goes_is_heard_while_retained_messages_wait(broker: EmbeddedBroker) -> None:
-    """Thirty clients that publish once and leave are all heard, though retained messages match a subscription."""
+def test_a_publisher_that_comes_and_goes_is_heard_while_retained_messages_wait(
+    broker: EmbeddedBroker,
+) -> None:
+    """Thirty clients that publish once and leave are heard, though retained messages match a subscription."""
     url = f"mqtt://{broker.host}:{broker.port}"
     heard: set[str] = set()
     transport = MqttTransport(url, client_id="listener")
