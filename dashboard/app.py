@@ -32,7 +32,8 @@ TICK = 5.0
 POLICY_OF_CONTENT = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; "
     "worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self' data: blob:; frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+    "font-src 'self' data:; connect-src 'self' data: blob:; frame-ancestors 'self'; "
+    "object-src 'none'; base-uri 'self'"
 )
 HEADERS: Sequence[tuple[bytes, bytes]] = (
     (b"cross-origin-opener-policy", b"same-origin"),
