@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 START_WITHIN = 30.0
 STOP_WITHIN = 5.0
+AGAIN_AFTER = 1.0
 HIGHEST_PORT = 65_535
 
 _READY = "ready"
@@ -45,7 +46,9 @@ class EmbeddedBroker:
         self._child: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._last_line = ""
-        self._ready = self._stopping = False
+        self._ready = False
+        self._stopped = threading.Event()
+        self._handing_over = threading.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -62,11 +65,12 @@ class EmbeddedBroker:
             raise RuntimeError("the embedded broker runs already")
         self._check_address()
         self._last_line = ""
-        self._ready = self._stopping = False
+        self._ready = False
+        self._stopped.clear()
         child = self._child = _spawn(self.host, self.port)
         # A daemon: waiting for it when the interpreter ends would wait for the child, which waits for us.
         self._listener = threading.Thread(
-            target=self._listen, args=(child, _pipe(child.stderr)), name="broker-log", daemon=True
+            target=self._watch, args=(child,), name="broker-watch", daemon=True
         )
         self._listener.start()
         impatience = threading.Timer(START_WITHIN, child.kill)
@@ -86,10 +90,11 @@ class EmbeddedBroker:
 
     def stop(self) -> None:
         """End the child and wait for it. Does nothing if it is not there."""
-        child, listener = self._child, self._listener
+        with self._handing_over:
+            self._stopped.set()
+            child, listener = self._child, self._listener
         if child is None:
             return
-        self._stopping = True
         _pipe(child.stdin).close()
         try:
             child.wait(STOP_WITHIN)
@@ -101,16 +106,30 @@ class EmbeddedBroker:
         _pipe(child.stdout).close()
         self._child = self._listener = None
 
-    def _listen(self, child: "subprocess.Popen[str]", lines: IO[str]) -> None:
-        with lines:
+    def _watch(self, child: "subprocess.Popen[str]") -> None:
+        """Log what the child says; when it ends by itself, start another until one stays."""
+        self._follow(child)
+        while self._ready and not self._stopped.wait(AGAIN_AFTER):
+            with self._handing_over:
+                if self._stopped.is_set():
+                    return
+                child = self._child = _spawn(self.host, self.port)
+            if _pipe(child.stdout).readline().strip() == _READY:
+                log.warning("the embedded broker on %s:%s is back, with nothing kept", self.host, self.port)
+            self._follow(child)
+
+    def _follow(self, child: "subprocess.Popen[str]") -> None:
+        with _pipe(child.stderr) as lines:
             for line in lines:
                 if text := line.strip():
                     self._last_line = text
                     log.warning("embedded broker: %s", text)
         child.wait()
-        if self._ready and not self._stopping:
+        if self._ready and not self._stopped.is_set():
             why = self._last_line or f"exit code {child.returncode}"
             log.error("the embedded broker on %s:%s ended by itself: %s", self.host, self.port, why)
+            _pipe(child.stdin).close()
+            _pipe(child.stdout).close()
 
     def _check_address(self) -> None:
         if not (_is_loopback(self.host) or self._insecure):

@@ -145,7 +145,7 @@ class Bridge:
     def _step(self) -> None:
         try:
             self._ingest.step()
-        except Exception:
+        except (Exception, SystemExit):
             log.exception("our fault: a round of ingest failed; going on")
             time.sleep(0.2)
 

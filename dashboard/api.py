@@ -45,6 +45,7 @@ def _add_health(router: APIRouter, house: House) -> None:
     registry = CollectorRegistry()
     registry.register(HouseMetrics(house))
 
+    @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz", summary="Whether the process works; degraded without its broker")
     def healthz() -> Health:
         status = house.status
@@ -57,6 +58,7 @@ def _add_health(router: APIRouter, house: House) -> None:
             sessions=house.sessions,
         )
 
+    @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", summary="200 once the broker is reached, else 503")
     def readyz(response: Response) -> Health:
         health = healthz()
@@ -64,6 +66,7 @@ def _add_health(router: APIRouter, house: House) -> None:
             response.status_code = 503
         return health
 
+    @router.head("/metrics", include_in_schema=False)
     @router.get("/metrics", summary="Prometheus", response_class=Response)
     def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,6 +1,7 @@
 """The web application: Flet's client, our own WebSocket endpoint, the API, and the bridge behind them."""
 
 import asyncio
+import html
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -137,7 +138,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         return Response(STAY_HERE, media_type="text/javascript")
 
     about = "Live dashboard for MQTT devices"
-    app.mount("/", Client(app_name=options.title, no_cdn=True, app_description=about))
+    app.mount("/", Client(app_name=_in_html(options.title), no_cdn=True, app_description=about))
     app.add_middleware(HostCheck, hosts=options.hosts)
     app.add_middleware(AnswerHeaders)
     return app
@@ -175,6 +176,11 @@ def follow(hub: Hub, house: Bridge) -> Callable[[Frame], None]:
         hub.announce(tags)
 
     return listen
+
+
+def _in_html(title: str) -> str:
+    """A title as Flet puts it into its page: as it is, by way of a regular expression's replacement."""
+    return html.escape(title).replace("\\", "\\\\")
 
 
 async def _tick(hub: Hub) -> None:

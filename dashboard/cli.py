@@ -21,6 +21,8 @@ from bridge.setup import broker_address, check_broker, load_kinds, password, tls
 log = logging.getLogger(__name__)
 
 DEMO_DEVICES = 12
+MOST_SIMULATED = 5_000
+"""Each is a connection of its own."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -205,7 +207,7 @@ def _parser() -> argparse.ArgumentParser:
 
     simulating = add("simulate", simulate)
     add_broker(simulating)
-    simulating.add_argument("--devices", type=int, default=DEMO_DEVICES, metavar="N")
+    simulating.add_argument("--devices", type=_devices, default=DEMO_DEVICES, metavar="N")
     simulating.add_argument(
         "--rate", type=float, default=1.0, metavar="HZ", help="messages a second of each (1)"
     )
@@ -220,6 +222,13 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="all kinds with their topics")
     actions.add_parser("show", help="the JSON Schema of a kind").add_argument("name", metavar="KIND")
     return parser
+
+
+def _devices(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_SIMULATED:
+        raise argparse.ArgumentTypeError(f"expected 1 to {MOST_SIMULATED:,} devices, got {number:,}")
+    return number
 
 
 def _program() -> str:

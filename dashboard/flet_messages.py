@@ -145,10 +145,22 @@ def read_client(data: bytes) -> Clicked | Typed | Registered | None:
         if action == MessageAction.CONTROL_EVENT.value:
             return Clicked(_number(body["target"]), _text(body["name"]), body.get("data"))
         if action == MessageAction.UPDATE_CONTROL_PROPS.value:
+            _check_properties(body["props"])
             return Typed(_number(body["id"]))
+        if action == MessageAction.REGISTER_CLIENT.value:
+            _check_properties(body["page"])
+            return Registered()
     except Exception as error:  # noqa: BLE001 - foreign bytes may fail in any way
         raise ValueError(f"not a message of Flet's: {error}") from None
-    return Registered() if action == MessageAction.REGISTER_CLIENT.value else None
+    return None
+
+
+def _check_properties(properties: object) -> None:
+    """Refuse what no browser sends: Flet would set any attribute, its own handlers too."""
+    if not isinstance(properties, dict):
+        raise TypeError("the properties are not a map")
+    if any(not isinstance(name, str) or name.startswith(("_", "on_")) for name in properties):
+        raise ValueError("a property that is not the browser's")
 
 
 def _number(value: object) -> int:

@@ -55,6 +55,8 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
             f"[web] host {web.host}: others on the network could see and switch everything, for there are no "
             "users and passwords yet; listen on 127.0.0.1, or say --insecure if you mean it"
         )
+    # Until the server takes the signals itself, SIGTERM ends us as Ctrl-C does: in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     kinds, broken = load_kinds(loaded)
     for mistake in broken:
         log.error("a kind of yours is left out: %s", told(mistake))
@@ -142,8 +144,6 @@ async def _serve(app: object, listener: socket.socket) -> None:
     server = _Server(config)
 
     def stop() -> None:
-        # A second signal does not wait for browsers.
-        server.force_exit = server.should_exit
         server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):

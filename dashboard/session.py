@@ -69,7 +69,6 @@ class Session:
         page.on_route_change = self._route_changed
         page.on_resize = self._resized
         page.on_connect = self._connected
-        page.on_disconnect = page.on_close = self._let_go
         self._attach()
         self.show(page.route or "/")
 
@@ -130,7 +129,8 @@ class Session:
         connection = self.page.session.connection
         if isinstance(connection, Link):
             self._wire = connection.wire
-            self._wire.pull, self._wire.event = self.pull, self.event
+            wire = self._wire
+            wire.pull, wire.event, wire.ended = self.pull, self.event, self._let_go
             self._wire.name = f"session {self.name}"
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
@@ -143,7 +143,7 @@ class Session:
             self._mount(self._view)
         self._poke()
 
-    def _let_go(self, _event: ft.Event[ft.Page] | None = None) -> None:
+    def _let_go(self) -> None:
         for mount in list(self.mounts):
             self._unmount(mount)
         if self._wire is not None:

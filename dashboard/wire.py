@@ -31,11 +31,13 @@ APOLOGY = "Something went wrong on this page. It has been logged; please reload.
 class Bounds:
     """How patient we are with one browser.
 
-    `queued`: messages of Flet's that may wait; `send`: seconds one message may take to leave; `register`:
+    `queued`: messages of Flet's that may wait; `inbound`: messages of the browser's that may wait for Flet before
+    we stop reading; `send`: seconds one message may take to leave; `register`:
     seconds from the open socket to Flet's registration; `farewell`: seconds Flet may take to end a session.
     """
 
     queued: int = 2_000
+    inbound: int = 100
     send: float = 10.0
     register: float = 15.0
     farewell: float = 5.0
@@ -51,26 +53,37 @@ def _nothing() -> bytes | None:
     return None
 
 
+def _nobody() -> None:
+    return None
+
+
 def _not_shared(_target: int, _name: str, _data: object) -> bool:
     return False
 
 
 class Wire:
-    """One WebSocket. Flet sees it as the socket itself; `pull`, `event` and `name` are set by the session.
+    """One WebSocket. Flet sees it as the socket itself; the session sets the first four attributes.
 
     `name` is what the log calls it. `pull` gives the next frame that the screen misses, or None; `event`
-    answers for a click on a control and says whether it was a shared one. Use from the loop's thread.
+    answers for a click on a control and says whether it was a shared one; `ended` is called once, at the end.
+    `registered`: Flet has opened or resumed a session for it. Use from the loop's thread.
     """
 
     def __init__(self, socket: WebSocket, bounds: Bounds = BOUNDS) -> None:
         self.name = _address(socket)
         self.pull: Pull = _nothing
         self.event: Event = _not_shared
+        self.ended: Callable[[], None] = _nobody
         self.registered = False
         self.sent_bytes = 0
         self.sent_messages = 0
         self._socket = socket
         self._queue: deque[bytes] = deque()
+        self._inbound: deque[bytes] = deque()
+        self._reading = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._introduced = False
         self._wake = asyncio.Event()
         self._dead = asyncio.Event()
         self._bounds = bounds
@@ -78,7 +91,7 @@ class Wire:
 
     def detach(self) -> None:
         """The session no longer wants this socket."""
-        self.pull, self.event = _nothing, _not_shared
+        self.pull, self.event, self.ended = _nothing, _not_shared, _nobody
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (Flet reads headers, cookies, client, url)
         return getattr(self._socket, name)
@@ -106,18 +119,14 @@ class Wire:
 
     async def receive_bytes(self) -> bytes:
         """The next message that is for Flet. Every end of the socket is `WebSocketDisconnect`."""
-        while True:
-            data = await self._receive()
-            try:
-                said = read_client(data)
-            except ValueError as error:
-                self.kill(f"it sent nonsense: {error}", POLICY)
-                raise WebSocketDisconnect(POLICY) from None
-            if isinstance(said, Registered):
-                self.registered = True
-            elif self._is_shared(said):
-                continue
-            return data
+        self._reading.set()
+        while not self._inbound:
+            if self._dead.is_set():
+                raise WebSocketDisconnect(self._code)
+            self._arrived.clear()
+            await self._arrived.wait()
+        self._room.set()
+        return self._inbound.popleft()
 
     async def run(self, handle: Callable[["Wire"], Any]) -> None:
         """Serve the socket with Flet's `handle` until either end goes. Leaves no task behind."""
@@ -126,6 +135,7 @@ class Wire:
         tasks = [
             flet,
             dead,
+            asyncio.create_task(self._read(), name="wire reader"),
             asyncio.create_task(self._write(), name="wire writer"),
             asyncio.create_task(self._wait_for_registration(), name="wire register"),
         ]
@@ -142,43 +152,51 @@ class Wire:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.ended()
             await self._close()
 
     def kill(self, why: str, code: int = TRY_AGAIN_LATER) -> None:
         """Let this browser go."""
         if not self._dead.is_set():
             log.info("let %s go: %s", self.name, why)
+            self._inbound.clear()
             self._end(code)
 
     def _end(self, code: int = NORMAL) -> None:
         if not self._dead.is_set():
             self._code = code
             self._dead.set()
-            self._wake.set()
+            for waiting in (self._wake, self._arrived, self._room):
+                waiting.set()
 
-    def _is_shared(self, said: Clicked | Typed | None) -> bool:
-        if isinstance(said, Clicked):
-            return self.event(said.target, said.name, said.data)
-        return isinstance(said, Typed) and self.event(said.target, "", None)
+    async def _read(self) -> None:
+        """Take what the browser sends, whether Flet asks for it or not: only so its end is always seen."""
+        await self._reading.wait()
+        while not self._dead.is_set():
+            try:
+                self._take(await self._socket.receive_bytes())
+            except WebSocketDisconnect:
+                self._end()
+            except ValueError as error:
+                self.kill(f"it sent nonsense: {error}", POLICY)
+            except Exception as error:  # noqa: BLE001  (whatever it is, Flet must see a disconnect)
+                self.kill(f"receiving failed: {error!r}", POLICY)
+            if len(self._inbound) >= self._bounds.inbound:
+                self._room.clear()
+                await self._room.wait()
 
-    async def _receive(self) -> bytes:
-        receive = asyncio.ensure_future(self._socket.receive_bytes())
-        dead = asyncio.ensure_future(self._dead.wait())
-        try:
-            await asyncio.wait([receive, dead], return_when="FIRST_COMPLETED")
-            if receive.done() and not self._dead.is_set():
-                return receive.result()
-        except WebSocketDisconnect:
-            self._end()
-            raise
-        except Exception as error:  # noqa: BLE001  (whatever it is, Flet must see a disconnect)
-            self.kill(f"receiving failed: {error!r}", POLICY)
-            raise WebSocketDisconnect(POLICY) from None
-        finally:
-            receive.cancel()
-            dead.cancel()
-            await asyncio.gather(receive, dead, return_exceptions=True)
-        raise WebSocketDisconnect(TRY_AGAIN_LATER)
+    def _take(self, data: bytes) -> None:
+        said = read_client(data)
+        if isinstance(said, Registered):
+            if self._introduced:
+                raise ValueError("it registered twice")
+            self._introduced = True
+        elif isinstance(said, Clicked) and self.event(said.target, said.name, said.data):
+            return
+        elif isinstance(said, Typed) and self.event(said.target, "", None):
+            return
+        self._inbound.append(data)
+        self._arrived.set()
 
     async def _write(self) -> None:
         while not self._dead.is_set():
@@ -235,4 +253,6 @@ class Link(FletApp):
         if message.action == MessageAction.SESSION_CRASHED:
             log.error("our fault: %s failed: %s", self.wire.name, message.body.message)
             message = Message(message.action, SessionCrashedBody(APOLOGY))
+        if message.action == MessageAction.REGISTER_CLIENT:
+            self.wire.registered = True
         self.wire.put(pack_message(message))

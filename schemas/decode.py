@@ -48,7 +48,7 @@ def decode(message: RawMessage, kinds: Kinds, *, max_payload: int = MAX_PAYLOAD)
         return _announcement(message, claim.kind, claim.device_id)
     try:
         return _state(message, claim.kind, claim.device_id)
-    except Exception as error:  # noqa: BLE001
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         # A kind's own validators may raise anything; that must cost one message, not the thread.
         text = shown(f"{type(error).__name__}: {error}")
         return Rejected("invalid_value", f"the kind {claim.kind.name} failed on this message: {text}")

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from dashboard.house import House
 from dashboard.scene import LayoutPlan
@@ -38,7 +38,7 @@ def pages() -> Sequence[Page]:
 
 def find(route: str) -> tuple[Page, Mapping[str, str]] | None:
     """The page of a route with the values of its placeholders, unquoted; None if there is none."""
-    segments = [part for part in urlsplit(route).path.split("/") if part]
+    segments = [part for part in route.partition("?")[0].partition("#")[0].split("/") if part]
     for page in pages():
         wanted = [part for part in page.route.split("/") if part]
         if len(wanted) != len(segments):

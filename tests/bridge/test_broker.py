@@ -147,6 +147,16 @@ def test_unexpected_end_is_logged(broker: EmbeddedBroker, caplog: pytest.LogCapt
     assert f"the embedded broker on 127.0.0.1:{broker.port} ended by itself: exit code -9" in caplog.text
 
 
+def test_a_broker_that_ends_by_itself_is_started_again(broker: EmbeddedBroker) -> None:
+    """After an unexpected end another child listens on the same port, and ends with `stop` like the first."""
+    first = broker.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: broker.pid not in (None, first) and accepts(broker.port), "another child")
+    broker.stop()
+    assert not accepts(broker.port)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
 def test_ends_with_its_parent(how: signal.Signals) -> None:
     """However the parent ends, kill -9 included, the broker's process ends too."""

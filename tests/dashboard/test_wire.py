@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgpack
 import pytest
 from fastapi import WebSocketDisconnect
 from flet.messaging.protocol import MessageAction
@@ -140,7 +141,7 @@ def test_a_stalled_browser_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
     async def script(wire: Wire, socket: FakeSocket) -> None:
-        socket.say(MessageAction.REGISTER_CLIENT, {})
+        wire.registered = True
         socket.takes.clear()
         wire.put(b"one")
 
@@ -162,7 +163,19 @@ def test_too_many_messages_let_a_browser_go() -> None:
     assert socket.closed == TRY_AGAIN_LATER
 
 
-@pytest.mark.parametrize("data", [b"\x00\xc1", b"\x00" + b"\x91" * 3_000, b"\x00\x92\x03\x80"])
+NONSENSE = [
+    b"\x00\xc1",
+    b"\x00" + b"\x91" * 3_000,
+    b"\x00\x92\x03\x80",
+    b"\x00" + msgpack.packb([1, 5]),
+    b"\x00" + msgpack.packb([1, {"session_id": None}]),
+    b"\x00" + msgpack.packb([4, {"id": 1, "props": {"on_close": None}}]),
+    b"\x00" + msgpack.packb([4, {"id": 1, "props": {"_i": 7}}]),
+    b"\x00" + msgpack.packb([1, {"session_id": None, "page_name": "", "page": {"on_connect": True}}]),
+]
+
+
+@pytest.mark.parametrize("data", NONSENSE)
 def test_nonsense_ends_the_connection(data: bytes) -> None:
     """A frame that is none of Flet's closes the socket as a breach of policy."""
 
@@ -221,7 +234,7 @@ def test_shared_clicks_are_not_for_flet() -> None:
         for target in (7, 100):
             socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": target, "props": {"value": True}})
             socket.say(MessageAction.CONTROL_EVENT, {"target": target, "name": "change", "data": True})
-        socket.say(MessageAction.REGISTER_CLIENT, {"session_id": "x"})
+        socket.say(MessageAction.REGISTER_CLIENT, {"session_id": "x", "page": {}})
         socket.incoming.put_nowait(b"\x01data channel")
         socket.lose()
 
@@ -294,3 +307,52 @@ def test_a_detached_session_is_asked_nothing() -> None:
         socket.lose()
 
     assert play(script).sent == []
+
+
+def test_a_browser_registers_once() -> None:
+    """A second registration on one socket would leave the first session behind for ever: it is refused."""
+
+    async def script(_wire: Wire, socket: FakeSocket) -> None:
+        for number in range(2):
+            body = {"session_id": f"{number}", "page_name": "", "page": {}}
+            socket.say(MessageAction.REGISTER_CLIENT, body)
+
+    assert play(script).closed == POLICY
+
+
+def test_the_end_is_seen_while_flet_hangs() -> None:
+    """A socket that goes while Flet reads nothing more is noticed, and the session is told once."""
+    ended: list[bool] = []
+
+    async def hanging(wire: Wire) -> None:
+        await wire.receive_bytes()
+        await asyncio.Event().wait()
+
+    async def script(wire: Wire, socket: FakeSocket) -> None:
+        wire.ended = lambda: ended.append(True)
+        socket.incoming.put_nowait(b"\x01data channel")
+        socket.lose()
+
+    assert play(script, handle=hanging).closed == NORMAL
+    assert ended == [True]
+
+
+def test_a_flood_waits_in_the_socket() -> None:
+    """While Flet is busy, no more than the bound is read from the browser."""
+    bounds = Bounds(inbound=3, send=60, register=60, farewell=0.2)
+    left: list[int] = []
+
+    async def slow(wire: Wire) -> None:
+        await wire.receive_bytes()
+        await asyncio.Event().wait()
+
+    async def script(wire: Wire, socket: FakeSocket) -> None:
+        for _ in range(20):
+            socket.incoming.put_nowait(b"\x01data channel")
+        for _ in range(200):
+            await asyncio.sleep(0)
+        left.append(socket.incoming.qsize())
+        wire.kill("done")
+
+    play(script, handle=slow, bounds=bounds)
+    assert left == [16]
