@@ -69,9 +69,7 @@ class EmbeddedBroker:
         self._stopped.clear()
         child = self._child = _spawn(self.host, self.port)
         # A daemon: waiting for it when the interpreter ends would wait for the child, which waits for us.
-        self._listener = threading.Thread(
-            target=self._watch, args=(child,), name="broker-watch", daemon=True
-        )
+        self._listener = threading.Thread(target=self._watch, args=(child,), name="broker-watch", daemon=True)
         self._listener.start()
         impatience = threading.Timer(START_WITHIN, child.kill)
         impatience.name = "broker-start"

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgpack
 from flet.controls.base_control import BaseControl
-from flet.controls.object_patch import ObjectPatch
 from flet.messaging.protocol import (
     Message,
     MessageAction,
@@ -42,9 +41,14 @@ def pack_message(message: Message) -> bytes:
     return _MARK + pack([message.action, message.body])
 
 
-def prepare(control: BaseControl) -> None:
-    """Run Flet's own hooks (`build`, `before_update`, validation) on a new tree, as mounting it would."""
-    ObjectPatch.from_diff(None, control, control_cls=BaseControl)
+def prepare(root: BaseControl) -> dict[int, Path]:
+    """Run Flet's hooks (`build`, `before_update`) on a new tree, as mounting it would, but in one quick walk.
+
+    Returns the properties and indexes that lead from `root` to every control in it, by the control's id.
+    """
+    found: dict[int, Path] = {}
+    _walk(root, (), found)
+    return found
 
 
 def pack_host(host: BaseControl, prop: str, children: Sequence[bytes]) -> bytes:
@@ -53,13 +57,6 @@ def pack_host(host: BaseControl, prop: str, children: Sequence[bytes]) -> bytes:
     if not 0x80 <= body[0] < 0x8F:
         raise ValueError(f"a {type(host).__name__} with this many properties cannot be a host")
     return bytes([body[0] + 1]) + body[1:] + pack(prop) + _array_header(len(children)) + b"".join(children)
-
-
-def paths_below(root: BaseControl) -> dict[int, Path]:
-    """The properties and indexes that lead from `root` to every control in it, by the control's id."""
-    found: dict[int, Path] = {}
-    _walk(root, (), found)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +190,29 @@ _packer = msgpack.Packer()
 
 def _walk(value: object, path: Path, found: dict[int, Path]) -> None:
     if isinstance(value, BaseControl):
+        value.build()  # type: ignore[no-untyped-call]
+        value.before_update()  # type: ignore[no-untyped-call]
         found[value._i] = path
-        for field in fields(value):
-            if not field.name.startswith("_") and "skip" not in field.metadata:
-                child = getattr(value, field.name, None)
-                if isinstance(child, BaseControl | list):
-                    _walk(child, (*path, field.name), found)
+        for name in _places(value):
+            child = getattr(value, name, None)
+            if isinstance(child, BaseControl | list):
+                _walk(child, (*path, name), found)
     elif isinstance(value, list):
         for index, child in enumerate(value):
             if isinstance(child, BaseControl):
                 _walk(child, (*path, index), found)
+
+
+_PLACES: dict[type, Sequence[str]] = {}
+
+
+def _places(control: BaseControl) -> Sequence[str]:
+    """The properties of a control in which others may stand; the same for all of its class."""
+    known = _PLACES.get(type(control))
+    if known is None:
+        known = _PLACES[type(control)] = [
+            field.name
+            for field in fields(control)
+            if not field.name.startswith(("_", "on_")) and "skip" not in field.metadata
+        ]
+    return known

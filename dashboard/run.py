@@ -61,8 +61,8 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
     for mistake in broken:
         log.error("a kind of yours is left out: %s", told(mistake))
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(contextlib.closing(_listen(web.host, web.port)))
         transport = make_transport(loaded)
+        listener = stack.enter_context(contextlib.closing(_listen(web.host, web.port)))
         if is_embedded(loaded):
             broker = EmbeddedBroker(*embedded_at(loaded), insecure=options.insecure)
             broker.start()

@@ -22,7 +22,6 @@ from dashboard.flet_messages import (
     pack,
     pack_host,
     patch_cards,
-    paths_below,
     prepare,
     replace_property,
 )
@@ -202,8 +201,7 @@ class Card(Generic[View]):
 def _draw(plan: CardPlan[View], view: View) -> _Drawn[View]:
     drawing = Drawing(view)
     control = plan.draw(drawing)
-    prepare(control)
-    return _Drawn(control, drawing, plan.shape(view), paths_below(control))
+    return _Drawn(control, drawing, plan.shape(view), prepare(control))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,9 @@ APOLOGY = "Something went wrong on this page. It has been logged; please reload.
 class Bounds:
     """How patient we are with one browser.
 
-    `queued`: messages of Flet's that may wait; `inbound`: messages of the browser's that may wait for Flet before
-    we stop reading; `send`: seconds one message may take to leave; `register`:
-    seconds from the open socket to Flet's registration; `farewell`: seconds Flet may take to end a session.
+    `queued`: messages of Flet's that may wait; `inbound`: messages of the browser's that may wait for Flet
+    before we stop reading; `send`: seconds one message may take to leave; `register`: seconds from the open
+    socket to Flet's registration; `farewell`: seconds Flet may take to end a session.
     """
 
     queued: int = 2_000
@@ -191,9 +191,9 @@ class Wire:
             if self._introduced:
                 raise ValueError("it registered twice")
             self._introduced = True
-        elif isinstance(said, Clicked) and self.event(said.target, said.name, said.data):
-            return
-        elif isinstance(said, Typed) and self.event(said.target, "", None):
+        elif (isinstance(said, Clicked) and self.event(said.target, said.name, said.data)) or (
+            isinstance(said, Typed) and self.event(said.target, "", None)
+        ):
             return
         self._inbound.append(data)
         self._arrived.set()

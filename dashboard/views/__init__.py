@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from dashboard.house import House
 from dashboard.scene import LayoutPlan
@@ -37,13 +37,14 @@ def pages() -> Sequence[Page]:
 
 
 def find(route: str) -> tuple[Page, Mapping[str, str]] | None:
-    """The page of a route with the values of its placeholders, unquoted; None if there is none."""
-    segments = [part for part in route.partition("?")[0].partition("#")[0].split("/") if part]
+    """The page of a route, with the values of its placeholders and query, unquoted; None if there is none."""
+    path, _, query = route.partition("#")[0].partition("?")
+    segments = [part for part in path.split("/") if part]
     for page in pages():
         wanted = [part for part in page.route.split("/") if part]
         if len(wanted) != len(segments):
             continue
-        values = {}
+        values = dict(parse_qsl(query))
         for want, given in zip(wanted, segments, strict=True):
             if want.startswith("{"):
                 values[want.strip("{}")] = unquote(given)

@@ -17,6 +17,9 @@ from dashboard.views import Page, device_card
 
 HEADINGS_FROM = 3
 """Devices a kind, on average, from which each kind gets a heading."""
+PER_PAGE = 100
+"""Devices on one page: what a browser is sent when it opens, and what it takes to draw them, stay bounded."""
+LONGEST_NUMBER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +38,59 @@ class Summary:
         return self.online + self.stale + self.offline + self.unknown
 
 
-def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
-    """All devices."""
-    return LayoutPlan("overview", frozenset({"devices"}), partial(_arrange, house))
+def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
+    """All devices, `PER_PAGE` at a time; `?page=2` is the second lot."""
+    text = values.get("page", "1")
+    number = int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else 1
+    return LayoutPlan(f"overview/{number}", frozenset({"devices"}), partial(_arrange, house, number))
 
 
-def _arrange(house: House) -> Sequence[CardPlan[Any]]:
+def _arrange(house: House, number: int) -> Sequence[CardPlan[Any]]:
     by_kind: dict[str, list[tuple[str, str]]] = {}
     for device in list(house.devices.values()):
         name = house.label(device).name or default_name(device.id)
         by_kind.setdefault(device.kind, []).append((name.casefold(), device.id))
-    if not by_kind:
+    total = sum(map(len, by_kind.values()))
+    if total == 0:
         return [_nothing_yet(house)]
-    plans: list[CardPlan[Any]] = [_summary(house)]
     # A heading takes a row of its own: with a card or two below each, most of the screen would be empty.
-    headings = sum(map(len, by_kind.values())) >= HEADINGS_FROM * len(by_kind)
-    for kind in sorted(by_kind, key=lambda name: _rank(house, name, by_height=not headings)):
-        if headings or kind == UNCLAIMED:
+    headings = total >= HEADINGS_FROM * len(by_kind)
+    order = [
+        (kind, device_id)
+        for kind in sorted(by_kind, key=lambda name: _rank(house, name, by_height=not headings))
+        for _name, device_id in sorted(by_kind[kind])
+    ]
+    last = -(-total // PER_PAGE)
+    number = max(1, min(number, last))
+    plans: list[CardPlan[Any]] = [_summary(house)]
+    shown = ""
+    for kind, device_id in order[(number - 1) * PER_PAGE : number * PER_PAGE]:
+        if kind != shown and (headings or kind == UNCLAIMED):
             plans.append(_section(house, kind))
-        plans += [device_card.plan(house, device_id) for _name, device_id in sorted(by_kind[kind])]
+        shown = kind
+        plans.append(device_card.plan(house, device_id))
+    if last > 1:
+        plans.append(_pager(number, last, total))
     return plans
+
+
+def _pager(number: int, last: int, total: int) -> CardPlan[None]:
+    def draw(drawing: Drawing[None]) -> ft.Control:
+        def button(label: str, to: int) -> ft.Control:
+            there = ft.OutlinedButton(label, disabled=not 1 <= to <= last)
+            return drawing.on(there, click=lambda who, _data: who.go(f"/?page={to}" if to > 1 else "/"))
+
+        first = (number - 1) * PER_PAGE + 1
+        where = f"{first:,} to {min(number * PER_PAGE, total):,} of {total:,} devices"
+        row = ft.Row(
+            [button("Previous", number - 1), ft.Text(where, size=13, color=SOFT), button("Next", number + 1)],
+            alignment=ft.MainAxisAlignment.CENTER,
+            wrap=True,
+            spacing=16,
+        )
+        return ft.Container(row, col=12, padding=ft.Padding.only(top=8))
+
+    return CardPlan(f"pager/{number}/{last}/{total}", frozenset(), lambda: None, draw)
 
 
 def _rank(house: House, kind_name: str, *, by_height: bool) -> tuple[bool, int, str]:

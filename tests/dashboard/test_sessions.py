@@ -408,10 +408,10 @@ def test_every_page_shows_whatever_there_is(
 
 
 def test_a_page_of_ones_own_is_one_file() -> None:
-    """`find` reads placeholders, unquotes them, and knows no page where none is."""
-    found = views.find("/devices/topic.a%252Fb?x=1")
+    """`find` reads placeholders and the query, unquotes them, and knows no page where none is."""
+    found = views.find("/devices/topic.a%252Fb?x=1&id=other")
     assert found is not None
-    assert {"id": "topic.a%2Fb"} == dict(found[1])
+    assert {"id": "topic.a%2Fb", "x": "1"} == dict(found[1])
     assert None is views.find("/devices")
     assert None is views.find("/devices/a/b")
 
