@@ -138,9 +138,14 @@ def check_broker(loaded: Loaded, timeout: float = 5.0) -> Connection:
     if is_embedded(loaded):
         host, port = embedded_at(loaded)
         with socket.socket() as probe:
-            probe.settimeout(1.0)
-            if probe.connect_ex((host, port)) == 0:
-                return Connection(True, f"embedded at {host}:{port}: something listens there already")
+            # Bound, not connected to: a broker logs a visitor who says nothing.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return Connection(
+                    True, f"embedded at {host}:{port}: it runs already, or another program does"
+                )
         return Connection(True, f"embedded at {host}:{port}: starts with `run`")
     settled = threading.Event()
     seen = [Connection(False, f"no answer within {timeout:g} s")]

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import flet as ft
 from fastapi import FastAPI, Response, WebSocket
@@ -44,6 +45,9 @@ HEADERS: Sequence[tuple[bytes, bytes]] = (
     (b"content-security-policy", POLICY_OF_CONTENT.encode()),
 )
 """On every answer. The first two let Flutter's renderer use threads; the policy keeps all on this host."""
+
+ASSETS = Path(__file__).parent / "assets"
+"""Our own icons and loading picture, in place of Flet's."""
 
 STAY_HERE = """\
 const source = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, "src");
@@ -138,7 +142,10 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         return Response(STAY_HERE, media_type="text/javascript")
 
     about = "Live dashboard for MQTT devices"
-    app.mount("/", Client(app_name=_in_html(options.title), no_cdn=True, app_description=about))
+    client = Client(
+        assets_dir=str(ASSETS), app_name=_in_html(options.title), no_cdn=True, app_description=about
+    )
+    app.mount("/", client)
     app.add_middleware(HostCheck, hosts=options.hosts)
     app.add_middleware(AnswerHeaders)
     return app

@@ -16,6 +16,8 @@ from schemas.traits import Binary, Choice, Counter, Location, Numeric, Switch, T
 
 Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
 
+WORTH_SAYING = 1e6
+"""A limit beyond this keeps out nonsense and tells nothing of the device."""
 DASH = "–"
 """Shown where there is no value."""
 
@@ -164,7 +166,7 @@ def payload_text(payload: bytes, limit: int = 2_000) -> str:
     return safe + ("…" if len(payload) > limit else "")
 
 
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
     """A bound or a whole number: thousands apart, without digits that say nothing."""
     whole = isinstance(value, int) or value.is_integer()
     return (f"{int(value):,}" if whole else f"{value:,g}").replace(",", "\u202f")
@@ -180,7 +182,7 @@ def _number(value: float, trait: Trait) -> str:
         precision = 5
     if precision is None:
         if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-            return _plain(value)
+            return plain(value)
         return f"{value:,.6g}".replace(",", "\u202f")
     if abs(value) >= 1e15:
         # A whole number may be larger than any float.
@@ -193,7 +195,7 @@ class _Undeclared:
 
     def __init__(self, name: str, state: MetricState) -> None:
         self.name = name
-        self.label = shown_text(name)
+        self.label = shown_text(name) + (" (extra)" if state.extra else "")
         self.trait: Trait = _INFERRED[type(state.value)]
         self.options: tuple[str, ...] = ()
         self.settable = False
@@ -261,7 +263,12 @@ def spoken(view: DeviceView) -> str:
 
 def expected(trait: Trait, unit: str) -> str:
     """The limits of a metric in words, empty if it has none worth saying."""
-    if isinstance(trait, Numeric) and trait.low is not None and trait.high is not None:
+    if (
+        isinstance(trait, Numeric)
+        and trait.low is not None
+        and trait.high is not None
+        and max(abs(trait.low), abs(trait.high)) < WORTH_SAYING
+    ):
         space = f" {unit}" if unit else ""
-        return f"{_plain(trait.low)} to {_plain(trait.high)}{space}"
+        return f"{plain(trait.low)} to {plain(trait.high)}{space}"
     return ""

@@ -31,7 +31,7 @@ from bridge.simulate import Fleet, plan
 from dashboard import hints
 from dashboard.app import LocalHouse, WebOptions, build
 from dashboard.gate import LOOPBACK, host_name, is_loopback
-from schemas.catalog import Kinds
+from schemas.catalog import shipped_kinds
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
             )
         )
         if options.demo:
-            stack.callback(_demo(loaded, kinds, options.demo).stop)
+            stack.callback(_demo(loaded, options.demo).stop)
         sys.stdout.write(_welcome(loaded, options, listener.getsockname()[1]) + "\n")
         sys.stdout.flush()
         asyncio.run(_serve(build(house, _web_options(loaded)), listener))
@@ -113,8 +113,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _demo(loaded: Loaded, kinds: Kinds, count: int) -> Fleet:
-    fleet = Fleet(broker_address(loaded), plan(kinds, count), rate=1.0, faults=False, seed=1)
+def _demo(loaded: Loaded, count: int) -> Fleet:
+    # Of the shipped kinds alone: the user's own devices are his to simulate, or to have.
+    fleet = Fleet(broker_address(loaded), plan(shipped_kinds(), count), rate=1.0, faults=False, seed=1)
     fleet.start()
     return fleet
 

@@ -1,6 +1,6 @@
 """A sensor on a wire, read by a thread of its own: no broker between the hardware and the dashboard.
 
-    python examples/thread_sensor.py
+    .venv/bin/python examples/thread_sensor.py
 
 Replace `read_sensor` by what your serial port, GPIO pin or driver gives. The dashboard shows the thermostat
 `thermostat.cellar`; switching its heating there calls `take_command` here.

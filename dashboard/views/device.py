@@ -72,7 +72,7 @@ def _topic(view: DeviceView) -> str:
 
 
 def _about(view: DeviceView) -> str:
-    return f"{view.kind_title} · {view.availability}: {view.reason} · last message {view.age}"
+    return f"{view.availability.capitalize()}: {view.reason}"
 
 
 def _source(metric: MetricView) -> str:

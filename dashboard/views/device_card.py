@@ -106,7 +106,10 @@ def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = Fal
         value=lambda v: _note(v.metrics[name]),
         visible=lambda v: bool(_note(v.metrics[name])),
     )
-    return ft.Column([caption(metric.label), widget_for(metric.trait)(place), note], spacing=3, expand=True)
+    widget = widget_for(metric.trait)(place)
+    # One height for words, switches and steppers, so that what stands beside each other stands in line.
+    value = widget if large else ft.Container(widget, height=32, alignment=ft.Alignment.CENTER_LEFT)
+    return ft.Column([caption(metric.label), value, note], spacing=1, expand=True)
 
 
 def _note(metric: MetricView) -> str:

@@ -11,7 +11,7 @@ from bridge.state import UNCLAIMED
 from dashboard import hints
 from dashboard.house import House
 from dashboard.look import DOTS, SOFT, caption, empty
-from dashboard.present import Tone, default_name
+from dashboard.present import Tone, default_name, plain
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page, device_card
 
@@ -31,6 +31,7 @@ class Summary:
     offline: int
     unknown: int
     rate: float
+    refused: int
 
     @property
     def total(self) -> int:
@@ -106,9 +107,9 @@ def _summary(house: House) -> CardPlan[Summary]:
         counts = {"online": 0, "stale": 0, "offline": 0, "unknown": 0}
         for device in list(house.devices.values()):
             counts[device.presence.availability] += 1
-        return Summary(**counts, rate=house.status.rate)
+        return Summary(**counts, rate=house.status.rate, refused=house.counts.quarantined.total())
 
-    return CardPlan("summary", frozenset({"device", "status"}), look, _draw_summary)
+    return CardPlan("summary", frozenset({"device", "status", "quarantine"}), look, _draw_summary)
 
 
 def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
@@ -130,11 +131,29 @@ def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
                 figure("offline", "bad", "offline"),
                 figure("unknown", "muted", "unknown"),
                 ft.Row([rate, ft.Text("messages/s", size=13, color=SOFT)], spacing=6, tight=True),
+                _refused(drawing),
             ],
             wrap=True, spacing=24, run_spacing=8,
         ),
         col=12,
     )  # fmt: skip
+
+
+def _refused(drawing: Drawing[Summary]) -> ft.Control:
+    """How many messages are in quarantine, and the way there; nothing while there are none."""
+    text = drawing.live(
+        ft.Text(size=13, color=ft.Colors.ON_ERROR_CONTAINER), value=lambda s: f"{plain(s.refused)} refused"
+    )
+    pill = ft.Container(
+        text,
+        ink=True,
+        bgcolor=ft.Colors.ERROR_CONTAINER,
+        border_radius=12,
+        padding=ft.Padding.symmetric(vertical=3, horizontal=10),
+        tooltip="To the quarantine",
+    )
+    drawing.on(pill, click=lambda who, _data: who.go("/quarantine"))
+    return drawing.live(pill, visible=lambda s: s.refused > 0)
 
 
 def _section(house: House, kind_name: str) -> CardPlan[int]:

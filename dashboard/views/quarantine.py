@@ -34,10 +34,11 @@ def _arrange(house: House) -> Sequence[CardPlan[Any]]:
 def _counts(house: House) -> CardPlan[str]:
     def look() -> str:
         kept, removed = house.quarantine_counts()
-        by_reason = house.counts.quarantined.most_common(4)
+        by_reason = house.counts.quarantined.most_common()
         reasons = " · ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in by_reason)
+        newest = f", the newest {MOST} shown" if kept > MOST else ""
         gone = f", {removed} older ones removed by the bound" if removed else ""
-        return f"{kept} kept{gone}, the newest {min(kept, MOST)} shown.  {reasons}"
+        return f"{kept} refused{newest}{gone}: {reasons}"
 
     def draw(drawing: Drawing[str]) -> ft.Control:
         return ft.Container(drawing.live(ft.Text(size=13, color=SOFT), value=lambda text: text), col=12)

@@ -10,6 +10,7 @@ import flet as ft
 from bridge.status import BridgeStatus
 from dashboard.house import House
 from dashboard.look import DOTS, SOFT, card, copyable
+from dashboard.present import plain
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
 
@@ -23,15 +24,15 @@ def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
         _broker(house, EMBEDDED_NOTE if house.status.embedded else ""),
         _rows(house, "Messages", {
             "Messages a second": lambda s: f"{s.rate:.1f}",
-            "Received": lambda s: f"{s.received:,}",
-            "Quarantined": lambda s: f"{s.quarantined:,}",
-            "Unclaimed": lambda s: f"{s.unclaimed:,}",
+            "Received": lambda s: plain(s.received),
+            "Quarantined": lambda s: plain(s.quarantined),
+            "Unclaimed": lambda s: plain(s.unclaimed),
         }),
         _rows(house, "Queues and frames", {
-            "Inbox": lambda s: f"{s.inbox_depth:,} of {s.inbox_limit:,}",
-            "Dropped at the inbox": lambda s: f"{s.inbox_dropped:,}",
-            "Frames": lambda s: f"{s.frames:,}",
-            "Values merged into a newer one": lambda s: f"{s.merged:,}",
+            "Inbox": lambda s: f"{plain(s.inbox_depth)} of {plain(s.inbox_limit)}",
+            "Dropped at the inbox": lambda s: plain(s.inbox_dropped),
+            "Frames": lambda s: plain(s.frames),
+            "Values merged into a newer one": lambda s: plain(s.merged),
         }),
         _sessions(house),
     ]  # fmt: skip

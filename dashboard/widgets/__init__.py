@@ -37,6 +37,28 @@ class Place:
         return lambda view: value_of(view.metrics[name])
 
 
+def menu(place: Place, face: ft.Control, choices: Mapping[str, ft.Control]) -> ft.Control:
+    """`face`, which opens a menu of values with what each looks like, and commands the one that is chosen."""
+    items = []
+    for value, look in choices.items():
+
+        def chosen(who: Who, _data: object, value: str = value) -> None:
+            place.act(who, {place.name: value})
+
+        items.append(place.drawing.on(ft.PopupMenuItem(content=look, height=40), click=chosen))
+    button = ft.PopupMenuButton(content=face, items=items)
+    return place.drawing.live(
+        button,
+        disabled=place.of(lambda m: m.value is None),
+        tooltip=place.of(unset_or_label),
+    )
+
+
+def unset_or_label(metric: MetricView) -> str:
+    """The tooltip of a control: what it is for, or why it cannot be used yet."""
+    return metric.label if metric.value is not None else f"{metric.label}: the device has not reported it yet"
+
+
 Widget: TypeAlias = Callable[[Place], ft.Control]
 
 

@@ -5,7 +5,7 @@ import flet as ft
 from dashboard.look import INKS, SOFT
 from dashboard.present import MetricView
 from dashboard.scene import Who
-from dashboard.widgets import Place
+from dashboard.widgets import Place, unset_or_label
 from schemas.traits import Counter, Location, Numeric
 
 DRAWS = (Numeric, Counter, Location)
@@ -21,12 +21,14 @@ def draw(place: Place) -> ft.Control:
         tooltip=of(lambda m: m.why or None),
     )
     unit = live(ft.Text(size=16 if place.large else 12, color=SOFT, no_wrap=True), value=of(lambda m: m.unit))
-    row = ft.Row([number, unit], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)
+    # The boxes end together; the smaller text is raised so that the baselines do.
+    raised = ft.Container(unit, padding=ft.Padding.only(bottom=4 if place.large else 1))
+    row = ft.Row([number, raised], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)
     if not place.metric.settable:
         return row
     return ft.Row(
         [_step(place, ft.Icons.REMOVE, -1), row, _step(place, ft.Icons.ADD, +1)],
-        spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.CENTER,
+        spacing=2, tight=True, vertical_alignment=ft.CrossAxisAlignment.CENTER,
     )  # fmt: skip
 
 
@@ -38,11 +40,15 @@ def _text(metric: MetricView) -> str:
 
 def _step(place: Place, icon: ft.IconData, direction: int) -> ft.Control:
     button = ft.IconButton(
-        icon, icon_size=16, width=32, height=32, padding=0,
-        tooltip=f"{place.metric.label}: {'less' if direction < 0 else 'more'}",
+        icon, icon_size=16, width=28, height=28, padding=0,
         style=ft.ButtonStyle(bgcolor=ft.Colors.SURFACE_CONTAINER_HIGH),
     )  # fmt: skip
-    place.drawing.live(button, disabled=place.of(lambda m: not isinstance(m.shown, int | float)))
+    word = "less" if direction < 0 else "more"
+    place.drawing.live(
+        button,
+        disabled=place.of(lambda m: not isinstance(m.shown, int | float)),
+        tooltip=place.of(lambda m: unset_or_label(m) if m.value is None else f"{m.label}: {word}"),
+    )
 
     def clicked(who: Who, _data: object) -> None:
         metric = place.metric

@@ -4,7 +4,7 @@ import flet as ft
 
 from dashboard.look import SOFT
 from dashboard.scene import Who
-from dashboard.widgets import Place
+from dashboard.widgets import Place, unset_or_label
 from schemas.traits import Switch
 
 DRAWS = (Switch,)
@@ -21,9 +21,10 @@ def draw(place: Place) -> ft.Control:
     if not place.metric.settable:
         return word
     switch = live(
-        ft.Switch(padding=0, height=32, tooltip=place.metric.label),
+        ft.Switch(padding=0, height=32),
         value=of(lambda m: m.shown is True),
         disabled=of(lambda m: m.value is None),
+        tooltip=of(unset_or_label),
     )
     name = place.name
 

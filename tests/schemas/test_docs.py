@@ -21,7 +21,7 @@ def test_the_examples_of_the_page_work(tmp_path: Path) -> None:
     before = len(kinds)
     assert [] == load_folder(kinds, tmp_path)
     assert len(kinds) > before
-    messages = re.findall(r"^fleetglass publish (\S+) '(.*?)'", PAGE, flags=re.MULTILINE)
+    messages = re.findall(r"^\S*fleetglass publish (\S+) '(.*?)'", PAGE, flags=re.MULTILINE)
     outcomes = [decode(RawMessage(topic, payload.encode(), 1.8e9), kinds) for topic, payload in messages]
     assert [Readings, Rejected] == [
         type(outcome) for outcome in outcomes if type(outcome) in (Readings, Rejected)
