@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
     return serve(
         loaded,
-        RunOptions(demo=DEMO_DEVICES if options.demo else 0, insecure=options.insecure, program=_program()),
+        RunOptions(demo=DEMO_DEVICES if options.demo else 0, insecure=options.insecure),
     )
 
 
@@ -229,16 +229,6 @@ def _devices(text: str) -> int:
     if not 1 <= number <= MOST_SIMULATED:
         raise argparse.ArgumentTypeError(f"expected 1 to {MOST_SIMULATED:,} devices, got {number:,}")
     return number
-
-
-def _program() -> str:
-    called = Path(sys.argv[0])
-    if called.name != "fleetglass":
-        return f"{Path(sys.executable).name} -m dashboard"
-    try:
-        return str(called.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return "fleetglass"
 
 
 def _version() -> str:

@@ -1,5 +1,7 @@
 """Lines that a person can copy to a terminal."""
 
+import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 MQTT_PORT = 1883
@@ -16,9 +18,20 @@ def mosquitto_pub(broker_url: str, payload: str = GOOD, topic: str = TOPIC) -> s
     return f"mosquitto_pub{host}{port} -t {topic} -m '{payload}'"
 
 
-def publish(broker_url: str, payload: str = GOOD, topic: str = TOPIC, program: str = "fleetglass") -> str:
+def publish(broker_url: str, payload: str = GOOD, topic: str = TOPIC) -> str:
     """The same with our own command, for who has no mosquitto_pub."""
     parts = urlsplit(broker_url)
     default = parts.hostname in (None, "127.0.0.1", "localhost") and parts.port in (None, MQTT_PORT)
     broker = "" if default else f" --broker {broker_url}"
-    return f"{program} publish{broker} {topic} '{payload}'"
+    return f"{program()} publish{broker} {topic} '{payload}'"
+
+
+def program() -> str:
+    """How this program was called, so that it can be called again from the same folder."""
+    called = Path(sys.argv[0])
+    if called.name != "fleetglass":
+        return f"{Path(sys.executable).name} -m dashboard"
+    try:
+        return str(called.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return "fleetglass"

@@ -44,7 +44,6 @@ class RunOptions:
 
     demo: int = 0
     insecure: bool = False
-    program: str = "fleetglass"
 
 
 def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) -> int:
@@ -171,7 +170,7 @@ def _welcome(loaded: Loaded, options: RunOptions, port: int) -> str:
     lines += [
         "",
         "  Try        " + hints.mosquitto_pub(address),
-        "  or         " + hints.publish(address, program=options.program),
+        "  or         " + hints.publish(address),
         "",
     ]
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """One person's session: his own controls, and which shared layouts he looks at."""
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 
@@ -52,6 +53,7 @@ class Session:
         self._phone: bool | None = None
         self._banner = Mount(ft.Container(), banner(shared.house))
         self._view: Mount | None = None
+        self._navigating: set[asyncio.Task[None]] = set()
 
     @property
     def name(self) -> str:
@@ -98,7 +100,9 @@ class Session:
 
     def go(self, route: str) -> None:
         """Take this person to another page, with an entry in the browser's history."""
-        self.page.navigate(route)
+        task = asyncio.create_task(self.page.push_route(route), name=f"session {self.name} navigates")
+        self._navigating.add(task)
+        task.add_done_callback(self._navigated)
 
     def pull(self) -> bytes | None:
         """The next frame that the browser misses; the wire asks when its socket takes more."""
@@ -174,6 +178,12 @@ class Session:
             self._wire.poke()
 
     # Own controls ----------------------------------------------------------------------------------------
+
+    def _navigated(self, task: asyncio.Task[None]) -> None:
+        self._navigating.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The browser went before it answered: there is nobody left to take anywhere.
+            log.debug("session %s did not navigate: %s", self.name, error)
 
     async def _route_changed(self, event: ft.RouteChangeEvent) -> None:
         if event.route != self.route:

@@ -31,7 +31,7 @@ class Trait:
     """What every trait can say.
 
     `command` is the topic template to which a new value is sent, which makes the field settable. `measure` is
-    a semantic name ("temperature", "battery", "power", …) by which an icon is chosen.
+    a semantic name ("temperature", "battery", "power", …) for tools and the simulator.
     """
 
     label: str | None = None

@@ -246,7 +246,7 @@ def test_a_card_opens_the_devices_page_for_who_clicked() -> None:
     async def act(stage: Stage) -> None:
         one, two = await stage.open(), await stage.open()
         await one.sees("12.5")
-        one.click(next(c for c in one.controls("Container") if c.get("on_click")))
+        one.click(next(c for c in one.controls("Container") if c.get("on_click") and c.get("visible", True)))
         await until(lambda: any(i["name"] == "push_route" for i in one.client.invoked), "the navigation")
         call = next(i for i in one.client.invoked if i["name"] == "push_route")
         assert "/devices/plug.one" == call["args"]["route"]
