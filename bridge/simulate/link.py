@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal, TypeAlias
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bridge.simulate.device import SimulatedDevice
 from bridge.simulate.faults import BURST, Fault, FaultClock, spoil
 from bridge.transports.address import Broker
+from bridge.transports.client import new_client, why_refused
 
 log = logging.getLogger(__name__)
 
@@ -197,20 +198,8 @@ class Link:
         self.published += 1
 
     def _new_client(self) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            self._client_id,
-            clean_session=True,
-            protocol=MQTTv311,
-            reconnect_on_failure=False,
-        )
+        client = new_client(self._broker, self._client_id)
         client.connect_timeout = CONNECT_WITHIN
-        if self._broker.username is not None:
-            client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls is not None:
-            client.tls_set_context(self._broker.tls)
-            # The context checks the host name; without this paho would check again in its own way.
-            client.tls_insecure_set(not self._broker.tls.check_hostname)
         if self.device.availability is not None:
             client.will_set(self.device.availability, b"offline", qos=1, retain=True)
         client.max_queued_messages_set(MOST_PENDING)
@@ -231,7 +220,7 @@ class Link:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._ending = f"refused: {reason.getName()}"
+            self._ending = why_refused(reason)
             return
         if self.device.commands:
             client.subscribe([(topic, 1) for topic in self.device.commands])
