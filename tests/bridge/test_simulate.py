@@ -546,7 +546,8 @@ def test_a_fleet_uses_tls_and_a_password(tmp_path: Path, caplog: pytest.LogCaptu
         right.stop()
         wrong.stop()
         broker.stop()
-    assert caplog.messages == [f"the simulated devices cannot reach {url}: refused: Not authorized"]
+    why = "not authorised (the broker refused this user name and password)"
+    assert caplog.messages == [f"the simulated devices cannot reach {url}: {why}"]
 
 
 def test_what_is_wrong_with_a_fleet_is_said_at_once() -> None:
