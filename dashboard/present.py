@@ -253,14 +253,6 @@ def _kept(device: DeviceState) -> str:
     return "from before our restart" if "restored" in sources else "kept by the broker, not live yet"
 
 
-def spoken(view: DeviceView) -> str:
-    """One line for a screen reader."""
-    values = ", ".join(
-        f"{m.label} {m.text} {m.unit}".strip() for m in view.metrics.values() if m.text != DASH
-    )
-    return f"{view.title}, {view.availability}, {values}" if values else f"{view.title}, {view.availability}"
-
-
 def expected(trait: Trait, unit: str) -> str:
     """The limits of a metric in words, empty if it has none worth saying."""
     if (

@@ -75,8 +75,6 @@ class Wire:
         self.event: Event = _not_shared
         self.ended: Callable[[], None] = _nobody
         self.registered = False
-        self.sent_bytes = 0
-        self.sent_messages = 0
         self._socket = socket
         self._queue: deque[bytes] = deque()
         self._inbound: deque[bytes] = deque()
@@ -215,8 +213,6 @@ class Wire:
                     self._end()
                 except Exception as error:  # noqa: BLE001  (whatever it is, this browser is lost)
                     self.kill(f"sending failed: {error!r}")
-                self.sent_messages += 1
-                self.sent_bytes += len(frame)
 
     def _pulled(self) -> bytes | None:
         try:

@@ -33,11 +33,6 @@ class Summary:
     rate: float
     refused: int
 
-    @property
-    def total(self) -> int:
-        """All devices."""
-        return self.online + self.stale + self.offline + self.unknown
-
 
 def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
     """All devices, `PER_PAGE` at a time; `?page=2` is the second lot."""

@@ -24,7 +24,6 @@ from dashboard.present import (
     gone_view,
     payload_text,
     shown_text,
-    spoken,
 )
 from schemas.catalog import shipped_kinds
 from schemas.message import Provenance, Value
@@ -225,19 +224,6 @@ def test_a_kept_value_says_that_it_is_kept() -> None:
     assert kept() == ""
 
 
-@pytest.mark.parametrize("kind", SAMPLES)
-@pytest.mark.parametrize("sample", range(3))
-def test_a_reader_hears_a_device_in_one_line(kind: str, sample: int) -> None:
-    """The line for a screen reader names the device, its availability and every value there is."""
-    house = heard(kind, sample % len(SAMPLES[kind]))
-    device = house.devices[f"{kind}.one"]
-    view = device_view(device, house.kinds.get(kind), house.label(device), 0.0)
-    line = spoken(view)
-    assert line.startswith("One, online, ")
-    for name in device.metrics:
-        assert view.metrics[name].text in line
-
-
 def test_a_device_nobody_heard_of_has_a_view() -> None:
     """A page for an id that never spoke says so."""
     view = gone_view("plug.never")
@@ -248,7 +234,6 @@ def test_a_device_nobody_heard_of_has_a_view() -> None:
         dict(view.metrics),
     )
     assert "nothing has been heard" in view.reason
-    assert spoken(view) == "Never, unknown"
 
 
 TEXT = st.text(st.characters(), max_size=20)
@@ -296,8 +281,7 @@ def strings(values: Mapping[str, MetricView]) -> list[str]:
 def test_whatever_is_held_can_be_shown(device: DeviceState, now: float) -> None:
     """No state makes presenting fail, and all of what people read is printable."""
     view = device_view(device, KINDS.get(device.kind), Label(device.name, device.place), now)
-    line = spoken(view)
-    read = [line, view.title, view.subtitle, view.reason, view.age, view.topic, *strings(view.metrics)]
+    read = [view.title, view.subtitle, view.reason, view.age, view.topic, *strings(view.metrics)]
     for text in read:
         assert all(c.isprintable() or c == NARROW for c in text), ascii(text)
         assert len(text) < 10_000
