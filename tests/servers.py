@@ -149,11 +149,16 @@ def certificates(folder: Path) -> None:
         subprocess.run([needs("openssl"), *arguments], cwd=folder, check=True, capture_output=True)
 
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    # From Python 3.13 on a certificate is held to all of RFC 5280, an authority's key usage included.
+    of_authority = ("-days", "2", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     openssl(
-        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=test"
+        "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.crt", *of_authority, "-subj", "/CN=test"
     )
     openssl("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
-    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    (folder / "names").write_text(
+        "subjectAltName=DNS:localhost,IP:127.0.0.1\n"
+        "authorityKeyIdentifier=keyid,issuer\nsubjectKeyIdentifier=hash\n"
+    )
     signed_by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial")
     openssl(
         "x509",
