@@ -18,6 +18,8 @@ from schemas.message import Announcement, Ignored, RawMessage, Readings, Rejecte
 
 log = logging.getLogger(__name__)
 
+BROKER_DROPPED = "$SYS/broker/publish/messages/dropped"
+"""Where Mosquitto says how many messages it has dropped for clients that were away or slow."""
 TICK = 1.0
 """Seconds between looks at ages, unanswered commands and rates."""
 OUR_FAULT = Rejected("internal_error", "a fault of ours, see the log")
@@ -59,6 +61,7 @@ class Ingest:
         self._retry_at = float("-inf")
         self._devices: dict[str, DeviceState] = {}
         self._refused: list[Quarantined] = []
+        self._unstored = 0
 
     @property
     def waiting(self) -> int:
@@ -120,7 +123,9 @@ class Ingest:
         outcome = decode(raw, self._parts.kinds)
         try:
             if isinstance(outcome, Readings | Unclaimed):
-                self._note(self._parts.state.readings(outcome, raw, transport, now), now)
+                change = self._parts.state.readings(outcome, raw, transport, now)
+                self._note(change, now)
+                self._unstored += len(outcome.readings) if change is not None else 0
                 self.counts.readings += len(outcome.readings)
                 if isinstance(outcome, Readings):
                     self.counts.accepted += 1
@@ -131,6 +136,8 @@ class Ingest:
                 self.counts.accepted += 1
             elif isinstance(outcome, Ignored):
                 self.counts.ignored += 1
+                if raw.topic == BROKER_DROPPED and raw.payload.strip().isdigit():
+                    self.counts.broker_dropped = int(raw.payload)
             else:
                 self._refuse(raw, outcome, now)
         except TooManyDevices:
@@ -159,6 +166,7 @@ class Ingest:
     def _commit(self, now: float) -> None:
         if not self.waiting or now < self._retry_at:
             return
+        began = self._clock()
         try:
             self._parts.store.commit(Batch(tuple(self._devices.values()), tuple(self._refused)))
         except Exception as error:
@@ -168,6 +176,9 @@ class Ingest:
                 log.exception("our fault: %s", fault)
             self._store(fault, now)
             return
+        self.counts.stages["commit"].observe(self._clock() - began)
+        self.counts.stored += self._unstored
+        self._unstored = 0
         self._devices.clear()
         self._refused.clear()
         self._store("", now)

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.errors import SettingsError
+from bridge.ingest import BROKER_DROPPED
 from bridge.ports import Connection, Store, Transport
 from bridge.service import Label
 from bridge.settings import Loaded
@@ -114,7 +115,7 @@ def make_transport(loaded: Loaded) -> Transport:
         return transport_for(
             broker_address(loaded),
             client_id=broker.client_id or f"fleetglass-{secrets.token_hex(4)}",
-            topics=broker.topics,
+            topics=broker.topics if is_embedded(loaded) else [*broker.topics, BROKER_DROPPED],
             username=broker.username,
             password=secret,
             tls=trust,

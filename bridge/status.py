@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the stage histograms, seconds."""
-STAGES = ("receive", "decode", "frame", "send")
-"""receive: waited in the inbox; decode: read and folded into the state; frame: waited to be shown; send: from
-the frame to the sessions' hands. Seconds, of the oldest message of a batch."""
+STAGES = ("receive", "decode", "commit", "frame", "send")
+"""receive: waited in the inbox; decode: read and folded into the state; commit: taken by the store; frame:
+waited to be shown; send: from the frame to the sessions' hands. Seconds, of the oldest message of a batch."""
 
 
 @dataclass(slots=True)
@@ -26,13 +26,19 @@ class Histogram:
 
 @dataclass(slots=True)
 class Counts:
-    """Totals since the start. Written by the ingest thread, but for `sent` and the stage `send`."""
+    """Totals since the start. Written by the ingest thread, but for the stage `send`.
+
+    `stored`: readings of batches that the store has taken; `broker_dropped`: what the broker itself says that
+    it dropped, None while it says nothing.
+    """
 
     received: int = 0
     accepted: int = 0
     unclaimed: int = 0
     ignored: int = 0
     readings: int = 0
+    stored: int = 0
+    broker_dropped: int | None = None
     quarantined: Counter[str] = field(default_factory=Counter)
     frames: int = 0
     stages: dict[str, Histogram] = field(default_factory=lambda: {stage: Histogram() for stage in STAGES})

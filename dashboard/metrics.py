@@ -20,6 +20,7 @@ COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
         "Messages lost because the inbox was full.",
         lambda h: h.status.inbox_dropped,
     ),
+    "fleetglass_readings_stored": ("Readings that the store has taken.", lambda h: h.counts.stored),
     "fleetglass_frames_sent": ("Frames handed to the dashboards.", lambda h: h.counts.frames),
     "fleetglass_updates_merged": (
         "Values that a newer one replaced before they were shown.",
@@ -32,6 +33,7 @@ GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
     "fleetglass_broker_connected": ("1 while the broker is reached, else 0.", lambda h: h.status.broker_up),
     "fleetglass_devices": ("Devices known, unclaimed ones too.", lambda h: len(h.devices)),
 }
+BROKER_DROPPED = "fleetglass_broker_dropped"
 QUARANTINED = "fleetglass_messages_quarantined"
 STAGE = "fleetglass_stage_seconds"
 
@@ -49,6 +51,11 @@ class HouseMetrics(Collector):
             yield CounterMetricFamily(name, about, value=value_of(house))
         for name, (about, value_of) in GAUGES.items():
             yield GaugeMetricFamily(name, about, value=value_of(house))
+        dropped = house.counts.broker_dropped
+        if dropped is not None:
+            yield CounterMetricFamily(
+                BROKER_DROPPED, "Messages that the broker says it dropped.", value=dropped
+            )
         refused = CounterMetricFamily(QUARANTINED, "Messages refused, by reason.", labels=["reason"])
         for reason, count in sorted(house.counts.quarantined.items()):
             refused.add_metric([reason], count)

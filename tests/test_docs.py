@@ -21,7 +21,7 @@ from dashboard.api import api
 from dashboard.app import LocalHouse
 from dashboard.cli import _parser
 from dashboard.contract import Device, Health, MetricValue, QuarantinedMessage
-from dashboard.metrics import COUNTERS, GAUGES, QUARANTINED, STAGE
+from dashboard.metrics import BROKER_DROPPED, COUNTERS, GAUGES, QUARANTINED, STAGE
 from schemas.catalog import shipped_kinds
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -208,7 +208,9 @@ def test_every_field_is_on_the_page(model: type[BaseModel]) -> None:
 
 def test_every_metric_is_on_the_page() -> None:
     """The page names every metric with its type, and no other."""
-    expected = dict.fromkeys((f"{name}_total" for name in (*COUNTERS, QUARANTINED)), "counter")
+    expected = dict.fromkeys(
+        (f"{name}_total" for name in (*COUNTERS, BROKER_DROPPED, QUARANTINED)), "counter"
+    )
     expected |= dict.fromkeys(GAUGES, "gauge") | {STAGE: "histogram"}
     table = rows(API.split("## Metrics")[1])
     assert expected == {name: cells[0] for name, cells in table.items()}

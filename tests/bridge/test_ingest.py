@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bridge.commands import CommandSent
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame
 from bridge.inbox import Arrived, Inbox, Item, Linked
-from bridge.ingest import MAX_REFUSED, RETRY, TICK, Ingest, Parts
+from bridge.ingest import BROKER_DROPPED, MAX_REFUSED, RETRY, TICK, Ingest, Parts
 from bridge.ports import Batch, Connection, Store
 from bridge.state import State
 from bridge.status import BridgeStatus
@@ -362,4 +362,14 @@ def test_every_stage_is_timed() -> None:
     flow = Flow()
     flow.say(KITCHEN, b'{"temperature": 21}')
     seen = {stage: sum(histogram.counts) for stage, histogram in flow.ingest.counts.stages.items()}
-    assert seen == {"receive": 1, "decode": 1, "frame": 1, "send": 0}
+    assert seen == {"receive": 1, "decode": 1, "commit": 1, "frame": 1, "send": 0}
+
+
+def test_what_the_store_took_and_the_broker_dropped_is_counted() -> None:
+    """Readings count as stored once the store has taken them; the broker's own count of lost ones is read."""
+    flow = Flow()
+    assert (flow.ingest.counts.stored, flow.ingest.counts.broker_dropped) == (0, None)
+    flow.say(KITCHEN, b'{"temperature": 21, "humidity": 40}')
+    flow.say(BROKER_DROPPED, b"17")
+    flow.say(BROKER_DROPPED, b"many")
+    assert (flow.ingest.counts.stored, flow.ingest.counts.broker_dropped) == (2, 17)
