@@ -130,7 +130,7 @@ class EmbeddedBroker:
             _pipe(child.stdout).close()
 
     def _check_address(self) -> None:
-        if not (_is_loopback(self.host) or self._insecure):
+        if not (is_loopback(self.host) or self._insecure):
             raise SettingsError(
                 f"the embedded broker knows no passwords; listening on {self.host!r} needs --insecure,"
                 " or use a broker with passwords (see mosquitto.conf)"
@@ -161,7 +161,8 @@ class EmbeddedBroker:
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this computer can reach what listens on `host`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -157,10 +157,10 @@ class Client(FletStaticFiles):
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """See Starlette."""
         found: tuple[str, os.stat_result | None] = super().lookup_path(path)
+        if found[1] is not None:
+            return found
         starts = {page.route.strip("/").partition("/")[0] for page in pages()}
-        if found[1] is None and path.partition("/")[0] in starts:
-            found = super().lookup_path("index.html")
-        return found
+        return super().lookup_path("index.html") if path.partition("/")[0] in starts else found
 
 
 def follow(hub: Hub, house: Bridge) -> Callable[[Frame], None]:

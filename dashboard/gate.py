@@ -25,11 +25,6 @@ def refusal(headers: Headers, *, origins: Sequence[str]) -> str | None:
     return f"a page of {origin} may not open the dashboard; add it to [web] origins if it should"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on `host`."""
-    return host in LOOPBACK or host.startswith("127.")
-
-
 class HostCheck:
     """Answers only for the hosts it is told; an empty set is every host.
 

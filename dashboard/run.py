@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from bridge.broker import EmbeddedBroker
+from bridge.broker import EmbeddedBroker, is_loopback
 from bridge.errors import PortTaken, SettingsError
 from bridge.ports import Transport
 from bridge.service import Plan
@@ -30,7 +30,7 @@ from bridge.setup import (
 from bridge.simulate import Fleet, plan
 from dashboard import hints
 from dashboard.app import LocalHouse, WebOptions, build
-from dashboard.gate import LOOPBACK, host_name, is_loopback
+from dashboard.gate import LOOPBACK, host_name
 from schemas.catalog import shipped_kinds
 
 log = logging.getLogger(__name__)

@@ -132,10 +132,9 @@ class Session:
     def _attach(self) -> None:
         connection = self.page.session.connection
         if isinstance(connection, Link):
-            self._wire = connection.wire
-            wire = self._wire
+            wire = self._wire = connection.wire
             wire.pull, wire.event, wire.ended = self.pull, self.event, self._let_go
-            self._wire.name = f"session {self.name}"
+            wire.name = f"session {self.name}"
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
         self._mount(self._banner)

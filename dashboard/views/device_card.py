@@ -86,9 +86,10 @@ def presence(drawing: Drawing[DeviceView]) -> ft.Control:
         icon=lambda v: ft.Icons.CIRCLE if v.availability == "online" else ft.Icons.CIRCLE_OUTLINED,
         color=lambda v: DOTS[v.tone],
     )
-    word = live(ft.Text(size=12, color=SOFT), value=lambda v: v.availability.capitalize())
+    word = live(
+        ft.Text(size=12, color=SOFT), value=lambda v: v.availability.capitalize(), tooltip=lambda v: v.reason
+    )
     when = live(caption(), value=lambda v: v.kept or v.age)
-    live(word, tooltip=lambda v: v.reason)
     return ft.Column(
         [ft.Row([dot, word], spacing=5, tight=True), when],
         spacing=2,
@@ -123,11 +124,11 @@ def _blank() -> ft.Control:
 def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
     view, live = drawing.view, drawing.live
     names = list(view.metrics)[:MOST]
-    rows: list[ft.Control] = [header(drawing, opens=True)]
+    lines: list[ft.Control] = []
     if names and isinstance(view.metrics[names[0]].trait, Numeric):
-        rows.append(cell(drawing, names.pop(0), act, large=True))
+        lines.append(cell(drawing, names.pop(0), act, large=True))
     values = ft.Column(
-        rows[1:] + [
+        lines + [
             ft.Row([cell(drawing, name, act) for name in pair] + [_blank() for _ in range(2 - len(pair))],
                    spacing=12, vertical_alignment=ft.CrossAxisAlignment.START)
             for pair in (names[i : i + 2] for i in range(0, len(names), 2))
@@ -135,7 +136,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
         spacing=12,
     )  # fmt: skip
     live(values, opacity=lambda v: 0.65 if v.faded else 1.0)
-    surface = card(ft.Column([rows[0], values], spacing=14))
+    surface = card(ft.Column([header(drawing, opens=True), values], spacing=14))
     surface.col = {**CARD_COLUMNS}
     hidden = len(view.metrics) - MOST
     if hidden > 0:
