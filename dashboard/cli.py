@@ -104,6 +104,7 @@ def simulate(options: argparse.Namespace) -> int:
         seed=options.seed,
         username=loaded.settings.broker.username,
         password=password(loaded),
+        tls=tls(loaded),
     )
     fleet.start()
     print(f"{options.devices} devices speak to {broker_address(loaded)}; stop with Ctrl-C")

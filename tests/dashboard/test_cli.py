@@ -72,6 +72,7 @@ def taken() -> Iterator[int]:
         (["run", "--config", "nowhere.toml"], "nowhere.toml"),
         (["run", "--config", "."], "not a config file"),
         (["run", "--host", "0.0.0.0", "--port", "0"], "--insecure"),
+        (["run", "--host", "127.example", "--port", "0"], "--insecure"),
         (["run", "--host", "no such host", "--port", "0", "--insecure"], "no such host"),
         (["run", "--nonsense"], "--nonsense"),
         (["publish", "a"], "PAYLOAD"),
