@@ -3,7 +3,9 @@
 FleetglassError
 ├── UserMistake        what a person can mend: one clear line, exit code 2
 │   ├── SettingsError  a config file, an environment variable or a flag
-│   └── PortTaken      a port that somebody else listens on
+│   ├── PortTaken      a port that somebody else listens on
+│   ├── StoreError     a store that cannot be opened
+│   └── AlreadyRunning another Fleetglass has the same data folder
 ├── NotConnected       a command while the broker is away
 └── CommandRefused     a command that the kind does not allow
 """
@@ -31,3 +33,11 @@ class NotConnected(FleetglassError):
 
 class CommandRefused(FleetglassError):
     """The kind does not know this metric, or the value is not one it takes."""
+
+
+class StoreError(UserMistake):
+    """A store that cannot be opened: another program's file, a newer version's, one without permission."""
+
+
+class AlreadyRunning(UserMistake):
+    """Another Fleetglass keeps its data in the same folder."""
