@@ -10,6 +10,7 @@ from schemas.catalog import Broken, Claim, Kinds, load_folder, shipped_kinds
 from schemas.command import InvalidCommand, encode_command
 from schemas.decode import decode
 from schemas.device import Device, Kind, KindError, Metric, kind_of
+from schemas.history import history_sources
 from schemas.topics import TopicPattern, quote_topic, unquote_topic
 from schemas.traits import (
     Binary,
@@ -23,6 +24,7 @@ from schemas.traits import (
     Text,
     Timestamp,
     Trait,
+    Was,
 )
 
 __all__ = [
@@ -46,8 +48,10 @@ __all__ = [
     "Timestamp",
     "TopicPattern",
     "Trait",
+    "Was",
     "decode",
     "encode_command",
+    "history_sources",
     "kind_of",
     "load_folder",
     "quote_topic",

@@ -1,20 +1,24 @@
 """The base model of device kinds: a subclass with typed fields is a kind."""
 
 import re
+from inspect import get_annotations
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal, NoReturn
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
-from schemas.fields import metric_of, words
+from schemas.fields import aliases_of, metric_of, words
+from schemas.history import check_earlier
 from schemas.kind import Kind, Metric
 from schemas.topics import TopicPattern
-from schemas.traits import KindError, Text, Timestamp
+from schemas.traits import Counter, KindError, Text, Timestamp
 
 __all__ = ["Device", "Kind", "KindError", "Metric", "kind_of"]
 
-_ABOUT = ("time", "name", "place")
+_ABOUT = ("time", "name", "place", "sequence")
+_SEQUENCE = Counter(measure="sequence")
+"""The mark of the device's own number of a message; any other field named `sequence` is a metric."""
 _ICON = re.compile(r"[a-z0-9][a-z0-9_]*", re.ASCII)
 _KIND_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
@@ -42,6 +46,7 @@ class Device(BaseModel):
     time: Annotated[AwareDatetime | None, Timestamp()] = None
     name: Annotated[str | None, Text(max_length=80)] = None
     place: Annotated[str | None, Text(max_length=80)] = None
+    sequence: Annotated[int | None, _SEQUENCE] = None
 
     def __init_subclass__(
         cls,
@@ -82,6 +87,10 @@ class Device(BaseModel):
         state = _topic(cls, topic)
         if not cls.__pydantic_fields_complete__:
             _build(cls)
+        _give_sequence_up(cls)
+        metrics, about = _metrics(cls), _about(cls)
+        # Only now: what is inferred has been written into the fields.
+        _build(cls)
         kind = Kind(
             name=name,
             title=words(name),
@@ -92,11 +101,11 @@ class Device(BaseModel):
             stale_after=_stale_after(cls, stale_after),
             icon=_icon(cls, icon),
             unknown=unknown,
-            metrics=MappingProxyType(_metrics(cls)),
-            about=MappingProxyType(_about(cls)),
+            metrics=MappingProxyType(metrics),
+            about=MappingProxyType(about),
         )
         _check_commands(cls, kind)
-        _build(cls)
+        check_earlier(kind)
         cls.__kind__ = kind
 
 
@@ -175,11 +184,26 @@ def _icon(cls: type[Device], icon: str) -> str:
     return icon
 
 
+def _about_names(cls: type[Device]) -> list[str]:
+    """The fields that say something of the device itself; `sequence` only where it is no metric."""
+    ours = "sequence" in cls.model_fields and _SEQUENCE in cls.model_fields["sequence"].metadata
+    return [name for name in _ABOUT if ours or name != "sequence"]
+
+
+def _give_sequence_up(cls: type[Device]) -> None:
+    """Leave the name `sequence` in JSON to a field that takes it as its alias."""
+    fields = cls.model_fields.items()
+    if any(name != "sequence" and "sequence" in aliases_of(field) for name, field in fields):
+        del cls.model_fields["sequence"]
+
+
 def _about(cls: type[Device]) -> dict[str, Metric]:
     """What is known of the device itself. A kind may declare `time` again, with another unit."""
-    about = {name: metric_of(cls.__name__, name, cls.model_fields[name]) for name in _ABOUT}
+    about = {name: metric_of(cls.__name__, name, cls.model_fields[name]) for name in _about_names(cls)}
     if not isinstance(about["time"].trait, Timestamp):
         _fail(cls, "it is the device's clock: Annotated[AwareDatetime | None, Timestamp(…)]", field="time")
+    if "sequence" in about and not about["sequence"].whole:
+        _fail(cls, 'it counts messages: Annotated[int | None, Counter(measure="sequence")]', field="sequence")
     for name in ("name", "place"):
         if not isinstance(about[name].trait, Text):
             _fail(cls, "it is what people call the device, and must be a str | None", field=name)
@@ -187,11 +211,17 @@ def _about(cls: type[Device]) -> dict[str, Metric]:
 
 
 def _metrics(cls: type[Device]) -> dict[str, Metric]:
+    about = _about_names(cls)
     metrics = {
         name: metric_of(cls.__name__, name, field)
         for name, field in cls.model_fields.items()
-        if name not in _ABOUT
+        if name not in about
     }
+    if "sequence" in metrics:
+        # Pydantic leaves it where the base model has it; but a metric's place says how important it is.
+        own = [base for base in reversed(cls.__mro__) if base not in Device.__mro__]
+        order = [name for base in own for name in get_annotations(base) if name in metrics]
+        metrics = {name: metrics[name] for name in dict.fromkeys([*order, *metrics])}
     if not metrics:
         _fail(cls, "no field is declared; add one such as temperature: float")
     keys: dict[str, str] = {}

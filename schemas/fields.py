@@ -70,7 +70,7 @@ def metric_of(owner: str, name: str, field: FieldInfo) -> Metric:
         options=_options(field, trait, mistakes),
         settable=trait.command is not None,
         unit=_unit(trait),
-        key=_key(name, field),
+        key=key_of(name, field),
         whole=leaf == "int",
     )
 
@@ -172,10 +172,19 @@ def _check_default(field: FieldInfo, mistakes: _Mistakes) -> None:
         mistakes.fail(f"the default {field.default!r} is not a value the field allows")
 
 
-def _key(name: str, field: FieldInfo) -> str:
+def key_of(name: str, field: FieldInfo) -> str:
     """The field's name in JSON."""
     alias = field.validation_alias
     return alias if isinstance(alias, str) else field.alias or name
+
+
+def aliases_of(field: FieldInfo) -> set[str]:
+    """All the names in JSON that a field takes instead of its own."""
+    alias = field.validation_alias or field.alias
+    if alias is None or isinstance(alias, str):
+        return {alias} if alias else set()
+    paths = alias.convert_to_aliases()
+    return {str(path[0] if isinstance(path, list) else path) for path in paths}
 
 
 def _unit(trait: Trait) -> str:

@@ -1,6 +1,6 @@
 """What a device kind is once it is declared: plain data that decoding and drawing work from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -48,17 +48,24 @@ class Kind:
     unknown: Literal["keep", "refuse"]
     metrics: Mapping[str, Metric]
     about: Mapping[str, Metric]
-    """What a message may say of the device itself: time, name and place."""
+    """What a message may say of the device itself: time, name, place and sequence."""
     commands: tuple[TopicPattern, ...] = field(init=False)
     fields: Mapping[str, Metric] = field(init=False, repr=False)
     """All of these by their name in JSON."""
+    units: tuple[tuple[str, str], ...] = field(init=False, repr=False)
+    """The name and the unit of every metric, in their order."""
+    validate: "Callable[[bytes], Device]" = field(init=False, repr=False)
+    """From a payload to the model. Raises pydantic's `ValidationError`."""
 
     def __post_init__(self) -> None:
-        """Collect the distinct command topics and the names in JSON."""
+        """Collect the distinct command topics and the names in JSON, and what decoding needs at hand."""
         fields = {metric.key: metric for metric in (*self.about.values(), *self.metrics.values())}
         object.__setattr__(self, "fields", MappingProxyType(fields))
         texts = dict.fromkeys(metric.trait.command for metric in self.metrics.values())
         object.__setattr__(self, "commands", tuple(TopicPattern(text) for text in texts if text is not None))
+        units = tuple((metric.name, metric.unit) for metric in self.metrics.values())
+        object.__setattr__(self, "units", units)
+        object.__setattr__(self, "validate", self.model.__pydantic_validator__.validate_json)
 
     def device_id(self, values: Mapping[str, str]) -> str:
         """The id of the device that the values of the topic's placeholders stand for."""

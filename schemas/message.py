@@ -11,10 +11,11 @@ class RawMessage(NamedTuple):
     """One message as it came from a transport, before anything is believed of it.
 
     `received_at` is our own clock at the moment of receipt, in Unix seconds; a transport never gives two
-    messages the same. `connection` and `packet_id` are the transport's own marks of a message that waits to be
-    acknowledged (`packet_id` 0: none does); `dup` is the broker's word that it may have sent it before.
+    messages the same. `connection` and `packet_id` are the transport's own marks of a message that waits to
+    be acknowledged (`packet_id` 0: none does); `dup` is the broker's word that it may have sent it before.
 
-    A tuple, as `Reading` is, because it is made a hundred thousand times a second where it matters.
+    A tuple, as its readings and outcomes are, because it is made a hundred thousand times a second where it
+    matters.
     """
 
     topic: str
@@ -36,8 +37,7 @@ class Reading(NamedTuple):
     extra: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(NamedTuple):
     """A valid state message of a known kind. `device_time` is Unix seconds, or None if not given.
 
     `sequence` is the device's own number of the message, if it gives one. `whole` is False where the readings
@@ -63,8 +63,7 @@ class Announcement:
     online: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unclaimed:
+class Unclaimed(NamedTuple):
     """A message that no kind claims. `structured` is False where only the raw payload can be shown.
 
     `whole` is as in `Readings`.

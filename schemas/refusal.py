@@ -11,6 +11,7 @@ from schemas.message import Rejected
 from schemas.traits import Color, Counter, Location, Numeric, Text, Timestamp
 
 MAX_SHOWN = 80
+MAX_LINE = 300
 _DETAILED = 2
 
 _RANGE_ERRORS = frozenset(
@@ -29,13 +30,13 @@ def refusal_of(error: ValidationError, kind: Kind, payload: bytes) -> Rejected:
         if first["type"].startswith("model_"):
             text = f"the message: expected a JSON object, got {shown(first['input'])}"
             return Rejected("not_an_object", text)
-        return Rejected("invalid_value", f"the message: {first['msg']}")
+        return Rejected("invalid_value", one_line(f"the message: {first['msg']}"))
     sentences = [_sentence(mistake, kind) for mistake in mistakes[:_DETAILED]]
     if len(mistakes) > _DETAILED:
         sentences.append(f"and {len(mistakes) - _DETAILED} more")
     metric = _metric(first, kind)
     field = metric.name if metric is not None else _field(first)
-    return Rejected(_code(first, kind), "; ".join(sentences), field)
+    return Rejected(_code(first, kind), one_line("; ".join(sentences)), field)
 
 
 def expectation(metric: Metric) -> str:
@@ -68,8 +69,18 @@ def shown(value: object) -> str:
         text = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     else:
         text = _json(value)
-    text = "".join(letter if letter.isprintable() else _escaped(letter) for letter in text[: MAX_SHOWN + 2])
-    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
+    return one_line(text, MAX_SHOWN)
+
+
+def named(field: str) -> str:
+    """The name of a field as `shown` shows it, without quotes."""
+    return one_line(field, MAX_SHOWN)
+
+
+def one_line(text: str, length: int = MAX_LINE) -> str:
+    """A text cut to a length, without characters that do not print."""
+    text = "".join(letter if letter.isprintable() else _escaped(letter) for letter in text[: length + 1])
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 _MOMENTS = {
@@ -90,11 +101,11 @@ def _not_json(mistake: ErrorDetails, payload: bytes) -> Rejected:
         reason = "it starts with a byte order mark"
     code = "out_of_range" if reason.startswith("number out of range") else "invalid_json"
     got = shown(payload[: MAX_SHOWN * 4].decode("utf-8", "ignore"))
-    return Rejected(code, f"the message: expected JSON, got {got} ({reason})")
+    return Rejected(code, one_line(f"the message: expected JSON, got {got} ({reason})"))
 
 
 def _sentence(mistake: ErrorDetails, kind: Kind) -> str:
-    field = shown(_field(mistake))[1:-1]
+    field = _field(mistake)
     metric = _metric(mistake, kind)
     got = shown(mistake["input"])
     if mistake["type"] == "missing":
@@ -134,7 +145,7 @@ def _code(mistake: ErrorDetails, kind: Kind) -> str:
 
 
 def _field(mistake: ErrorDetails) -> str:
-    return ".".join(str(part) for part in mistake["loc"])[:MAX_SHOWN]
+    return named(".".join(str(part) for part in mistake["loc"]))
 
 
 def _metric(mistake: ErrorDetails, kind: Kind) -> Metric | None:

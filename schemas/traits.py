@@ -27,20 +27,55 @@ class KindError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Was:
+    """What a field was before: it had another `name`, or was measured in another `unit` ("" for none).
+
+    What is left out is as today. A value now is a value then x `factor` + `offset`.
+    """
+
+    name: str | None = None
+    unit: str | None = None
+    factor: float = 1.0
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what says nothing, and numbers that are none."""
+        if self.name is None and self.unit is None:
+            raise KindError("Was: say the earlier name, the earlier unit or both")
+        if self.name is not None and not (isinstance(self.name, str) and self.name.strip()):
+            raise KindError(f"Was: name must be the earlier name, not {self.name!r}")
+        if self.unit is not None and not isinstance(self.unit, str):
+            raise KindError(f'Was: unit must be the earlier unit, or "" for none, not {self.unit!r}')
+        _check_number(self, "factor")
+        _check_number(self, "offset")
+        if self.factor == 0:
+            raise KindError("Was: factor must not be 0, or all earlier values would be the same")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trait:
     """What every trait can say.
 
     `command` is the topic template to which a new value is sent, which makes the field settable. `measure` is
-    a semantic name ("temperature", "battery", "power", …) for tools and the simulator.
+    a semantic name ("temperature", "battery", "power", …) for tools and the simulator. `was` keeps the
+    history readable after the field got another name or unit.
     """
 
     label: str | None = None
     command: str | None = None
     measure: str | None = None
+    was: Was | tuple[Was, ...] = ()
 
     goes_with: ClassVar[dict[str, str]] = {}
     """The types a field may have: pydantic's name of the core type, and ours for a person."""
     can_be_set: ClassVar[bool] = True
+    is_number: ClassVar[bool] = False
+    has_unit: ClassVar[bool] = False
+
+    @property
+    def earlier(self) -> tuple[Was, ...]:
+        """Everything that `was` says."""
+        return (self.was,) if isinstance(self.was, Was) else self.was
 
     def __post_init__(self) -> None:
         """Refuse what no field could mean."""
@@ -51,6 +86,17 @@ class Trait:
                 raise KindError(
                     f"{type(self).__name__}: label, command and measure must be texts, not {text!r}"
                 )
+        self._check_earlier()
+
+    def _check_earlier(self) -> None:
+        trait = type(self).__name__
+        if not isinstance(self.earlier, tuple) or not all(isinstance(was, Was) for was in self.earlier):
+            raise KindError(f"{trait}: was must be Was(…), or several in parentheses, not {self.was!r}")
+        for was in self.earlier:
+            if was.unit is not None and not self.has_unit:
+                raise KindError(f"{trait} has no unit, so it had none before: take the unit out of Was")
+            if (was.factor, was.offset) != (1, 0) and not self.is_number:
+                raise KindError(f"{trait} is no number: take factor and offset out of Was")
 
     def narrow(self, leaf: Leaf) -> None:
         """Write the bounds into the core schema of the value."""
@@ -89,6 +135,8 @@ class Numeric(Trait):
     step: float | None = None
 
     goes_with: ClassVar[dict[str, str]] = {"float": "float", "int": "int"}
+    is_number: ClassVar[bool] = True
+    has_unit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse bounds that cross."""
@@ -130,6 +178,8 @@ class Counter(Trait):
     precision: int | None = None
 
     goes_with: ClassVar[dict[str, str]] = {"float": "float", "int": "int"}
+    is_number: ClassVar[bool] = True
+    has_unit: ClassVar[bool] = True
     can_be_set: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -228,6 +278,7 @@ class Location(Trait):
     axis: Literal["latitude", "longitude"]
 
     goes_with: ClassVar[dict[str, str]] = {"float": "float"}
+    is_number: ClassVar[bool] = True
     can_be_set: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -310,7 +361,7 @@ def _to_number(scale: int) -> core_schema.SerSchema:
     return core_schema.plain_serializer_function_ser_schema(to_number, when_used="json-unless-none")
 
 
-def _check_number(trait: Trait, name: str) -> None:
+def _check_number(trait: Trait | Was, name: str) -> None:
     number = getattr(trait, name)
     if number is None:
         return

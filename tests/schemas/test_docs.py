@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas import Trait, decode, load_folder, shipped_kinds
+from schemas import Device, Trait, Was, decode, load_folder, shipped_kinds
 from schemas.message import RawMessage, Readings, Rejected
+from tests.schemas.sound import CODES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-device.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n# (kinds/\S+\.py)\n(.*?)```", PAGE, flags=re.DOTALL)
@@ -38,6 +39,17 @@ def test_every_kind_is_on_the_page() -> None:
         assert [] == [metric.unit for metric in kind.metrics.values() if metric.unit not in row]
 
 
+def test_what_all_traits_take_is_on_the_page() -> None:
+    """The page names the arguments that every trait has, and those of `Was`."""
+    names = [field.name for field in (*fields(Trait), *fields(Was))]
+    assert [] == [name for name in names if f"`{name}`" not in PAGE]
+
+
+def test_what_every_message_may_say_is_on_the_page() -> None:
+    """The page names the fields of the base model."""
+    assert [] == [name for name in Device.model_fields if f"`{name}`" not in PAGE]
+
+
 @pytest.mark.parametrize("trait", Trait.__subclasses__(), ids=lambda trait: trait.__name__)
 def test_every_trait_is_on_the_page(trait: type[Trait]) -> None:
     """The page names every trait with all its own arguments."""
@@ -49,20 +61,4 @@ def test_every_trait_is_on_the_page(trait: type[Trait]) -> None:
 
 def test_every_code_is_on_the_page() -> None:
     """The page explains every code that a message can be refused with."""
-    codes = [
-        "too_large",
-        "empty",
-        "invalid_utf8",
-        "invalid_json",
-        "not_an_object",
-        "missing_field",
-        "unknown_field",
-        "wrong_type",
-        "out_of_range",
-        "not_finite",
-        "invalid_time",
-        "future_time",
-        "invalid_availability",
-        "invalid_value",
-    ]
-    assert [] == [code for code in codes if f"`{code}`" not in PAGE]
+    assert [] == [code for code in sorted(CODES) if f"`{code}`" not in PAGE]
