@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,15 @@ class ReceiptClock:
 
     def __call__(self) -> float:
         """The moment now."""
+        return self._reserve(1) / 1e6
+
+    def moments(self, count: int) -> Sequence[float]:
+        """As many consecutive moments, from now on: the same as so many calls, only faster."""
+        first = self._reserve(count)
+        return [tick / 1e6 for tick in range(first, first + count)]
+
+    def _reserve(self, count: int) -> int:
+        """The first of `count` microseconds that nobody else gets."""
         with self._lock:
             steady = self._steady()
             passed = int((steady - self._last_steady) * 500_000)
@@ -43,13 +52,14 @@ class ReceiptClock:
             elif self._slewing:
                 self._slewing = False
                 log.warning("the computer's clock has caught up with the time of the messages")
-            self._last = now
-            return now / 1e6
+            self._last = now + max(count, 1) - 1
+            return now
 
     def _behind(self, now: int, passed: int) -> int:
         back = (self._last - now) / 1e6
         if back > LONGEST_SLEW:
             log.error("the computer's clock was set back by %.0f s; the history will show it", back)
+            self._slewing = False
             return now
         if back > 1 and not self._slewing:
             self._slewing = True

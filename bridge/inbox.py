@@ -1,7 +1,9 @@
-"""The bounded queue between the network threads and the ingest thread."""
+"""The queue between the network threads and the ingest thread, which also knows what is not kept yet."""
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,16 +11,20 @@ from bridge.commands import CommandFailed, CommandSent
 from bridge.ports import Connection
 from schemas.message import RawMessage
 
-MAX_ITEMS = 100_000
-MAX_BYTES = 64 * 1024 * 1024
+MARK_ITEMS = 20_000
+MARK_BYTES = 64 * 1024 * 1024
+LOW = 0.5
+"""The part of a mark below which reading goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A message with the index of the transport it came by, which is where commands go back."""
+    """Messages with the index of the transport they came by, `size` bytes in all, at monotonic time `at`."""
 
     transport: int
-    message: RawMessage
+    messages: Sequence[RawMessage]
+    size: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,53 +35,98 @@ class Linked:
     connection: Connection
 
 
-Item: TypeAlias = Arrived | Linked | CommandSent | CommandFailed
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The store took a batch: how many new readings, and whether the quarantine changed. Or its `fault`."""
+
+    readings: int = 0
+    quarantine: bool = False
+    fault: str = ""
+
+
+Control: TypeAlias = Linked | Kept | CommandSent | CommandFailed
+Item: TypeAlias = Arrived | Control
 
 
 class Inbox:
     """Many writers, one reader, one wake-up a batch.
 
-    Bound: `max_items` and `max_bytes` of payload. Rule of loss: a message above the bound is refused
-    (`put` is False) and counted in `dropped`; control items are never refused.
+    `depth` and `size` are of all messages that were delivered and are not settled: those that wait here, and
+    those that were taken and are not committed. Mark: `mark_items`, `mark_bytes`. Above it nothing is
+    dropped, but whoever delivers is asked to stop, and told by `on_room` when half of it is free again.
     """
 
-    def __init__(self, max_items: int = MAX_ITEMS, max_bytes: int = MAX_BYTES) -> None:
-        self.max_items = max_items
-        self.max_bytes = max_bytes
-        self.dropped = 0
+    def __init__(self, mark_items: int = MARK_ITEMS, mark_bytes: int = MARK_BYTES) -> None:
+        self.mark_items = mark_items
+        self.mark_bytes = mark_bytes
+        self.depth = 0
+        self.size = 0
+        self.full = False
+        self._closing = False
+        self.on_room: Callable[[], None] = lambda: None
         self._items: deque[Item] = deque()
-        self._bytes = 0
         self._lock = threading.Lock()
         self._filled = threading.Event()
 
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def put(self, item: Item) -> bool:
-        """Add from any thread, without waiting. False if the message had to be dropped."""
+    @property
+    def oldest(self) -> float | None:
+        """The monotonic time since when the oldest message waits here, None if none does."""
         with self._lock:
-            if isinstance(item, Arrived):
-                size = len(item.message.payload)
-                if len(self._items) >= self.max_items or self._bytes + size > self.max_bytes:
-                    self.dropped += 1
-                    return False
-                self._bytes += size
-            self._items.append(item)
-        if not self._filled.is_set():
-            self._filled.set()
-        return True
+            return next((item.at for item in self._items if isinstance(item, Arrived)), None)
 
-    def take(self, timeout: float, at_most: int = 5_000) -> list[Item]:
-        """Wait up to `timeout` seconds; all that is there, oldest first, at most `at_most` items."""
+    def deliver(self, transport: int, messages: Sequence[RawMessage]) -> bool:
+        """Add messages from any thread, without waiting. False: stop delivering until `on_room`."""
+        size = sum([len(message[0]) + len(message[1]) for message in messages])
+        arrived = Arrived(transport, messages, size, time.monotonic())
+        with self._lock:
+            self.depth += len(messages)
+            self.size += size
+            if self.depth > self.mark_items or self.size > self.mark_bytes:
+                self.full = True
+            self._items.append(arrived)
+            room = not self.full
+        self._filled.set()
+        return room
+
+    def put(self, item: Control) -> None:
+        """Add news from any thread, without waiting."""
+        with self._lock:
+            self._items.append(item)
+        self._filled.set()
+
+    def take(self, timeout: float, at_most: int = 2_000) -> list[Item]:
+        """Wait up to `timeout` seconds; what is there, oldest first, up to about `at_most` messages."""
         self._filled.wait(timeout)
         # Cleared before the drain: an item that comes during it sets the event again and is not lost.
         self._filled.clear()
+        batch: list[Item] = []
+        count = 0
         with self._lock:
-            batch = [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
-            self._bytes -= sum(len(i.message.payload) for i in batch if isinstance(i, Arrived))
+            while self._items and count < at_most:
+                item = self._items.popleft()
+                batch.append(item)
+                count += len(item.messages) if isinstance(item, Arrived) else 1
             if self._items:
                 self._filled.set()
         return batch
+
+    def settle(self, count: int, size: int) -> None:
+        """So many messages are kept now. From the writing thread."""
+        with self._lock:
+            self.depth -= count
+            self.size -= size
+            low = self.depth <= self.mark_items * LOW and self.size <= self.mark_bytes * LOW
+            room = self.full and low and not self._closing
+            if room:
+                self.full = False
+        if room:
+            self.on_room()
+
+    def close(self) -> None:
+        """Ask everybody who delivers to stop, for good. What they deliver all the same is still taken."""
+        with self._lock:
+            self._closing = self.full = True
+        self.wake()
 
     def wake(self) -> None:
         """Make a waiting `take` return at once."""

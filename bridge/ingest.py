@@ -1,16 +1,20 @@
-"""The whole flow of messages, on one screen: inbox → decode → state → store → frame."""
+"""The whole flow of messages, on one screen: inbox → known? → decode → state → what to keep → frame."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from bridge.clock import receipt_clock
 from bridge.commands import CommandFailed, CommandSent
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock
-from bridge.inbox import Arrived, Inbox, Item, Linked
-from bridge.ports import Batch, Store
-from bridge.quarantine import Quarantined, quarantine
-from bridge.state import Change, DeviceState, State, TooManyDevices
+from bridge.inbox import Arrived, Inbox, Item, Kept, Linked
+from bridge.load import Draft, Load
+from bridge.ports import AFRESH, Commanded, Heard, Receipt
+from bridge.quarantine import quarantine
+from bridge.receipts import Receipts, Sequences, digest_of
+from bridge.record import kept_of
+from bridge.state import Change, DeviceState, State, TooMany
 from bridge.status import BridgeStatus, Counts, Rate
 from schemas.catalog import Kinds
 from schemas.decode import decode
@@ -21,188 +25,268 @@ log = logging.getLogger(__name__)
 BROKER_DROPPED = "$SYS/broker/publish/messages/dropped"
 """Where Mosquitto says how many messages it has dropped for clients that were away or slow."""
 TICK = 1.0
-"""Seconds between looks at ages, unanswered commands and rates."""
+"""Seconds between looks at ages, unanswered commands and rates, and between two keepings of latest states."""
 OUR_FAULT = Rejected("internal_error", "a fault of ours, see the log")
-RETRY = 0.5
-"""Seconds until a batch that the store did not take is offered again."""
-MAX_REFUSED = 1_000
-"""Refused messages that may wait for a store that fails. Beyond that nothing more is taken in."""
+BEHIND = 3.0
+"""Seconds by which the store may be behind; beyond that latest states wait, of which only the last counts."""
+NEWS_AHEAD = 50_000
+"""Changes of availability and commands that came of no message, and so are not counted by the inbox, which
+may wait for a store that does not work. Beyond it they are not kept, but shown."""
+LOADED = 1_000
+"""Messages in the inbox from which on frames are further apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the flow runs through."""
+    """What the flow runs through. `keep` takes what is to be committed, and does not wait for the disk."""
 
     inbox: Inbox
     kinds: Kinds
     state: State
-    store: Store
+    keep: Callable[[Load], None]
     emit: Callable[[Frame], None]
+    behind: Callable[[], float | None] = lambda: None
+    """The monotonic time since when the oldest of what `keep` took is not committed."""
 
 
 class Ingest:
     """Runs in a thread of its own; `step` is one round of it. Everything it owns is written here alone.
 
-    What the store does not take is kept and offered again. Meanwhile frames go on, because the latest states
-    do not grow; only when too many refused messages wait does the inbox fill, by its own bound.
+    Frames wait neither for the disk nor for a browser. What was taken from the inbox goes to `keep` at the
+    end of the same round, with everything that the broker may be told once it is committed.
     """
 
     def __init__(
-        self, parts: Parts, status: BridgeStatus, clock: Callable[[], float] = time.monotonic
+        self,
+        parts: Parts,
+        status: BridgeStatus,
+        counts: Counts,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.counts = Counts()
+        self.counts = counts
         self.frames = FrameClock()
         self.status = status
         self._parts = parts
         self._clock = clock
         self._rate = Rate()
         self._next_tick = clock()
-        self._next_id = 1
-        self._retry_at = float("-inf")
-        self._devices: dict[str, DeviceState] = {}
-        self._refused: list[Quarantined] = []
-        self._unstored = 0
+        self._receipts: dict[int, Receipts] = {}
+        self._sequences = Sequences()
+        self._changed: dict[str, DeviceState] = {}
+        self._draft = Draft()
+        self._news_ahead = 0
 
-    @property
-    def waiting(self) -> int:
-        """Device states and refused messages that the store has not taken yet."""
-        return len(self._devices) + len(self._refused)
-
-    def restore(self) -> None:
-        """Show what the store remembers, and count on from its newest refused message. Before any `step`."""
-        self._parts.state.restore(self._parts.store.latest())
-        self._next_id = max((entry.id for entry in self._parts.store.quarantined(limit=1)), default=0) + 1
+    def restore(self, devices: Iterable[DeviceState], receipts: Iterable[Receipt]) -> None:
+        """Show what the store remembers, and know what the first transport delivered. Before any `step`."""
+        self._parts.state.restore(devices)
+        self._receipts[0] = Receipts(receipts)
 
     def step(self) -> None:
         """Wait for messages or for what is due, take a batch through, and emit a frame if it is time."""
         now = self._clock()
-        waits = [self._next_tick - now]
+        wait = self._next_tick - now
         due = self.frames.wait(now)
         if due is not None:
-            waits.append(due)
-        if self.waiting:
-            waits.append(self._retry_at - now)
-        items = self._take(max(0.0, min(waits)))
+            wait = min(wait, due)
+        items = self._parts.inbox.take(max(0.0, wait))
         now = self._clock()
         if items:
-            self._observe_wait(items)
-            for item in items:
-                try:
-                    self._one(item, now)
-                except Exception:
-                    log.exception("our fault: could not take in %s", _named(item))
-                    if isinstance(item, Arrived):
-                        self._refuse(item.message, OUR_FAULT, now)
-            self.counts.stages["decode"].observe(self._clock() - now)
-        self._commit(now)
+            self._take_in(items, now)
         if now >= self._next_tick:
             self._tick(now)
-        self.frames.gap = GAP_UNDER_LOAD if len(self._parts.inbox) > 1_000 else GAP
+        self._hand_over()
+        self.frames.gap = GAP_UNDER_LOAD if self._parts.inbox.depth > LOADED else GAP
         frame = self.frames.take(self._clock())
         if frame is not None:
             self.counts.frames += 1
             self.counts.stages["frame"].observe(self._clock() - frame.changed_at)
             self._parts.emit(frame)
 
-    def _take(self, timeout: float) -> list[Item]:
-        if len(self._refused) < MAX_REFUSED:
-            return self._parts.inbox.take(timeout)
-        time.sleep(timeout)
-        return []
+    def flush(self) -> None:
+        """Hand over all latest states, as at the end."""
+        self._keep_states()
+        self._hand_over()
 
-    def _one(self, item: Item, now: float) -> None:
-        if isinstance(item, Arrived):
-            self._message(item.message, item.transport, now)
-        elif isinstance(item, Linked):
-            self._linked(item, now)
-        else:
-            self._note(self._parts.state.commanded(item, now), now)
+    def _take_in(self, items: list[Item], now: float) -> None:
+        came = next((item.at for item in items if isinstance(item, Arrived)), None)
+        for item in items:
+            if isinstance(item, Arrived):
+                self._draft.settles(item)
+                for message in item.messages:
+                    try:
+                        self._message(message, item.transport, now)
+                    except (Exception, SystemExit):
+                        log.exception("our fault: could not take in a message on %r", message.topic)
+                        self._refuse(message, OUR_FAULT)
+            else:
+                try:
+                    self._news(item, now)
+                except Exception:
+                    log.exception("our fault: could not take in %s", _named(item))
+        if came is not None:
+            self.counts.stages["receive"].observe(max(0.0, now - came))
+            self.counts.stages["decode"].observe(self._clock() - now)
 
     def _message(self, raw: RawMessage, transport: int, now: float) -> None:
         self.counts.received += 1
+        if raw.packet_id:
+            self._draft.acknowledge.append((transport, raw.connection, raw.packet_id))
+            if self._delivered_before(raw, transport):
+                return
         outcome = decode(raw, self._parts.kinds)
-        try:
-            if isinstance(outcome, Readings | Unclaimed):
-                change = self._parts.state.readings(outcome, raw, transport, now)
-                self._note(change, now)
-                self._unstored += len(outcome.readings) if change is not None else 0
-                self.counts.readings += len(outcome.readings)
-                if isinstance(outcome, Readings):
-                    self.counts.accepted += 1
-                else:
-                    self.counts.unclaimed += 1
-            elif isinstance(outcome, Announcement):
-                self._note(self._parts.state.announcement(outcome, transport, now), now)
-                self.counts.accepted += 1
-            elif isinstance(outcome, Ignored):
-                self.counts.ignored += 1
-                if raw.topic == BROKER_DROPPED and raw.payload.strip().isdigit():
-                    self.counts.broker_dropped = int(raw.payload)
-            else:
-                self._refuse(raw, outcome, now)
-        except TooManyDevices:
-            text = f"it would be one more than {self._parts.state.max_devices:,} devices"
-            self._refuse(raw, Rejected("too_many_devices", text), now)
+        if isinstance(outcome, Rejected):
+            self._refuse(raw, outcome)
+        elif isinstance(outcome, Ignored):
+            self._ignored(raw)
+        elif isinstance(outcome, Readings) and self._said_before(raw, outcome):
+            self.counts.repeated += 1
+        else:
+            try:
+                self._understood(raw, outcome, transport, now)
+            except TooMany as error:
+                self._refuse(raw, Rejected(error.code, str(error)))
+
+    def _understood(
+        self, raw: RawMessage, outcome: Readings | Unclaimed | Announcement, transport: int, now: float
+    ) -> None:
+        state, counts, draft = self._parts.state, self.counts, self._draft
+        if isinstance(outcome, Announcement):
+            self._note(state.announcement(outcome, transport, now), now, raw.received_at)
+            counts.accepted += 1
+            return
+        self._note(state.readings(outcome, raw, transport, now), now, raw.received_at)
+        record, unread = kept_of(raw, outcome)
+        if record is not None:
+            draft.records.append(record)
+            draft.messages.append(raw)
+        if unread is not None:
+            draft.unread.append(unread)
+        counts.readings += len(outcome.readings)
+        if isinstance(outcome, Readings):
+            counts.accepted += 1
+        else:
+            counts.unclaimed += 1
+
+    def _ignored(self, raw: RawMessage) -> None:
+        self.counts.ignored += 1
+        if raw.topic == BROKER_DROPPED and raw.payload.strip().isdigit():
+            self.counts.broker_dropped = int(raw.payload)
+
+    def _said_before(self, raw: RawMessage, outcome: Readings) -> bool:
+        number = outcome.sequence
+        if raw.retained:
+            # A retained copy may come before the message itself, which alone becomes history.
+            return False
+        return number is not None and self._sequences.repeated(outcome.device_id, number, digest_of(raw))
+
+    def _delivered_before(self, raw: RawMessage, transport: int) -> bool:
+        receipts = self._receipts.get(transport)
+        if receipts is None:
+            receipts = self._receipts[transport] = Receipts()
+        receipt = Receipt(raw.packet_id, digest_of(raw))
+        if raw.dup and receipts.repeated(receipt):
+            self.counts.repeated += 1
+            return True
+        receipts.add(receipt)
+        if transport == 0:
+            self._draft.receipts.append(receipt)
+        return False
+
+    def _news(self, item: Linked | Kept | CommandSent | CommandFailed, now: float) -> None:
+        if isinstance(item, Linked):
+            self._linked(item, now)
+        elif isinstance(item, Kept):
+            self._kept(item, now)
+        else:
+            self._commanded(item, now)
+
+    def _commanded(self, note: CommandSent | CommandFailed, now: float) -> None:
+        at = receipt_clock()
+        self._note(self._parts.state.commanded(note, now), now, at)
+        status, why = ("failed", note.note) if isinstance(note, CommandFailed) else ("sent", "")
+        if self._worth_keeping():
+            row = Commanded(note.device_id, at, note.changes, note.by, status, why)  # type: ignore[arg-type]
+            self._draft.commanded.append(row)
 
     def _linked(self, link: Linked, now: float) -> None:
         up, detail = link.connection.up, link.connection.detail
+        if link.connection.fresh:
+            receipts = self._receipts.get(link.transport)
+            if receipts is not None:
+                receipts.forget()
+            if link.transport == 0:
+                self._draft.receipts.append(AFRESH)
         if link.transport == 0:
             self.status = replace(self.status, broker_up=up, broker_detail=detail)
             self.frames.status(self.status, now)
-        for change in self._parts.state.connection(link.transport, up=up, detail=detail, now=now):
-            self._note(change, now)
+        self._note_all(self._parts.state.connection(link.transport, up=up, detail=detail, now=now), now)
 
-    def _note(self, change: Change | None, now: float) -> None:
-        if change is not None:
-            self._devices[change.device.id] = change.device
-            self.frames.change(change, now)
-
-    def _refuse(self, raw: RawMessage, why: Rejected, now: float) -> None:
-        self.counts.quarantined[why.code] += 1
-        self._refused.append(quarantine(self._next_id, raw, why))
-        self._next_id += 1
-        self.frames.quarantined(now)
-
-    def _commit(self, now: float) -> None:
-        if not self.waiting or now < self._retry_at:
-            return
-        began = self._clock()
-        try:
-            self._parts.store.commit(Batch(tuple(self._devices.values()), tuple(self._refused)))
-        except Exception as error:
-            self._retry_at = now + RETRY
-            fault = f"the store failed ({type(error).__name__}); what it did not take is offered again"
-            if fault != self.status.store_fault:
-                log.exception("our fault: %s", fault)
-            self._store(fault, now)
-            return
-        self.counts.stages["commit"].observe(self._clock() - began)
-        self.counts.stored += self._unstored
-        self._unstored = 0
-        self._devices.clear()
-        self._refused.clear()
-        self._store("", now)
-
-    def _store(self, fault: str, now: float) -> None:
-        if fault != self.status.store_fault:
-            self.status = replace(self.status, store_fault=fault)
+    def _kept(self, kept: Kept, now: float) -> None:
+        self.counts.stored += kept.readings
+        if not kept.fault:
+            self._news_ahead = 0
+        if kept.quarantine:
+            self.frames.quarantined(now)
+        if kept.fault != self.status.store_fault:
+            self.status = replace(self.status, store_fault=kept.fault)
             self.frames.status(self.status, now)
+
+    def _note(self, change: Change | None, now: float, at: float) -> None:
+        if change is not None:
+            device = change.device
+            self._changed[device.id] = device
+            self.frames.change(change, now)
+            if change.moved:
+                presence = device.presence
+                self._draft.heard.append(Heard(device.id, at, presence.availability, presence.reason))
+
+    def _note_all(self, changes: Iterable[Change], now: float) -> None:
+        """Changes that came of no message."""
+        at = receipt_clock()
+        for change in changes:
+            moved = change.moved and self._worth_keeping()
+            self._note(change._replace(moved=moved), now, at)
+
+    def _worth_keeping(self) -> bool:
+        self._news_ahead += 1
+        if self._news_ahead == NEWS_AHEAD + 1:
+            log.warning("the store is so far behind that changes of availability and commands are not kept")
+        return self._news_ahead <= NEWS_AHEAD
+
+    def _refuse(self, raw: RawMessage, why: Rejected) -> None:
+        self.counts.quarantined[why.code] += 1
+        self._draft.quarantined.append(quarantine(raw, why))
+
+    def _keep_states(self) -> None:
+        self._draft.devices.extend(self._changed.values())
+        self._changed.clear()
+
+    def _hand_over(self) -> None:
+        if self._draft.count or self._draft.others:
+            self._parts.keep(self._draft.load(self._clock()))
+            self._draft = Draft()
 
     def _tick(self, now: float) -> None:
         self._next_tick = now + TICK
-        for change in self._parts.state.judge_all(now):
-            self._note(change, now)
-        self._commit(now)
+        self._note_all(self._parts.state.judge_all(now), now)
         inbox, counts = self._parts.inbox, self.counts
+        behind = self._parts.behind()
+        if behind is None or now - behind < BEHIND:
+            self._keep_states()
+        waits = [since for since in (behind, inbox.oldest) if since is not None]
         status = replace(
             self.status,
             received=counts.received,
+            repeated=counts.repeated,
             quarantined=counts.quarantined.total(),
             unclaimed=counts.unclaimed,
             rate=round(self._rate.update(counts.received, now), 1),
-            inbox_depth=len(inbox),
-            inbox_limit=inbox.max_items,
-            inbox_dropped=inbox.dropped,
+            waiting=inbox.depth,
+            mark=inbox.mark_items,
+            paused=inbox.full,
+            lag=round(max(0.0, now - min(waits)), 1) if waits and inbox.depth else 0.0,
+            stored=counts.stored,
+            broker_dropped=counts.broker_dropped,
             frames=counts.frames,
             merged=self.frames.merged,
         )
@@ -212,15 +296,8 @@ class Ingest:
         if news:
             self.frames.status(status, now)
 
-    def _observe_wait(self, items: list[Item]) -> None:
-        oldest = next((i.message.received_at for i in items if isinstance(i, Arrived)), None)
-        if oldest is not None:
-            self.counts.stages["receive"].observe(max(0.0, time.time() - oldest))
-
 
 def _named(item: Item) -> str:
-    if isinstance(item, Arrived):
-        return f"a message on {item.message.topic!r}"
     if isinstance(item, CommandSent | CommandFailed):
         return f"a command for {item.device_id}"
-    return "news of a connection"
+    return "news of the store" if isinstance(item, Kept) else "news of a connection"

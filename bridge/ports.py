@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from bridge.presence import Availability
@@ -125,6 +126,9 @@ class Batch:
     receipts: Sequence[Receipt] = ()
 
 
+AFRESH = Receipt(0, 0)
+"""Stands among receipts where the broker began to count packet ids anew: those before it mean nothing now."""
+
 RECEIPTS_KEPT = 32_767
 """The newest receipts a store remembers: half of all packet ids, so that an id that is used again for another
 message is not taken for a redelivery."""
@@ -158,19 +162,21 @@ class Query:
 
 class Point(NamedTuple):
     """One reading, or many together: then `time` is where they begin, `value` their mean, `low` and `high` the
-    extremes, and `count` how many. Texts are not averaged: their points are changes, the last one winning."""
+    extremes, and `count` how many. Texts are not averaged: their points are changes, the last one winning.
+    """
 
     time: float
     value: Value
     low: float | None = None
     high: float | None = None
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # a field, where a tuple has a method
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """The answer to a query, oldest first. `step` is the seconds that one point stands for, 0 for single
-    readings; `other_units` are units in which there is history that no source covers."""
+    readings; `other_units` are units in which there is history that no source covers.
+    """
 
     points: Sequence[Point]
     step: float = 0.0
@@ -201,7 +207,8 @@ class Exported(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Sought:
     """Which refused messages: newest first, only ids below `before`, of one reason, with `text` in the topic,
-    the detail or the payload (upper and lower case alike)."""
+    the detail or the payload (upper and lower case alike).
+    """
 
     before: int | None = None
     limit: int = 100
@@ -259,6 +266,9 @@ class Store(Protocol):
 
     def receipts(self) -> Sequence[Receipt]:
         """The newest receipts, oldest first, at most `RECEIPTS_KEPT`."""
+
+    def restore(self, source: Path) -> None:
+        """Put a backup in the place of everything that is kept. By the writing thread. Raises `StoreError`."""
 
     def note(self, key: str) -> str | None:
         """A word that was kept under `key`."""

@@ -15,6 +15,12 @@ class Presence:
 
 
 UNHEARD = Presence("unknown", "not heard yet")
+# One object each, because every message is judged.
+_KEPT = Presence("unknown", "not heard live yet, only a kept value")
+_SAID_OFFLINE = Presence("offline", "said so, or its last will did")
+_SAID_ONLINE = Presence("online", "announced itself; no live message yet")
+_ANNOUNCED_AND_HEARD = Presence("online", "announced and heard")
+_HEARD = Presence("online", "heard")
 
 
 def judge(  # noqa: PLR0913 - what there is to weigh, all by name
@@ -36,14 +42,14 @@ def judge(  # noqa: PLR0913 - what there is to weigh, all by name
     if broker_down is not None:
         return Presence("unknown", f"no connection to the broker: {broker_down}")
     if announced is False:
-        return Presence("offline", "said so, or its last will did")
+        return _SAID_OFFLINE
     if heard is None:
         if announced:
-            return Presence("online", "announced itself; no live message yet")
-        return Presence("unknown", "not heard live yet, only a kept value") if known else UNHEARD
+            return _SAID_ONLINE
+        return _KEPT if known else UNHEARD
     if stale_after is not None and now - heard > stale_after:
         return Presence("stale", f"silent for more than {duration(stale_after)}")
-    return Presence("online", "announced and heard" if announced else "heard")
+    return _ANNOUNCED_AND_HEARD if announced else _HEARD
 
 
 def duration(seconds: float) -> str:

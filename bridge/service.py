@@ -5,23 +5,40 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from bridge.commands import Commands
 from bridge.errors import NotConnected
 from bridge.frames import Frame
-from bridge.inbox import Arrived, Inbox, Linked
+from bridge.inbox import Inbox, Kept, Linked
 from bridge.ingest import Ingest, Parts
-from bridge.ports import Connection, Store, Transport
+from bridge.keeper import Keeper
+from bridge.ports import (
+    AFRESH,
+    Batch,
+    Connection,
+    Deliver,
+    History,
+    QuarantineCounts,
+    Query,
+    Sought,
+    Source,
+    Store,
+    StoreFacts,
+    Transport,
+)
 from bridge.quarantine import Quarantined
+from bridge.replay import Replayed, replay
 from bridge.state import DeviceState, State
 from bridge.status import BridgeStatus, Counts
+from schemas import history_sources
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
 
 log = logging.getLogger(__name__)
 
-STOP_WITHIN = 8.0
-"""Seconds for taking in, at the end, what has arrived."""
+STOP_WITHIN = 3.5
+"""Seconds for taking in and committing, at the end, what has arrived."""
 
 Listener = Callable[[Frame], None]
 
@@ -57,36 +74,60 @@ class Bridge:
         self.labels = plan.labels
         self._plan = plan
         self._inbox = Inbox()
+        self._inbox.on_room = self._resume
         self._state = State(plan.kinds)
         self._listeners: list[Listener] = []
         self._stopping = threading.Event()
+        counts = Counts()
+        self._keeper = Keeper(plan.store, self, counts.stages["commit"])
         self._ingest = Ingest(
-            Parts(self._inbox, plan.kinds, self._state, plan.store, self._emit),
-            BridgeStatus(
-                broker_url=plan.broker_url, embedded=plan.embedded, inbox_limit=self._inbox.max_items
+            Parts(
+                self._inbox, plan.kinds, self._state, self._keeper.put, self._emit,
+                lambda: self._keeper.oldest,
             ),
-        )
+            BridgeStatus(broker_url=plan.broker_url, embedded=plan.embedded, mark=self._inbox.mark_items),
+            counts,
+        )  # fmt: skip
         self._commands = Commands(plan.kinds, self._publish, self._inbox.put)
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
     def start(self) -> None:
-        """Show what the store remembers, then listen to every transport. Call once."""
-        self._ingest.restore()
+        """Show what the store remembers, then listen to every transport. Call once, with an open store."""
+        self._ingest.restore(self._plan.store.latest(), self._plan.store.receipts())
+        self._keeper.start()
         self._thread.start()
         for number, transport in enumerate(self._plan.transports):
             transport.start(self._deliver(number), self._linked(number))
 
     def stop(self) -> None:
-        """Close the transports, take in what has arrived, and end. Call once.
+        """Take in, commit and acknowledge what has arrived, then close the transports. Call once.
 
-        A store that still fails after `STOP_WITHIN` is given up; the log says how much it did not take.
+        What still came by a transport while it was closing is taken in as well.
+
+        The store is left open. If it still fails after `STOP_WITHIN`, what it did not take was not
+        acknowledged either, and the broker sends it again; the log says how much that is.
         """
-        for transport in self._plan.transports:
-            transport.stop()
+        give_up = time.monotonic() + STOP_WITHIN
+        half = give_up - STOP_WITHIN / 2
         self._stopping.set()
-        self._inbox.wake()
+        self._inbox.close()
         if self._thread.is_alive():
-            self._thread.join(timeout=STOP_WITHIN + 2)
+            self._thread.join(timeout=STOP_WITHIN)
+        self._keeper.stop(max(0.1, half - time.monotonic()))
+        for transport in self._plan.transports:
+            try:
+                transport.stop()
+            except Exception:
+                log.exception("our fault: a transport could not be stopped")
+        if not self._thread.is_alive():
+            self._drain(STOP_WITHIN / 2)
+        # Closing the transports may have taken what was left of the time.
+        if not self._keeper.stop(max(STOP_WITHIN / 2, give_up - time.monotonic())):
+            log.error(
+                "stopped with %d messages that the store did not take; a broker that holds them for us will "
+                "send them again",
+                self._inbox.depth,
+            )
 
     def listen(self, listener: Listener) -> None:
         """Hand every frame to `listener`, on the ingest thread: it must neither block nor raise."""
@@ -108,7 +149,7 @@ class Bridge:
     @property
     def status(self) -> BridgeStatus:
         """How the bridge is doing, at most a second old but for the broker."""
-        return replace(self._ingest.status, inbox_depth=len(self._inbox), inbox_dropped=self._inbox.dropped)
+        return replace(self._ingest.status, waiting=self._inbox.depth, paused=self._inbox.full)
 
     @property
     def counts(self) -> Counts:
@@ -125,22 +166,87 @@ class Bridge:
         given = self.labels.get(device.id, Label())
         return Label(device.name or given.name, device.place or given.place)
 
-    def quarantined(self, *, before: int | None = None, limit: int = 100) -> Sequence[Quarantined]:
+    def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """Refused messages, newest first."""
-        return self._plan.store.quarantined(before=before, limit=limit)
+        return self._plan.store.quarantined(sought)
 
-    def quarantine_counts(self) -> tuple[int, int]:
-        """How many refused messages are kept, and how many the bound has removed."""
+    def quarantine_counts(self) -> QuarantineCounts:
+        """How much is in quarantine, and how much its bounds have removed."""
         return self._plan.store.quarantine_counts()
+
+    def replay(self, *, dry_run: bool, ids: Sequence[int] | None = None) -> Replayed:
+        """Try the refused messages again with the present kinds; what passes becomes history."""
+        return replay(self._plan.store, self.kinds, self._keep, dry_run=dry_run, ids=ids)
+
+    def history(
+        self, device_id: str, metric: str, start: float, end: float, points: int
+    ) -> tuple[str, History]:
+        """The unit of a metric and its history over [start, end), Unix seconds, in at most so many points.
+
+        Raises `LookupError` for a metric that neither the device's kind nor its history knows.
+        """
+        kind = self.kinds.get(device_id.partition(".")[0])
+        device = self._state.devices.get(device_id)
+        shown = device.metrics.get(metric) if device is not None else None
+        sources = [Source(*source) for source in history_sources(kind, metric, shown.unit if shown else "")]
+        found = self._plan.store.history(Query(device_id, sources, start, end, points))
+        known = shown is not None or (kind is not None and metric in kind.metrics)
+        if not known and not found.points and not found.other_units:
+            raise LookupError(f"{device_id} has no metric {metric}, and there is no history of one")
+        return sources[0].unit, found
+
+    def facts(self) -> StoreFacts:
+        """What the store says of itself."""
+        return self._plan.store.facts()
+
+    def restore(self, file: Path) -> None:
+        """Put a backup in the place of the store, between two commits. Raises `StoreError`.
+
+        What is shown of devices that have spoken stays; what they say from now on goes to the restored store.
+        """
+        self._keeper.ask(lambda: self._put_in_place(file))
+        self._inbox.put(Kept(quarantine=True))
+
+    # What the keeper does around a commit.
+
+    def acknowledge(self, transport: int, connection: int, packet_ids: Sequence[int]) -> None:
+        """See `Around`."""
+        self._plan.transports[transport].acknowledge(connection, packet_ids)
+
+    def settle(self, count: int, size: int) -> None:
+        """See `Around`."""
+        self._inbox.settle(count, size)
+
+    def tell(self, news: Kept) -> None:
+        """See `Around`."""
+        self._inbox.put(news)
+
+    def _put_in_place(self, file: Path) -> None:
+        self._plan.store.restore(file)
+        # Its receipts are of packet ids that stand for other messages by now.
+        self._plan.store.commit(Batch(receipts=[AFRESH]))
+
+    def _keep(self, batch: Batch) -> None:
+        new = self._keeper.ask(lambda: self._plan.store.commit(batch))
+        self._inbox.put(Kept(new, bool(batch.released)))
+
+    def _resume(self) -> None:
+        for transport in self._plan.transports:
+            try:
+                transport.resume()
+            except Exception:
+                log.exception("our fault: a transport could not be resumed")
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._step()
-        give_up = time.monotonic() + STOP_WITHIN
-        while (left := len(self._inbox) + self._ingest.waiting) and time.monotonic() < give_up:
+        self._drain(STOP_WITHIN / 2)
+
+    def _drain(self, within: float) -> None:
+        give_up = time.monotonic() + within
+        while self._inbox.oldest is not None and time.monotonic() < give_up:
             self._step()
-        if left:
-            log.error("stopped with %d messages, states and refusals that the store did not take", left)
+        self._ingest.flush()
 
     def _step(self) -> None:
         try:
@@ -156,9 +262,9 @@ class Bridge:
             except Exception:
                 log.exception("our fault: a listener failed at frame %d", frame.sequence)
 
-    def _deliver(self, number: int) -> Callable[[RawMessage], None]:
-        def deliver(message: RawMessage) -> None:
-            self._inbox.put(Arrived(number, message))
+    def _deliver(self, number: int) -> Deliver:
+        def deliver(messages: Sequence[RawMessage]) -> bool:
+            return self._inbox.deliver(number, messages)
 
         return deliver
 

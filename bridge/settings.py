@@ -1,136 +1,37 @@
 """Settings: fleetglass.toml, FLEETGLASS_* of the environment, then flags; each mistake is one clear line."""
 
 import json
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bridge.errors import SettingsError
+from bridge.sections import URL, DeviceSettings, Section, Settings, Spans
 from schemas.refusal import shown
 
 CONFIG_NAME = "fleetglass.toml"
+DATA_FOLDER = "data"
 ENV_PREFIX = "FLEETGLASS_"
 PLANNED = {"auth": "users and passwords", "alerts": "alerts", "notify": "notifications"}
 """Sections of the contract that this version does not have yet."""
 
 
-_URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.ASCII | re.IGNORECASE)
-
-
-def _scheme(*known: str) -> AfterValidator:
-    def check(url: str) -> str:
-        named = _URL.match(url)
-        if named is None or named[1].lower() not in known:
-            raise ValueError(f"expected a URL that starts with {' or '.join(k + '://' for k in known)}")
-        try:
-            port = urlsplit(url).port
-        except ValueError:
-            port = 0
-        if port == 0:
-            raise ValueError("expected a host, and after a colon a port from 1 to 65535")
-        return url
-
-    return AfterValidator(check)
-
-
-def _port(number: int) -> int:
-    if not 0 <= number <= 65_535:
-        raise ValueError("expected a port from 1 to 65535, or 0 for any that is free")
-    return number
-
-
-Port = Annotated[int, AfterValidator(_port)]
-
-
-class Section(BaseModel):
-    """A table of the config file: unknown keys are mistakes, types are strict."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False
-    )
-
-
-class BrokerSettings(Section):
-    """`[broker]`: where messages come from."""
-
-    url: Annotated[str, _scheme("embedded", "mqtt", "mqtts")] = "embedded://127.0.0.1:1883"
-    client_id: str | None = None
-    username: str | None = None
-    password_file: str | None = None
-    topics: list[str] = Field(default=["#"], min_length=1)
-    tls_ca_file: str | None = None
-    tls_cert_file: str | None = None
-    tls_key_file: str | None = None
-    tls_insecure: bool = False
-
-
-class SchemaSettings(Section):
-    """`[schemas]`: folders with the user's own device kinds."""
-
-    paths: list[str] = []
-
-
-class DeviceSettings(Section):
-    """`[devices."<id>"]`: what people call a device."""
-
-    name: str | None = None
-    place: str | None = None
-
-
-class StoreSettings(Section):
-    """`[store]`: where the bridge keeps things."""
-
-    url: Annotated[str, _scheme("memory")] = "memory://"
-
-
-class BusSettings(Section):
-    """`[bus]`: how bridge and dashboard talk."""
-
-    url: Annotated[str, _scheme("memory")] = "memory://"
-
-
-class WebSettings(Section):
-    """`[web]`: where the dashboard listens."""
-
-    host: str = "127.0.0.1"
-    port: Port = 8550
-    origins: list[str] = []
-    max_sessions: Annotated[int, Field(ge=1)] = 1_000
-    session_timeout: Annotated[float, Field(gt=0, le=86_400)] = 20.0
-
-
-class UiSettings(Section):
-    """`[ui]`: how the dashboard presents itself."""
-
-    title: str = "Fleetglass"
-
-
-class Settings(Section):
-    """Everything that can be set. Relative paths are beside the config file (`base`)."""
-
-    broker: BrokerSettings = BrokerSettings()
-    schemas: SchemaSettings = SchemaSettings()
-    devices: dict[str, DeviceSettings] = {}
-    store: StoreSettings = StoreSettings()
-    bus: BusSettings = BusSettings()
-    web: WebSettings = WebSettings()
-    ui: UiSettings = UiSettings()
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings with the folder that relative paths count from, and the file they came from, if any."""
+    """Settings with the folder that relative paths count from, and the file they came from, if any.
+
+    `data_dir` is where the store, the lock and whatever else is written have their place.
+    """
 
     settings: Settings
     base: Path
     file: Path | None
+    data_dir: Path
 
     def path(self, text: str) -> Path:
         """A path of the config, made whole."""
@@ -159,11 +60,13 @@ def load_settings(
     environment: Mapping[str, str] | None = None,
     flags: Mapping[str, Mapping[str, object]] | None = None,
     folder: Path | None = None,
+    data_dir: Path | None = None,
 ) -> Loaded:
     """Read and check all settings.
 
     `file`: the config, which must exist if given; else `fleetglass.toml` in `folder` (default: the current
-    one) if there is one. `flags`: section to key to value, the strongest. Raises `SettingsError`.
+    one) if there is one. `flags`: section to key to value, the strongest. `data_dir`: where data is kept, by
+    default `data` beside the config or in `folder`. Raises `SettingsError`.
     """
     folder = folder or Path.cwd()
     if file is None:
@@ -189,7 +92,7 @@ def load_settings(
     except ValidationError as error:
         raise SettingsError(_explain(error, str(file or "settings"), origins)) from None
     base = file.resolve().parent if file else folder
-    return Loaded(settings, base, file)
+    return Loaded(settings, base, file, folder / data_dir.expanduser() if data_dir else base / DATA_FOLDER)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -292,7 +195,7 @@ def _got(location: tuple[int | str, ...], given: object) -> str:
     """What was given, where it cannot hold a secret; else what sort of thing it was."""
     key = str(location[-1])
     if isinstance(given, str) and key == "url":
-        named = _URL.match(given)
+        named = URL.match(given)
         return f"{named[0]}…" if named else "no scheme"
     if isinstance(given, dict):
         return "a table"
@@ -310,7 +213,9 @@ def _unknown(location: tuple[int | str, ...], given: object) -> str:
         what = "unknown section" if isinstance(given, dict | list) else "a key outside of any section"
         return f"{what}; expected one of {', '.join(f'[{name}]' for name in Settings.model_fields)}"
     model: type[Section] = DeviceSettings
-    if location[0] != "devices":
+    if location[0] == "store" and len(location) > 2:
+        model = Spans
+    elif location[0] != "devices":
         annotation = Settings.model_fields[str(location[0])].annotation
         assert isinstance(annotation, type)  # noqa: S101  (all sections but the devices are models)
         model = annotation
@@ -327,5 +232,5 @@ def _place(location: tuple[int | str, ...]) -> str:
         return f"[{section}]"
     if section == "devices":
         section, *rest = f'devices."{rest[0]}"', *rest[1:]
-    key = "".join(f", item {part + 1}" if isinstance(part, int) else f" {part}" for part in rest)
-    return f"[{section}]{key}"
+    key = "".join(f", item {part + 1}" if isinstance(part, int) else f".{part}" for part in rest)
+    return f"[{section}] {key.removeprefix('.')}" if rest else f"[{section}]"

@@ -1,17 +1,25 @@
 """From settings to the parts of a bridge."""
 
+import json
+import math
 import secrets
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bridge.amounts import size, span
 from bridge.errors import SettingsError
+from bridge.identity import CLIENT_ID, TOPICS
 from bridge.ingest import BROKER_DROPPED
 from bridge.ports import Connection, Store, Transport
+from bridge.retention import DEFAULT, Retention, StoreOptions
+from bridge.sections import Spans
 from bridge.service import Label
 from bridge.settings import Loaded
+from bridge.state import UNCLAIMED
 from bridge.stores import store_for
 from bridge.transports import transport_for
 from bridge.transports.address import TlsSettings
@@ -107,26 +115,116 @@ def tls(loaded: Loaded) -> TlsSettings | None:
     )
 
 
-def make_transport(loaded: Loaded) -> Transport:
+@dataclass(frozen=True, slots=True)
+class Session:
+    """As whom we go to the broker. `durable`: it holds messages for us while we are away.
+
+    `abandoned` are topic filters that an earlier run subscribed to and that we do not want any more.
+    """
+
+    client_id: str
+    durable: bool = False
+    abandoned: Sequence[str] = ()
+
+
+def session_of(store: Store, loaded: Loaded) -> Session:
+    """The session of this store with the broker; noted in the store, which must be open.
+
+    Only what is kept on our side is worth holding on the other, and the embedded broker holds nothing safely.
+    """
+    broker = loaded.settings.broker
+    client_id = broker.client_id or store.note(CLIENT_ID)
+    if client_id is None:
+        client_id = f"fleetglass-{secrets.token_hex(4)}"
+        store.set_note(CLIENT_ID, client_id)
+    noted = json.loads(store.note(TOPICS) or "[]")
+    wanted = _topics(loaded)
+    # What was ever subscribed to stays noted: if we are killed before the broker is told, the next run tells.
+    ever = sorted({*noted, *wanted})
+    if ever != noted:
+        store.set_note(TOPICS, json.dumps(ever))
+    return Session(
+        client_id,
+        durable=store.durable and not is_embedded(loaded),
+        abandoned=[topic for topic in ever if topic not in wanted],
+    )
+
+
+def passing_session(loaded: Loaded) -> Session:
+    """A session for a look that leaves no trace with the broker, nor in anybody's own session."""
+    return Session(f"{loaded.settings.broker.client_id or 'fleetglass'}-{secrets.token_hex(4)}")
+
+
+def make_transport(loaded: Loaded, session: Session) -> Transport:
     """The transport to the broker. Raises `SettingsError`."""
     broker = loaded.settings.broker
     secret, trust = password(loaded), tls(loaded)
+    # Ours speaks nothing newer, and would only be asked in vain first.
+    older: Mapping[str, object] = {"protocol": "3.1.1"} if is_embedded(loaded) else {}
     try:
         return transport_for(
             broker_address(loaded),
-            client_id=broker.client_id or f"fleetglass-{secrets.token_hex(4)}",
-            topics=broker.topics if is_embedded(loaded) else [*broker.topics, BROKER_DROPPED],
+            client_id=session.client_id,
+            topics=_topics(loaded),
             username=broker.username,
             password=secret,
             tls=trust,
+            durable=session.durable,
+            abandoned=session.abandoned,
+            **older,
         )
     except SettingsError as error:
         raise SettingsError(f"{loaded.source}: [broker] {str(error).removeprefix('broker ')}") from None
 
 
+def _topics(loaded: Loaded) -> Sequence[str]:
+    topics = loaded.settings.broker.topics
+    return topics if is_embedded(loaded) else [*topics, BROKER_DROPPED]
+
+
 def make_store(loaded: Loaded) -> Store:
-    """The store of the settings."""
-    return store_for(loaded.settings.store.url)
+    """The store of the settings, not yet open."""
+    return store_for(loaded.settings.store.url, store_options(loaded))
+
+
+def in_memory(loaded: Loaded) -> bool:
+    """Whether nothing is kept beyond the end of the program, so that no data folder is needed."""
+    return urlsplit(loaded.settings.store.url).scheme == "memory"
+
+
+def store_options(loaded: Loaded) -> StoreOptions:
+    """What the settings say to a store."""
+    store = loaded.settings.store
+    age = span(store.quarantine_age)
+    return StoreOptions(
+        folder=loaded.data_dir,
+        retention={kind: _retention(spans) for kind, spans in store.retention.items()},
+        quarantine_age=None if math.isinf(age) else age,
+        quarantine_size=size(store.quarantine_size),
+    )
+
+
+def unknown_retentions(loaded: Loaded, kinds: Kinds) -> Sequence[str]:
+    """A line for each name in `[store] retention` that is no kind; it may be one that is not loaded."""
+    known = {DEFAULT, UNCLAIMED, *(kind.name for kind in kinds)}
+    return [
+        f"{loaded.source}: [store] retention: there is no kind {name}; known are {', '.join(sorted(known))}"
+        for name in loaded.settings.store.retention
+        if name not in known
+    ]
+
+
+def _retention(spans: Spans) -> Retention:
+    """What is not said is the usual, but a coarser history is never kept for less than a finer one."""
+    usual = Retention()
+    texts = (spans.readings, spans.minutes, spans.hours)
+    given = [None if text is None else span(text) for text in texts]
+    kept: list[float] = []
+    for number, otherwise in enumerate((usual.readings, usual.minutes, usual.hours)):
+        longest = min((later for later in given[number:] if later is not None), default=math.inf)
+        least = math.inf if otherwise is None else otherwise
+        kept.append(given[number] or min(longest, max(least, *kept, 0.0)))
+    return Retention(*(None if math.isinf(seconds) else seconds for seconds in kept))
 
 
 def labels(loaded: Loaded) -> Mapping[str, Label]:
@@ -152,11 +250,13 @@ def check_broker(loaded: Loaded, timeout: float = 5.0) -> Connection:
     seen = [Connection(False, f"no answer within {timeout:g} s")]
 
     def note(connection: Connection) -> None:
-        seen.append(connection)
-        settled.set()
+        # A fresh one has only begun: whether we may subscribe is what comes next.
+        if not connection.fresh:
+            seen.append(connection)
+            settled.set()
 
-    transport = make_transport(loaded)
-    transport.start(lambda _message: None, note)
+    transport = make_transport(loaded, passing_session(loaded))
+    transport.start(lambda _messages: True, note)
     settled.wait(timeout)
     found = seen[-1]
     transport.stop()

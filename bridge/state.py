@@ -1,8 +1,9 @@
 """The latest state of every device: frozen values, replaced on change, written by the ingest thread alone."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple, cast
 
 from bridge.commands import (
     CONFIRM_WITHIN,
@@ -14,7 +15,7 @@ from bridge.commands import (
 )
 from bridge.presence import UNHEARD, Presence, judge
 from schemas.catalog import Kinds
-from schemas.message import Announcement, Provenance, RawMessage, Reading, Readings, Unclaimed, Value
+from schemas.message import Announcement, Provenance, RawMessage, Readings, Unclaimed, Value
 
 UNCLAIMED = "unclaimed"
 UNCLAIMED_STALE_AFTER = 300.0
@@ -24,11 +25,12 @@ MAX_METRICS = 256
 MAX_RAW = 4_096
 
 _NONE: Mapping[str, "MetricState"] = MappingProxyType({})
+# Past the named tuple's own constructor, which costs as much again; for what is made of every message.
+_new = tuple.__new__
 _NO_COMMANDS: Mapping[str, CommandState] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class MetricState:
+class MetricState(NamedTuple):
     """The last value of one metric. `time` is the device's own, `received_at` ours, both Unix seconds."""
 
     value: Value
@@ -39,8 +41,7 @@ class MetricState:
     extra: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceState:
+class DeviceState(NamedTuple):
     """All that is known of one device now.
 
     `seen_at` (Unix seconds) and `heard` (monotonic seconds) are of the last live message, None before it;
@@ -51,29 +52,36 @@ class DeviceState:
     kind: str
     name: str | None = None
     place: str | None = None
-    metrics: Mapping[str, MetricState] = field(default_factory=lambda: _NONE)
+    metrics: Mapping[str, MetricState] = _NONE
     presence: Presence = UNHEARD
     announced: bool | None = None
     seen_at: float | None = None
     heard: float | None = None
     device_time: float | None = None
-    commands: Mapping[str, CommandState] = field(default_factory=lambda: _NO_COMMANDS)
+    commands: Mapping[str, CommandState] = _NO_COMMANDS
     transport: int = 0
     structured: bool = True
     last_topic: str = ""
-    last_payload: bytes = field(default=b"", repr=False)
+    last_payload: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A device's new state and the metrics that a message touched (empty: only its presence or commands)."""
+class Change(NamedTuple):
+    """A device's new state and the metrics that a message touched (empty: only its presence or commands).
+
+    `moved`: its availability is another one than before.
+    """
 
     device: DeviceState
     metrics: tuple[str, ...] = ()
+    moved: bool = False
 
 
-class TooManyDevices(Exception):
-    """A message would make one device more than the bound."""
+class TooMany(Exception):
+    """A message would make one device, or one metric of a device, more than the bound."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class State:
@@ -88,9 +96,9 @@ class State:
     def restore(self, devices: Iterable[DeviceState]) -> None:
         """Show what was last known, marked as restored until each device speaks."""
         for device in devices:
-            metrics = {name: replace(m, provenance="restored") for name, m in device.metrics.items()}
-            self.devices[device.id] = replace(
-                device, metrics=MappingProxyType(metrics), presence=UNHEARD, announced=None, heard=None,
+            metrics = {name: m._replace(provenance="restored") for name, m in device.metrics.items()}
+            self.devices[device.id] = device._replace(
+                metrics=MappingProxyType(metrics), presence=UNHEARD, announced=None, heard=None,
                 commands=_NO_COMMANDS,
             )  # fmt: skip
 
@@ -99,55 +107,73 @@ class State:
     ) -> Change | None:
         """Fold a message in. None if it is older than the state, or a retained copy that says nothing new.
 
-        `now` is monotonic seconds. Raises `TooManyDevices`.
+        `now` is monotonic seconds. Raises `TooMany`.
         """
-        device = self._known(outcome.device_id, outcome.kind if isinstance(outcome, Readings) else UNCLAIMED)
-        device_time = outcome.device_time if isinstance(outcome, Readings) else None
-        if device_time is not None and device.device_time is not None and device_time < device.device_time:
-            return None
-        provenance: Provenance = "retained" if raw.retained else "live"
-        metrics = dict(device.metrics)
-        touched = []
-        for reading in outcome.readings:
-            old = metrics.get(reading.metric)
-            if old is None and len(metrics) >= MAX_METRICS:
-                continue
-            if raw.retained and old is not None and old.provenance == "live" and old.value == reading.value:
-                continue
-            metrics[reading.metric] = _metric(reading, device_time, raw.received_at, provenance)
-            touched.append(reading.metric)
-        if not touched and raw.retained:
-            return None
-        commands = device.commands
-        if commands and not raw.retained:
-            commands = _settle(commands, metrics, touched)
-        changes: dict[str, object] = {}
+        name = place = device_time = None
+        structured = True
         if isinstance(outcome, Readings):
-            changes = {"name": outcome.name or device.name, "place": outcome.place or device.place}
+            device = self._known(outcome.device_id, outcome.kind)
+            name, place, device_time = outcome.name, outcome.place, outcome.device_time
+            if (
+                device_time is not None
+                and device.device_time is not None
+                and device_time < device.device_time
+            ):
+                return None
         else:
-            changes = {"structured": outcome.structured}
-        if not raw.retained:
-            # A live word proves that it is there, whatever a last will said before.
-            announced = True if device.announced is False else device.announced
-            changes |= {"seen_at": raw.received_at, "heard": now, "announced": announced}
-        device = replace(
-            device,
-            metrics=MappingProxyType(metrics),
-            device_time=device_time if device_time is not None else device.device_time,
-            commands=commands,
-            transport=transport,
-            last_topic=raw.topic,
-            last_payload=raw.payload[:MAX_RAW],
-            **changes,  # type: ignore[arg-type]
+            device = self._known(outcome.device_id, UNCLAIMED)
+            structured = outcome.structured
+        retained, received_at = raw.retained, raw.received_at
+        provenance: Provenance = "retained" if retained else "live"
+        # A copy of the mapping behind the proxy, which is quicker than a new one made of it.
+        metrics = cast(dict[str, MetricState], device.metrics).copy()
+        touched = []
+        for metric, value, unit, extra in outcome.readings:
+            if retained:
+                old = metrics.get(metric)
+                if old is not None and old.provenance == "live" and old.value == value:
+                    continue
+            metrics[metric] = _new(MetricState, (value, unit, device_time, received_at, provenance, extra))
+            touched.append(metric)
+        if len(metrics) > MAX_METRICS and len(metrics) > len(device.metrics):
+            text = f"{len(metrics):,} metrics of one device, expected at most {MAX_METRICS:,}"
+            raise TooMany("too_many_metrics", text)
+        if retained and not touched:
+            return None
+        commands, announced = device.commands, device.announced
+        if commands and not retained:
+            commands = _settle(commands, metrics, touched)
+        # A live word proves that it is there, whatever a last will said before.
+        if announced is False and not retained:
+            announced = True
+        device = _new(
+            DeviceState,
+            (
+                device.id,
+                device.kind,
+                name or device.name,
+                place or device.place,
+                MappingProxyType(metrics),
+                device.presence,
+                announced,
+                device.seen_at if retained else received_at,
+                device.heard if retained else now,
+                device.device_time if device_time is None else device_time,
+                commands,
+                transport,
+                structured,
+                raw.topic,
+                raw.payload[:MAX_RAW],
+            ),
         )
         return self._put(device, now, tuple(touched))
 
     def announcement(self, outcome: Announcement, transport: int, now: float) -> Change | None:
-        """Note what an availability topic said. Raises `TooManyDevices`."""
+        """Note what an availability topic said. Raises `TooMany`."""
         device = self._known(outcome.device_id, outcome.kind)
         if device.announced is outcome.online and device.id in self.devices:
             return None
-        return self._put(replace(device, announced=outcome.online, transport=transport), now)
+        return self._put(device._replace(announced=outcome.online, transport=transport), now)
 
     def connection(self, transport: int, *, up: bool, detail: str, now: float) -> list[Change]:
         """A transport gained or lost its source: every device behind it is judged anew."""
@@ -168,7 +194,7 @@ class State:
                 commands[metric] = CommandState(value, "failed", note.by, now + SHOW_FAILURE_FOR, note.note)
             else:
                 commands[metric] = CommandState(value, "pending", note.by, now + CONFIRM_WITHIN)
-        return self._put(replace(device, commands=MappingProxyType(commands)), now, tuple(note.changes))
+        return self._put(device._replace(commands=MappingProxyType(commands)), now, tuple(note.changes))
 
     def judge_all(self, now: float) -> list[Change]:
         """Let time pass: ages, and commands that were not answered. The devices that changed by it."""
@@ -177,9 +203,9 @@ class State:
             commands = _expire(device.commands, now) if device.commands else device.commands
             presence = self._judge(device, now)
             if presence != device.presence or commands is not device.commands:
-                changed = replace(device, presence=presence, commands=commands)
+                changed = device._replace(presence=presence, commands=commands)
                 self.devices[device.id] = changed
-                changes.append(Change(changed))
+                changes.append(Change(changed, moved=device.presence.availability != presence.availability))
         return changes
 
     def _known(self, device_id: str, kind: str) -> DeviceState:
@@ -187,15 +213,17 @@ class State:
         if device is not None:
             return device
         if len(self.devices) >= self.max_devices:
-            raise TooManyDevices
+            text = f"it would be one more than {self.max_devices:,} devices"
+            raise TooMany("too_many_devices", text)
         return DeviceState(device_id, kind)
 
     def _put(self, device: DeviceState, now: float, metrics: tuple[str, ...] = ()) -> Change:
+        before = device.presence
         presence = self._judge(device, now)
-        if presence != device.presence:
-            device = replace(device, presence=presence)
+        if presence is not before and presence != before:
+            device = device._replace(presence=presence)
         self.devices[device.id] = device
-        return Change(device, metrics)
+        return Change(device, metrics, before.availability != presence.availability)
 
     def _judge(self, device: DeviceState, now: float) -> Presence:
         kind = self._kinds.get(device.kind)
@@ -207,10 +235,6 @@ class State:
             broker_down=self._down.get(device.transport),
             now=now,
         )
-
-
-def _metric(reading: Reading, time: float | None, received_at: float, provenance: Provenance) -> MetricState:
-    return MetricState(reading.value, reading.unit, time, received_at, provenance, reading.extra)
 
 
 def _settle(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the stage histograms, seconds."""
 STAGES = ("receive", "decode", "commit", "frame", "send")
-"""receive: waited in the inbox; decode: read and folded into the state; commit: taken by the store; frame:
+"""receive: waited in the inbox; decode: read and folded into the state; commit: written by the store; frame:
 waited to be shown; send: from the frame to the sessions' hands. Seconds, of the oldest message of a batch."""
 
 
@@ -26,13 +26,15 @@ class Histogram:
 
 @dataclass(slots=True)
 class Counts:
-    """Totals since the start. Written by the ingest thread, but for the stage `send`.
+    """Totals since the start. Written by the ingest thread, but for the stages `commit` and `send`.
 
-    `stored`: readings of batches that the store has taken; `broker_dropped`: what the broker itself says that
-    it dropped, None while it says nothing.
+    `repeated`: redeliveries that were recognised, and not taken a second time; `stored`: readings that the
+    store has taken as new; `broker_dropped`: what the broker itself says that it dropped, None while it says
+    nothing.
     """
 
     received: int = 0
+    repeated: int = 0
     accepted: int = 0
     unclaimed: int = 0
     ignored: int = 0
@@ -46,19 +48,27 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class BridgeStatus:
-    """What people want to know of the bridge, as of one moment. Rates are messages a second over 10 s."""
+    """What people want to know of the bridge, as of one moment. Rates are messages a second over 10 s.
+
+    `waiting` are messages that were received and are not kept yet, the oldest of them for `lag` seconds; from
+    `mark` on reading is `paused`, and the broker holds the rest.
+    """
 
     broker_up: bool = False
     broker_detail: str = "starting"
     broker_url: str = ""
     embedded: bool = False
     received: int = 0
+    repeated: int = 0
     quarantined: int = 0
     unclaimed: int = 0
+    stored: int = 0
     rate: float = 0.0
-    inbox_depth: int = 0
-    inbox_limit: int = 0
-    inbox_dropped: int = 0
+    waiting: int = 0
+    mark: int = 0
+    paused: bool = False
+    lag: float = 0.0
+    broker_dropped: int | None = None
     frames: int = 0
     merged: int = 0
     store_fault: str = ""

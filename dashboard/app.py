@@ -4,9 +4,10 @@ import asyncio
 import html
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import flet as ft
@@ -19,7 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bridge.frames import Frame
 from bridge.service import Bridge, Plan
 from dashboard.api import api, invalid
+from dashboard.aside import Aside
 from dashboard.gate import HostCheck, refusal
+from dashboard.house import Dropped
 from dashboard.hub import Hub
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
@@ -62,13 +65,14 @@ stop that too, but not silently."""
 
 @dataclass(frozen=True, slots=True)
 class WebOptions:
-    """How the web part behaves."""
+    """How the web part behaves. `token` is the word by which the owner's own commands are known."""
 
     title: str = "Fleetglass"
     hosts: frozenset[str] = frozenset()
     origins: Sequence[str] = ()
     max_sessions: int = 1_000
     session_timeout: float = 20.0
+    token: str | None = field(default=None, repr=False)
 
 
 class LocalHouse(Bridge):
@@ -77,11 +81,22 @@ class LocalHouse(Bridge):
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         self.shared: Shared | None = None
+        self.aside = Aside()
+        self.dropped = Dropped()
+        self.quarantine_changes = 0
+        self.listen(self._note)
 
     @property
     def sessions(self) -> int:
         """Browsers that are connected now."""
         return len(self.shared.open) if self.shared else 0
+
+    def _note(self, frame: Frame) -> None:
+        # Before the hub hears of it: who then looks, looks at the new one.
+        if frame.quarantined:
+            self.quarantine_changes += 1
+        if frame.status is not None:
+            self.dropped = self.dropped.noted(frame.status.broker_dropped, time.time())
 
 
 def build(house: LocalHouse, options: WebOptions) -> FastAPI:
@@ -94,6 +109,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         hub = Hub(app_manager.get_pubsubhub(main, loop=loop), Scene(), loop)
         hub.sent = house.counts.stages["send"].observe
         app.state.shared = house.shared = Shared(house, hub, options.title)
+        house.aside.announce = hub.announce
         house.listen(follow(hub, house))
         house.start()
         ticking = asyncio.create_task(_tick(hub), name="tick")
@@ -101,6 +117,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         ticking.cancel()
         with suppress(asyncio.CancelledError):
             await ticking
+        house.aside.close()
         await asyncio.to_thread(house.stop)
         await app_manager.shutdown()  # type: ignore[no-untyped-call]
 
@@ -115,7 +132,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.add_exception_handler(RequestValidationError, invalid)
-    app.include_router(api(house, options.origins))
+    app.include_router(api(house, options.origins, options.token))
     wires: set[Wire] = set()
     app.state.wires = wires
 

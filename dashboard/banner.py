@@ -1,36 +1,101 @@
-"""What every page says at its top when the broker is away."""
+"""What every page says at its top when something is wrong with the whole."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import flet as ft
 
 from bridge.status import BridgeStatus
-from dashboard.house import House
+from dashboard.house import Dropped, House
+from dashboard.present import plain
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
+
+BEHIND = 2.0
+"""Seconds that a message may wait to be kept without anything being said of it."""
+NEWS = 60.0
+"""Seconds for which a loss at the broker is told on every page; the system page goes on to tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """One line for each thing that can be wrong, empty while it is not."""
+
+    broker: str = ""
+    store: str = ""
+    behind: str = ""
+    dropped: str = ""
+
+
+def notices(status: BridgeStatus, dropped: Dropped, now: float) -> Notices:
+    """What is to be said at Unix time `now`."""
+    return Notices(_broker(status), _store(status), _behind(status), _dropped(dropped, now))
 
 
 def banner(house: House) -> LayoutPlan:
     """What is wrong with the whole, gone while all is well."""
-    plan = CardPlan("banner", frozenset({"status"}), lambda: house.status, _draw)
+    plan = CardPlan(
+        "banner",
+        frozenset({"status", "tick"}),
+        lambda: notices(house.status, house.dropped, time.time()),
+        _draw,
+    )
     return LayoutPlan("banner", frozenset(), lambda: [plan], lambda: ft.Column(spacing=0))
 
 
-def _draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
-    text = drawing.live(ft.Text(size=14, color=ft.Colors.ON_ERROR_CONTAINER, expand=True), value=_text)
-    row = ft.Row(
-        [ft.Icon(ft.Icons.ERROR_OUTLINE, size=18, color=ft.Colors.ON_ERROR_CONTAINER), text], spacing=12
+def _draw(drawing: Drawing[Notices]) -> ft.Control:
+    def notice(icon: ft.IconData, ink: str, ground: str, text_of: Callable[[Notices], str]) -> ft.Control:
+        text = drawing.live(ft.Text(size=14, color=ink, expand=True), value=text_of)
+        row = ft.Row([ft.Icon(icon, size=18, color=ink), text], spacing=12)
+        surface = ft.Container(
+            row, bgcolor=ground, border_radius=12, margin=ft.Margin.only(top=12),
+            padding=ft.Padding.symmetric(vertical=10, horizontal=16),
+        )  # fmt: skip
+        return drawing.live(surface, visible=lambda told: bool(text_of(told)))
+
+    wrong = (ft.Colors.ON_ERROR_CONTAINER, ft.Colors.ERROR_CONTAINER)
+    late = (ft.Colors.ON_SECONDARY_CONTAINER, ft.Colors.SECONDARY_CONTAINER)
+    return ft.Column(
+        [
+            notice(ft.Icons.ERROR_OUTLINE, *wrong, lambda told: told.broker),
+            notice(ft.Icons.SAVE_OUTLINED, *wrong, lambda told: told.store),
+            notice(ft.Icons.HOURGLASS_BOTTOM, *late, lambda told: told.behind),
+            notice(ft.Icons.WARNING_AMBER, *wrong, lambda told: told.dropped),
+        ],
+        spacing=0,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
-    surface = ft.Container(
-        row, bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12, margin=ft.Margin.only(top=12),
-        padding=ft.Padding.symmetric(vertical=10, horizontal=16),
-    )  # fmt: skip
-    return drawing.live(surface, visible=lambda status: bool(_text(status)))
 
 
-def _text(status: BridgeStatus) -> str:
-    wrong = []
-    if not status.broker_up:
-        wrong.append(
-            f"No connection to the broker: {status.broker_detail}. Values are the last known; retrying."
-        )
-    if status.store_fault:
-        wrong.append(f"The store cannot be written: {status.store_fault}. Retrying; nothing is lost so far.")
-    return "\n".join(wrong)
+def _broker(status: BridgeStatus) -> str:
+    if status.broker_up:
+        return ""
+    return f"No connection to the broker: {status.broker_detail}. Values are the last known; retrying."
+
+
+def _store(status: BridgeStatus) -> str:
+    if not status.store_fault:
+        return ""
+    return (
+        f"The store cannot be written: {status.store_fault}; nothing is acknowledged, so the broker keeps "
+        "what devices send. Retrying."
+    )
+
+
+def _behind(status: BridgeStatus) -> str:
+    # While the store takes nothing, that is what is to be said; that messages wait follows from it.
+    if status.store_fault or not (status.paused or status.lag > BEHIND) or not status.waiting:
+        return ""
+    waiting = "1 message waits" if status.waiting == 1 else f"{plain(status.waiting)} messages wait"
+    rest = " The broker holds the rest." if status.paused else ""
+    return f"Catching up: {waiting}, the oldest {status.lag:.0f} s.{rest}"
+
+
+def _dropped(dropped: Dropped, now: float) -> str:
+    if dropped.last is None or now - dropped.last > NEWS:
+        return ""
+    count = "1 message" if dropped.count == 1 else f"{plain(dropped.count)} messages"
+    return (
+        f"The broker has dropped {count} since Fleetglass started, because they were too many for a client "
+        "that was away or slow. The system page says more."
+    )

@@ -1,11 +1,13 @@
 """The JSON of the API: the outside contract as pydantic models."""
 
 import base64
+from codecs import utf_8_decode
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
+from bridge.ports import History
 from bridge.presence import Availability
 from bridge.quarantine import Quarantined
 from bridge.service import Label
@@ -13,15 +15,26 @@ from bridge.state import DeviceState
 from dashboard.present import default_name
 from schemas.message import Provenance, Value
 
+PAYLOAD = 65_536
+"""Bytes of a refused message that are told; all of it may be a thousand times as much."""
+MOST = 2**63 - 1
+"""The greatest id that a store can have given."""
+
 
 class Health(BaseModel):
-    """`ok`, or `degraded` while the broker is away or the store fails (`store` says how, else empty)."""
+    """`ok`, or `degraded` while the broker is away or the store fails (`store` says how, else empty).
+
+    `inbox_depth` messages are received and not kept yet, the oldest of them for `lag_seconds`; `paused`: so
+    many that no more are read, and the broker holds the rest.
+    """
 
     status: Literal["ok", "degraded"]
     broker_connected: bool
     broker: str
     store: str
     inbox_depth: int
+    lag_seconds: float
+    paused: bool
     sessions: int
 
 
@@ -54,11 +67,36 @@ class DevicePage(BaseModel):
     next: str | None
 
 
+class HistoryPoint(BaseModel):
+    """One reading, or `count` together: then `time` is where they begin and `value` their mean.
+
+    `low` and `high` are the extremes of numbers, null for texts.
+    """
+
+    time: datetime
+    value: Value
+    low: float | None
+    high: float | None
+    count: int
+
+
+class HistoryPage(BaseModel):
+    """A metric's history, oldest first. `step` is the seconds that a point stands for, 0 for single readings.
+
+    `other_units` are units in which there is history that could not be told in `unit`.
+    """
+
+    items: list[HistoryPoint]
+    next: None = None
+    unit: str
+    step: float
+    other_units: list[str]
+
+
 class QuarantinedMessage(BaseModel):
     """A refused message.
 
-    `payload` is text, or base64 where `encoding` says so; `size` is its length in bytes, of which at most
-    65,536 are kept.
+    `payload` is text, or base64 where `encoding` says so: the first 65,536 bytes. `size` is its whole length.
     """
 
     id: int
@@ -76,6 +114,27 @@ class QuarantinePage(BaseModel):
 
     items: list[QuarantinedMessage]
     next: str | None
+
+
+class Replay(BaseModel):
+    """Which refused messages to try again: these, else all. `dry_run` only says what would pass."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = False
+    ids: Annotated[list[Annotated[int, Field(ge=1, le=MOST)]], Field(max_length=10_000)] | None = None
+
+
+class ReplayResult(BaseModel):
+    """`tried` were decoded with the present kinds, `passed` of them are in the history now.
+
+    `still_refused` counts the others by today's reason; `cut` were not tried, not being kept wholly.
+    """
+
+    tried: int
+    passed: int
+    still_refused: dict[str, int]
+    cut: int
 
 
 def device_json(device: DeviceState, label: Label) -> Device:
@@ -102,10 +161,10 @@ def device_json(device: DeviceState, label: Label) -> Device:
 
 def quarantined_json(entry: Quarantined) -> QuarantinedMessage:
     """A refused message as the API tells it."""
-    try:
-        payload, encoding = entry.payload.decode(), None
-    except UnicodeDecodeError:
-        payload, encoding = base64.b64encode(entry.payload).decode(), "base64"
+    payload = _text(entry.payload)
+    encoding = None
+    if payload is None:
+        payload, encoding = base64.b64encode(entry.payload[:PAYLOAD]).decode(), "base64"
     return QuarantinedMessage.model_validate(
         {
             "id": entry.id,
@@ -118,6 +177,28 @@ def quarantined_json(entry: Quarantined) -> QuarantinedMessage:
             "size": entry.size,
         }
     )
+
+
+def history_json(unit: str, history: History) -> HistoryPage:
+    """A history as the API tells it."""
+    return HistoryPage(
+        items=[
+            HistoryPoint(time=moment(at), value=value, low=low, high=high, count=count)
+            for at, value, low, high, count in history.points
+        ],
+        unit=unit,
+        step=history.step,
+        other_units=list(history.other_units),
+    )
+
+
+def _text(payload: bytes) -> str | None:
+    """The beginning of a payload as text, None if it is none. A letter that is cut through is left out."""
+    cut = len(payload) > PAYLOAD
+    try:
+        return utf_8_decode(payload[:PAYLOAD], "strict", not cut)[0]
+    except UnicodeDecodeError:
+        return None
 
 
 def moment(seconds: float) -> datetime:

@@ -2,13 +2,18 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from bridge.errors import FleetglassError
+from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
+from bridge.replay import Replayed
 from bridge.service import Label
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
+from dashboard.aside import Aside
 from dashboard.scene import Who
 from schemas.catalog import Kinds
 from schemas.message import Value
@@ -16,10 +21,36 @@ from schemas.message import Value
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """How many messages the broker says that it dropped while we ran, the last at `last` (Unix seconds).
+
+    `total` is what it said last, of its whole life; None while it says nothing.
+    """
+
+    total: int | None = None
+    count: int = 0
+    last: float | None = None
+
+    def noted(self, total: int | None, at: float) -> "Dropped":
+        """With its newest word. What was before our first look does not count; a lower one is a new life."""
+        if total is None or total == self.total:
+            return self
+        if self.total is None:
+            return Dropped(total)
+        more = total - self.total if total > self.total else total
+        return Dropped(total, self.count + more, at if more else self.last)
+
+
 class House(Protocol):
-    """Everything that can be known and asked."""
+    """Everything that can be known and asked. What is marked with `*` may wait for the disk."""
 
     kinds: Kinds
+    aside: Aside
+    """For the web loop: what may wait for the disk is done here."""
+    dropped: Dropped
+    quarantine_changes: int
+    """Grows whenever what is in quarantine has changed."""
 
     @property
     def sessions(self) -> int:
@@ -44,11 +75,28 @@ class House(Protocol):
     def label(self, device: DeviceState) -> Label:
         """The name and place to show for a device."""
 
-    def quarantined(self, *, before: int | None = None, limit: int = 100) -> Sequence[Quarantined]:
-        """Refused messages, newest first."""
+    def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
+        """* Refused messages, newest first."""
 
-    def quarantine_counts(self) -> tuple[int, int]:
-        """How many refused messages are kept, and how many the bound has removed."""
+    def quarantine_counts(self) -> QuarantineCounts:
+        """* How much is in quarantine, and how much its bounds have removed."""
+
+    def replay(self, *, dry_run: bool, ids: Sequence[int] | None = None) -> Replayed:
+        """* Try the refused messages again with the present kinds; what passes becomes history."""
+
+    def history(
+        self, device_id: str, metric: str, start: float, end: float, points: int
+    ) -> tuple[str, History]:
+        """* The unit of a metric and its history over [start, end), Unix seconds, in at most so many points.
+
+        Raises `LookupError` for a metric that neither the device's kind nor its history knows.
+        """
+
+    def facts(self) -> StoreFacts:
+        """* What the store says of itself."""
+
+    def restore(self, file: Path) -> None:
+        """* Put a backup in the place of the store. Raises `StoreError`."""
 
     def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
         """Ask a device for new values. Raises `CommandRefused` or `NotConnected`."""

@@ -1,5 +1,6 @@
 """The counters of the house in Prometheus' terms."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -7,6 +8,8 @@ from prometheus_client.registry import Collector
 
 from bridge.status import BUCKETS, Histogram
 from dashboard.house import House
+
+log = logging.getLogger(__name__)
 
 COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
     "fleetglass_messages_received": ("Messages received from all transports.", lambda h: h.counts.received),
@@ -16,9 +19,9 @@ COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
         "Commands to devices and the broker's own topics.",
         lambda h: h.counts.ignored,
     ),
-    "fleetglass_messages_dropped": (
-        "Messages lost because the inbox was full.",
-        lambda h: h.status.inbox_dropped,
+    "fleetglass_messages_repeated": (
+        "Messages that the broker sent again and that were kept already.",
+        lambda h: h.counts.repeated,
     ),
     "fleetglass_readings_stored": ("Readings that the store has taken.", lambda h: h.counts.stored),
     "fleetglass_frames_sent": ("Frames handed to the dashboards.", lambda h: h.counts.frames),
@@ -28,12 +31,17 @@ COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
     ),
 }
 GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
-    "fleetglass_inbox_depth": ("Messages that wait to be taken in.", lambda h: h.status.inbox_depth),
+    "fleetglass_inbox_depth": ("Messages received that are not kept yet.", lambda h: h.status.waiting),
+    "fleetglass_ingest_lag_seconds": (
+        "How long the oldest message that is not kept yet has waited.",
+        lambda h: h.status.lag,
+    ),
     "fleetglass_sessions": ("Browsers that are connected.", lambda h: h.sessions),
     "fleetglass_broker_connected": ("1 while the broker is reached, else 0.", lambda h: h.status.broker_up),
     "fleetglass_devices": ("Devices known, unclaimed ones too.", lambda h: len(h.devices)),
 }
 BROKER_DROPPED = "fleetglass_broker_dropped"
+STORE = "fleetglass_store_bytes"
 QUARANTINED = "fleetglass_messages_quarantined"
 STAGE = "fleetglass_stage_seconds"
 
@@ -51,6 +59,7 @@ class HouseMetrics(Collector):
             yield CounterMetricFamily(name, about, value=value_of(house))
         for name, (about, value_of) in GAUGES.items():
             yield GaugeMetricFamily(name, about, value=value_of(house))
+        yield from _store(house)
         dropped = house.counts.broker_dropped
         if dropped is not None:
             yield CounterMetricFamily(
@@ -66,6 +75,15 @@ class HouseMetrics(Collector):
         for stage, histogram in house.counts.stages.items():
             stages.add_metric([stage], _cumulated(histogram), histogram.total)
         yield stages
+
+
+def _store(house: House) -> Iterator[Metric]:
+    try:
+        size = house.facts().size
+    except Exception as error:  # noqa: BLE001 - whatever a store may raise, the other numbers are told
+        log.warning("the store does not tell its size: %s", error)
+        return
+    yield GaugeMetricFamily(STORE, "What the store takes on the disk, bytes.", value=size)
 
 
 def _cumulated(histogram: Histogram) -> list[tuple[str, float]]:

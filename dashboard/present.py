@@ -50,7 +50,7 @@ class MetricView:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """One device as it is shown."""
+    """One device as it is shown. `kept` says so, in a word, while none of its values is live."""
 
     id: str
     kind: str
@@ -71,6 +71,17 @@ class DeviceView:
     def subtitle(self) -> str:
         """What it is and where."""
         return " · ".join(part for part in (self.kind_title, self.place) if part)
+
+    @property
+    def word(self) -> str:
+        """Whether it is there; where nothing is known of that, where its values are from."""
+        unheard = self.kept and self.availability == "unknown"
+        return (self.kept if unheard else self.availability).capitalize()
+
+    @property
+    def since(self) -> str:
+        """How old what we know is, or that it is only a copy where the word has not said so."""
+        return self.kept if self.kept and self.availability != "unknown" else self.age
 
     @property
     def faded(self) -> bool:
@@ -166,6 +177,22 @@ def payload_text(payload: bytes, limit: int = 2_000) -> str:
     return safe + ("…" if len(payload) > limit else "")
 
 
+def size_text(size: int) -> str:
+    """A number of bytes as people say it: 512 bytes, 1.5 kB, 256 MB."""
+    if size < 1_000:
+        return f"{size} {'byte' if size == 1 else 'bytes'}"
+    units = ("kB", "MB", "GB", "TB")
+    step = next((step for step in range(1, len(units)) if size < 999.5 * 1_000**step), len(units))
+    shown = size / 1_000**step
+    number = f"{shown:.1f}" if shown < 9.95 else plain(round(shown))
+    return f"{number} {units[step - 1]}"
+
+
+def reason_text(code: str) -> str:
+    """The code of a refusal as words."""
+    return shown_text(code.replace("_", " "), 40)
+
+
 def plain(value: float) -> str:
     """A bound or a whole number: thousands apart, without digits that say nothing."""
     whole = isinstance(value, int) or value.is_integer()
@@ -246,11 +273,11 @@ def _judge(value: Value, trait: Trait, unit: str) -> tuple[Tone, str]:
 
 
 def _kept(device: DeviceState) -> str:
-    """Says so if all that is known is a kept copy."""
+    """A word for it if all that is known is a copy: from before our restart, or one that the broker kept."""
     sources = {metric.provenance for metric in device.metrics.values()}
     if not sources or "live" in sources:
         return ""
-    return "from before our restart" if "restored" in sources else "kept by the broker, not live yet"
+    return "restored" if "restored" in sources else "retained"
 
 
 def expected(trait: Trait, unit: str) -> str:

@@ -13,19 +13,24 @@ import uvicorn
 
 from bridge.broker import EmbeddedBroker, is_loopback
 from bridge.errors import PortTaken, SettingsError
-from bridge.ports import Transport
+from bridge.instance import Instance
+from bridge.ports import StoreFacts, Transport
 from bridge.service import Plan
 from bridge.settings import Loaded
 from bridge.setup import (
     broker_address,
     embedded_at,
+    in_memory,
     is_embedded,
     labels,
     load_kinds,
     make_store,
     make_transport,
+    passing_session,
+    session_of,
     shown_address,
     told,
+    unknown_retentions,
 )
 from bridge.simulate import Fleet, plan
 from dashboard import hints
@@ -59,8 +64,16 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
     kinds, broken = load_kinds(loaded)
     for mistake in broken:
         log.error("a kind of yours is left out: %s", told(mistake))
+    for line in unknown_retentions(loaded, kinds):
+        log.warning("%s", line)
     with contextlib.ExitStack() as stack:
-        transport = make_transport(loaded)
+        # What only the settings can have wrong is told before anything is made or locked.
+        make_transport(loaded, passing_session(loaded))
+        instance = None if in_memory(loaded) else stack.enter_context(Instance(loaded.data_dir))
+        store = make_store(loaded)
+        store.open()
+        stack.callback(store.close)
+        transport = make_transport(loaded, session_of(store, loaded))
         listener = stack.enter_context(contextlib.closing(_listen(web.host, web.port)))
         if is_embedded(loaded):
             broker = EmbeddedBroker(*embedded_at(loaded), insecure=options.insecure)
@@ -70,7 +83,7 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
             Plan(
                 kinds,
                 [transport, *extra],
-                make_store(loaded),
+                store,
                 labels(loaded),
                 shown_address(loaded),
                 is_embedded(loaded),
@@ -78,13 +91,16 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
         )
         if options.demo:
             stack.callback(_demo(loaded, options.demo).stop)
-        sys.stdout.write(_welcome(loaded, options, listener.getsockname()[1]) + "\n")
+        url = _url(loaded, listener.getsockname()[1])
+        if instance is not None:
+            instance.announce(url)
+        sys.stdout.write(_welcome(loaded, options, url, store.facts()) + "\n")
         sys.stdout.flush()
-        asyncio.run(_serve(build(house, _web_options(loaded)), listener))
+        asyncio.run(_serve(build(house, _web_options(loaded, instance)), listener))
     return 0
 
 
-def _web_options(loaded: Loaded) -> WebOptions:
+def _web_options(loaded: Loaded, instance: Instance | None) -> WebOptions:
     web = loaded.settings.web
     hosts = frozenset() if web.host in EVERYWHERE else LOOPBACK | {web.host, *map(host_name, web.origins)}
     return WebOptions(
@@ -93,6 +109,7 @@ def _web_options(loaded: Loaded) -> WebOptions:
         origins=[origin.rstrip("/") for origin in web.origins],
         max_sessions=web.max_sessions,
         session_timeout=web.session_timeout,
+        token=None if instance is None else instance.token,
     )
 
 
@@ -151,20 +168,26 @@ async def _serve(app: object, listener: socket.socket) -> None:
     await server.serve(sockets=[listener])
 
 
-def _welcome(loaded: Loaded, options: RunOptions, port: int) -> str:
-    web = loaded.settings.web
-    host = "127.0.0.1" if web.host in EVERYWHERE else web.host
-    shown = f"[{host}]" if ":" in host else host
+def _url(loaded: Loaded, port: int) -> str:
+    """Where a browser of this computer finds the dashboard."""
+    host = loaded.settings.web.host
+    host = "127.0.0.1" if host in EVERYWHERE else host
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _welcome(loaded: Loaded, options: RunOptions, url: str, facts: StoreFacts) -> str:
     lines = [f"{loaded.settings.ui.title} is running. Stop it with Ctrl-C.", ""]
-    lines.append(f"  Dashboard  http://{shown}:{port}/")
+    lines.append(f"  Dashboard  {url}")
     address = shown_address(loaded)
     if is_embedded(loaded):
-        lines.append(f"  Broker     {address}, the embedded one: meant for a first look.")
-        lines.append(
-            "             In production use Mosquitto (mosquitto.conf is ready) and --broker mqtt://…"
-        )
+        lines += [
+            f"  Broker     {address}, the embedded one: meant for a first look.",
+            "             It keeps no message for Fleetglass while that is away; for nothing to be lost",
+            "             use Mosquitto (mosquitto.conf is ready), --broker mqtt://… and QoS 1",
+        ]
     else:
         lines.append(f"  Broker     {address}")
+    lines.append(f"  Data       {facts.where if facts.durable else 'in memory, gone when this ends'}")
     if options.demo:
         lines.append(f"  Devices    {options.demo} simulated ones (--no-demo for none)")
     lines += [

@@ -45,6 +45,22 @@ class Who(Protocol):
     def go(self, route: str) -> None:
         """Take this person to another page."""
 
+    def ask(self, question: "Question") -> None:
+        """Put a question to this person alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked. `lines` explain it; who presses the button `yes` wants `then`.
+
+    Without `yes` there is nothing to decide, only to read.
+    """
+
+    title: str
+    lines: Sequence[str] = ()
+    yes: str = ""
+    then: Callable[[], None] = lambda: None
+
 
 OnEvent = Callable[[Who, object], None]
 

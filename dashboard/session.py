@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import flet as ft
@@ -11,7 +12,7 @@ from dashboard.banner import banner
 from dashboard.house import House
 from dashboard.hub import Hub
 from dashboard.look import GROUND, PHONE, SOFT, empty, icon, theme
-from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark
+from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark, Question
 from dashboard.views import Page, find, pages
 from dashboard.wire import Link, Wire
 
@@ -83,12 +84,13 @@ class Session:
         self._view = None
         if found is None:
             heading = "Not found"
-            content = empty("explore_off", "There is no such page", f"Nothing is at {route}")
+            content: ft.Control = empty("explore_off", "There is no such page", f"Nothing is at {route}")
         else:
             page, values = found
             heading = page.heading(self.shared.house, values) if page.heading else page.title
-            content = ft.Container()
-            self._view = Mount(content, page.layout(self.shared.house, values))
+            slot = ft.Container()
+            content = self._with_tools(slot, page, values)
+            self._view = Mount(slot, page.layout(self.shared.house, values))
         self._build(content, heading, found[0] if found else None)
         if self._view is not None:
             self._mount(self._view)
@@ -97,6 +99,29 @@ class Session:
     def tell(self, text: str) -> None:
         """Say something to this person, at the bottom of his screen."""
         self.page.show_dialog(ft.SnackBar(ft.Text(text), duration=5_000))
+
+    def ask(self, question: Question) -> None:
+        """Put a question to this person, above what he looks at."""
+
+        def close(then: Callable[[], None]) -> None:
+            # A second click comes while it closes.
+            if dialog.open:
+                dialog.open = False
+                dialog.update()
+                then()
+
+        lines: list[ft.Control] = [ft.Text(line, size=14) for line in question.lines]
+        leave = ft.TextButton(
+            "Cancel" if question.yes else "Close", on_click=lambda _event: close(lambda: None)
+        )
+        agree = ft.FilledButton(question.yes, on_click=lambda _event: close(question.then))
+        dialog = ft.AlertDialog(
+            title=ft.Text(question.title, size=18, weight=ft.FontWeight.W_600),
+            content=ft.Column(lines, tight=True, spacing=8, width=420),
+            scrollable=True,
+            actions=[leave, agree] if question.yes else [leave],
+        )
+        self.page.show_dialog(dialog)
 
     def go(self, route: str) -> None:
         """Take this person to another page, with an entry in the browser's history."""
@@ -194,6 +219,14 @@ class Session:
 
     def _is_phone(self) -> bool:
         return bool(self.page.width) and float(self.page.width or 0) < PHONE
+
+    def _with_tools(self, slot: ft.Container, page: Page, values: Mapping[str, str]) -> ft.Control:
+        if page.tools is None:
+            return slot
+        return ft.Column(
+            [page.tools(values, self.go), slot], spacing=16,
+            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+        )  # fmt: skip
 
     def _build(self, content: ft.Control, heading: str, current: Page | None) -> None:
         self._phone = self._is_phone()

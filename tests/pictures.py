@@ -11,7 +11,7 @@ from tests.servers import send, wait_until
 
 SETTLES = 2_000
 """Milliseconds that the canvas is behind the accessibility tree: without a GPU the first frames are slow."""
-WORDS = {"/": "messages/s", "/quarantine": "refused:", "/system": "Open sessions"}
+WORDS = {"/": "messages/s", "/quarantine": " kept,", "/system": "Open sessions"}
 """What only the body of a page has; the title of another is enough."""
 DEMO_DEVICES = 10
 """As many must be there at least before pictures are taken."""

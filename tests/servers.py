@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -15,6 +16,8 @@ import pytest
 from bridge.broker import EmbeddedBroker
 
 PATIENCE = 20.0
+LONG = 60.0
+"""Seconds for what has thousands of messages to move."""
 
 
 class Broker(Protocol):
@@ -51,9 +54,9 @@ def needs(program: str) -> str:
     return found
 
 
-def wait_until(true: Callable[[], object], what: str) -> None:
+def wait_until(true: Callable[[], object], what: str, within: float = PATIENCE) -> None:
     """Return when the condition holds; fail the test with `what` if it never does."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + within
     while not true():
         if time.monotonic() > give_up:
             pytest.fail(f"waited in vain for: {what}")
@@ -128,6 +131,8 @@ class Mosquitto:
 
     def stop(self) -> None:
         if self._process is not None:
+            # A frozen process hears nothing of it.
+            self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
             try:
                 self._process.wait(PATIENCE)
@@ -136,14 +141,34 @@ class Mosquitto:
                 self._process.wait()
             self._process = None
 
+    def kill(self) -> None:
+        """End it as a power cut would: nothing is saved any more."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let it do nothing, with all its connections open, until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
 
 def passwords(file: Path, user: str, password: str) -> None:
     """A password file for Mosquitto with one user."""
     subprocess.run([needs("mosquitto_passwd"), "-b", "-c", str(file), user, password], check=True)
 
 
-def certificates(folder: Path) -> None:
-    """An authority (ca.crt) and a broker's certificate for localhost (server.crt, server.key)."""
+def certificates(folder: Path, *, days: int = 2) -> None:
+    """An authority (ca.crt) and a broker's certificate for localhost (server.crt, server.key).
+
+    The broker's is valid for so many days from now; with a negative number it has expired.
+    """
 
     def openssl(*arguments: str) -> None:
         subprocess.run([needs("openssl"), *arguments], cwd=folder, check=True, capture_output=True)
@@ -169,7 +194,7 @@ def certificates(folder: Path) -> None:
         "-out",
         "server.crt",
         "-days",
-        "2",
+        str(days),
         "-extfile",
         "names",
     )

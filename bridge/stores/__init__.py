@@ -1,4 +1,4 @@
-"""Stores by the scheme of their URL: one file each."""
+"""Stores by the scheme of their URL: one file or package each."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -7,12 +7,17 @@ from urllib.parse import urlsplit
 
 from bridge.errors import SettingsError
 from bridge.ports import Store
+from bridge.retention import StoreOptions
 
 __all__ = ["schemes", "store_for"]
 
 
-def store_for(url: str) -> Store:
-    """The store for a URL. An unknown scheme is a `SettingsError`, whose text holds no more of the URL."""
+def store_for(url: str, options: StoreOptions | None = None) -> Store:
+    """The store for a URL, not yet open.
+
+    An unknown scheme is a `SettingsError`, whose text holds no more of the URL; so is a URL that names no
+    file where one is needed.
+    """
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
@@ -22,12 +27,12 @@ def store_for(url: str) -> Store:
         names = ", ".join(f"{name}://" for name in sorted(known))
         got = f"{scheme}://" if scheme else "no scheme"
         raise SettingsError(f"[store] url: expected one of {names}, got {got}")
-    return known[scheme](url)
+    return known[scheme](url, options or StoreOptions())
 
 
-def schemes() -> dict[str, Callable[[str], Store]]:
+def schemes() -> dict[str, Callable[[str, StoreOptions], Store]]:
     """Every URL scheme that a module of this package serves, with what makes its store."""
-    found: dict[str, Callable[[str], Store]] = {}
+    found: dict[str, Callable[[str, StoreOptions], Store]] = {}
     for module in iter_modules(__path__, f"{__name__}."):
         found.update(getattr(import_module(module.name), "SCHEMES", {}))
     return found

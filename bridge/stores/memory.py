@@ -1,42 +1,342 @@
 """A store that forgets when the process ends: for tests and a first look."""
 
+import bisect
+import itertools
 import threading
-from collections.abc import Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
-from bridge.ports import Batch
-from bridge.quarantine import QuarantineBook, Quarantined
+from bridge.errors import StoreError
+from bridge.ports import (
+    RECEIPTS_KEPT,
+    Batch,
+    Commanded,
+    Exported,
+    Heard,
+    History,
+    Point,
+    QuarantineCounts,
+    Query,
+    Receipt,
+    Record,
+    Selection,
+    Sought,
+    Source,
+    StoreFacts,
+)
+from bridge.quarantine import Quarantined
 from bridge.state import DeviceState
+from bridge.stores.states import Seen, overlaid
+from bridge.stores.steps import step_for
+from schemas.message import RawMessage, Value
+
+SERIES = 20_000
+READINGS = 2_000
+"""Readings of one series that are kept."""
+QUARANTINED = 1_000
+QUARANTINED_SIZE = 16 * 1024 * 1024
+LISTED = 1_000
+"""Availability changes, commands and unread messages that are kept, of all devices together."""
+TAIL = 16
+"""Newest readings of a series that are looked through for what came after the kept state."""
+
+
+class _Key(NamedTuple):
+    device: str
+    metric: str
+    unit: str
+    type: type
+
+
+class _Kept(NamedTuple):
+    time: int
+    value: Value
+    received: int
+
+
+class _Series:
+    """The newest readings of one metric, by time."""
+
+    def __init__(self, kind: str, *, extra: bool) -> None:
+        self.kind = kind
+        self.extra = extra
+        self.kept: list[_Kept] = []
+
+    def add(self, reading: _Kept) -> int:
+        """1 for a reading that was not there."""
+        place = bisect.bisect_left(self.kept, reading[:2], key=lambda kept: kept[:2])
+        if place < len(self.kept) and self.kept[place][:2] == reading[:2]:
+            return 0
+        self.kept.insert(place, reading)
+        if len(self.kept) > READINGS:
+            del self.kept[0]
+        return 1
+
+    def between(self, begin: float | None, end: float | None) -> list[_Kept]:
+        """The readings from `begin` on, before `end`, in Unix seconds."""
+        first = 0 if begin is None else bisect.bisect_left(self.kept, _micros(begin), key=lambda k: k.time)
+        last = None if end is None else bisect.bisect_left(self.kept, _micros(end), key=lambda k: k.time)
+        return self.kept[first:last]
 
 
 class MemoryStore:
-    """Keeps the last state of each device, and the newest refused messages within the book's bounds."""
+    """Keeps the last state of each device, and of everything else the newest within the bounds above.
 
-    def __init__(self, book: QuarantineBook | None = None) -> None:
-        self._book = book or QuarantineBook()
-        self._latest: dict[str, DeviceState] = {}
+    The least recently written series goes first when there are too many.
+    """
+
+    durable = False
+
+    def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._series: OrderedDict[_Key, _Series] = OrderedDict()
+        self._latest: dict[str, DeviceState] = {}
+        self._notes: dict[str, str] = {}
+        self._receipts: deque[Receipt] = deque(maxlen=RECEIPTS_KEPT)
+        self._heard: deque[Heard] = deque(maxlen=LISTED)
+        self._commanded: deque[Commanded] = deque(maxlen=LISTED)
+        self._unread: deque[tuple[str, RawMessage]] = deque(maxlen=LISTED)
+        self._quarantine: OrderedDict[int, Quarantined] = OrderedDict()
+        self._ids = itertools.count(1)
+        self._size = 0
+        self._removed = 0
 
-    def commit(self, batch: Batch) -> None:
+    def open(self) -> None:
+        """See `Store`."""
+
+    def close(self) -> None:
+        """See `Store`."""
+
+    def commit(self, batch: Batch) -> int:
         """See `Store`."""
         with self._lock:
-            self._latest.update({device.id: device for device in batch.devices})
+            new = sum(self._keep(record) for record in batch.records)
+            for device in batch.devices:
+                self._latest[device.id] = device._replace(heard=None, commands=MappingProxyType({}))
+            self._receipts.extend(batch.receipts)
+            self._heard.extend(batch.heard)
+            self._commanded.extend(batch.commanded)
+            for device_id, raw in batch.unread:
+                self._unread.append((device_id, raw._replace(dup=False, packet_id=0, connection=0)))
             for entry in batch.quarantined:
-                self._book.add(entry)
+                self._refuse(entry)
+            for number in batch.released:
+                self._forget(number)
+            return new
+
+    def tend(self, now: float, at_most: float = 0.05) -> bool:
+        """See `Store`. The bounds are kept with every commit."""
+        del now, at_most
+        return False
 
     def latest(self) -> Sequence[DeviceState]:
         """See `Store`."""
         with self._lock:
-            return list(self._latest.values())
+            states = dict(self._latest)
+            later: dict[str, list[Seen]] = {}
+            for key, series in self._series.items():
+                states.setdefault(key.device, DeviceState(key.device, series.kind))
+                later.setdefault(key.device, []).extend(
+                    Seen(
+                        key.metric, kept.value, key.unit,
+                        None if kept.time == kept.received else kept.time / 1e6,
+                        kept.received / 1e6, series.extra,
+                    )
+                    for kept in series.kept[-TAIL:]
+                )  # fmt: skip
+            return [overlaid(state, later.get(name, ())) for name, state in states.items()]
 
-    def quarantined(self, *, before: int | None = None, limit: int = 100) -> Sequence[Quarantined]:
+    def receipts(self) -> Sequence[Receipt]:
         """See `Store`."""
         with self._lock:
-            return self._book.page(before, limit)
+            return list(self._receipts)
 
-    def quarantine_counts(self) -> tuple[int, int]:
+    def restore(self, source: Path) -> None:
+        """See `Store`. There is nothing to restore into."""
+        raise StoreError(f"{source}: memory:// keeps nothing; a backup needs a store with a file")
+
+    def note(self, key: str) -> str | None:
         """See `Store`."""
         with self._lock:
-            return len(self._book), self._book.removed
+            return self._notes.get(key)
+
+    def set_note(self, key: str, text: str) -> None:
+        """See `Store`."""
+        with self._lock:
+            self._notes[key] = text
+
+    def history(self, query: Query) -> History:
+        """See `Store`."""
+        with self._lock:
+            found = [
+                _shown(kept, source)
+                for source in query.sources
+                for key, series in self._series.items()
+                if key[:3] == (query.device_id, source.metric, source.unit)
+                for kept in series.between(query.start, query.end)
+            ]
+            names = {source.metric for source in query.sources}
+            covered = {source[:2] for source in query.sources}
+            others = {
+                key.unit
+                for key in self._series
+                if key.device == query.device_id
+                and key.metric in names
+                and (key.metric, key.unit) not in covered
+            }
+        found.sort(key=lambda kept: kept.time)
+        points, step = _told(found, query.points)
+        return History(points, step / 1e6, sorted(others))
+
+    def export(self, selection: Selection) -> Iterator[Exported]:
+        """See `Store`."""
+        with self._lock:
+            found = [
+                Exported(kept.time / 1e6, kept.received / 1e6, key.device, key.metric, kept.value, key.unit)
+                for key, series in self._chosen(selection)
+                for kept in series.between(selection.start, selection.end)
+            ]
+        yield from sorted(found, key=lambda row: (row.device_id, row.metric, row.time))
+
+    def count(self, selection: Selection) -> int:
+        """See `Store`."""
+        with self._lock:
+            return sum(
+                len(series.between(selection.start, selection.end)) for _, series in self._chosen(selection)
+            )
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """See `Store`."""
+        with self._lock:
+            found = (heard for heard in reversed(self._heard) if heard.device_id == device_id)
+            return list(itertools.islice(found, limit))
+
+    def commanded(self, device_id: str, *, limit: int = 100) -> Sequence[Commanded]:
+        """See `Store`."""
+        with self._lock:
+            found = (asked for asked in reversed(self._commanded) if asked.device_id == device_id)
+            return list(itertools.islice(found, limit))
+
+    def unread(self, device_id: str, *, limit: int = 100) -> Sequence[RawMessage]:
+        """See `Store`."""
+        with self._lock:
+            found = (raw for device, raw in reversed(self._unread) if device == device_id)
+            return list(itertools.islice(found, limit))
+
+    def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
+        """See `Store`."""
+        text = (sought.text or "").casefold()
+        with self._lock:
+            found = (
+                entry
+                for entry in reversed(self._quarantine.values())
+                if (sought.before is None or entry.id < sought.before)
+                and (sought.reason is None or entry.reason == sought.reason)
+                and (not text or any(text in part.casefold() for part in _words(entry)))
+            )
+            return list(itertools.islice(found, sought.limit))
+
+    def quarantine_counts(self) -> QuarantineCounts:
+        """See `Store`."""
+        with self._lock:
+            reasons = Counter(entry.reason for entry in self._quarantine.values())
+            return QuarantineCounts(len(self._quarantine), self._size, self._removed, dict(reasons))
+
+    def facts(self) -> StoreFacts:
+        """See `Store`."""
+        with self._lock:
+            kept = [series.kept for series in self._series.values()]
+            oldest = min((readings[0].time for readings in kept), default=None)
+            return StoreFacts(
+                "memory", durable=False, readings=sum(map(len, kept)),
+                oldest=None if oldest is None else oldest / 1e6,
+            )  # fmt: skip
+
+    def _keep(self, record: Record) -> int:
+        new = 0
+        time, received = _micros(record.time), _micros(record.received_at)
+        for metric, value, unit, extra in record.readings:
+            key = _Key(record.device_id, metric, unit, value.__class__)
+            series = self._series.get(key)
+            if series is None:
+                series = self._series[key] = _Series(record.kind, extra=extra)
+                if len(self._series) > SERIES:
+                    self._series.popitem(last=False)
+            self._series.move_to_end(key)
+            new += series.add(_Kept(time, value, received))
+        return new
+
+    def _refuse(self, entry: Quarantined) -> None:
+        number = next(self._ids)
+        self._quarantine[number] = _numbered(entry, number)
+        self._size += len(entry.payload)
+        while self._quarantine and (len(self._quarantine) > QUARANTINED or self._size > QUARANTINED_SIZE):
+            self._forget(next(iter(self._quarantine)))
+            self._removed += 1
+
+    def _forget(self, number: int) -> None:
+        entry = self._quarantine.pop(number, None)
+        if entry is not None:
+            self._size -= len(entry.payload)
+
+    def _chosen(self, selection: Selection) -> Iterator[tuple[_Key, _Series]]:
+        for key, series in self._series.items():
+            if selection.device_id in {None, key.device} and selection.metric in {None, key.metric}:
+                yield key, series
 
 
-SCHEMES = {"memory": lambda _url: MemoryStore()}
+def _told(found: Sequence[_Kept], points: int) -> tuple[Sequence[Point], int]:
+    """Readings by time as at most so many points, and the length that one of them stands for."""
+    if len(found) <= points:
+        return [Point(kept.time / 1e6, kept.value) for kept in found], 0
+    step = step_for(found[0].time, found[-1].time + 1, points)
+    texts = [kept for kept in found if isinstance(kept.value, str)]
+    if len(texts) == len(found):
+        changes = [k for k, before in zip(texts, [None, *texts], strict=False) if _differs(k, before)]
+        if len(changes) <= points:
+            return [Point(kept.time / 1e6, kept.value) for kept in changes], 0
+        last = {kept.time // step: kept for kept in changes}
+        return [Point(kept.time / 1e6, kept.value) for kept in last.values()], step
+    stretches: dict[int, list[bool | int | float]] = {}
+    for kept in found:
+        if not isinstance(kept.value, str):
+            stretches.setdefault(kept.time // step, []).append(kept.value)
+    return [
+        Point(
+            number * step / 1e6, sum(map(float, values)) / len(values),
+            min(values), max(values), len(values),
+        )
+        for number, values in stretches.items()
+    ], step  # fmt: skip
+
+
+def _differs(kept: _Kept, before: _Kept | None) -> bool:
+    return before is None or kept.value != before.value
+
+
+def _shown(kept: _Kept, source: Source) -> _Kept:
+    """A reading as it is to be read today."""
+    if isinstance(kept.value, str) or (source.factor, source.offset) == (1.0, 0.0):
+        return kept
+    return kept._replace(value=kept.value * source.factor + source.offset)
+
+
+def _numbered(entry: Quarantined, number: int) -> Quarantined:
+    return Quarantined(
+        number, entry.time, entry.topic, entry.reason, entry.detail, entry.payload, entry.size,
+        entry.field, entry.retained, entry.qos,
+    )  # fmt: skip
+
+
+def _words(entry: Quarantined) -> tuple[str, str, str]:
+    return entry.topic, entry.detail, entry.payload.decode("utf-8", "replace")
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1e6)
+
+
+SCHEMES = {"memory": lambda _url, _options: MemoryStore()}

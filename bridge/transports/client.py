@@ -14,7 +14,7 @@ _REFUSED = {
     "Bad user name or password": _NOT_AUTHORISED,
     "Not authorized": _NOT_AUTHORISED,
     "Client identifier not valid": "the broker refused the client id",
-    "Unsupported protocol version": "the broker does not speak MQTT 3.1.1",
+    "Unsupported protocol version": "the broker does not speak this version of MQTT",
     "Server unavailable": "the broker is there but not ready",
 }
 

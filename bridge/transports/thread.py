@@ -3,11 +3,11 @@
 import json
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from bridge.clock import receipt_clock
 from bridge.errors import NotConnected
-from bridge.ports import Connection
+from bridge.ports import Connection, Deliver
 from schemas.message import RawMessage
 
 log = logging.getLogger(__name__)
@@ -16,13 +16,15 @@ log = logging.getLogger(__name__)
 class ThreadTransport:
     """A transport whose source is your own thread: it calls `submit`, and `on_command` hears commands.
 
-    Deliveries of several threads come one after the other.
+    Deliveries of several threads come one after the other. There is nothing to acknowledge: a message that
+    `submit` took is ours, and one that it did not take is still yours.
     """
 
     def __init__(self) -> None:
-        self._deliver: Callable[[RawMessage], None] | None = None
+        self._deliver: Deliver | None = None
         self._handler: Callable[[str, bytes], None] | None = None
         self._started = False
+        self._flowing = threading.Event()
         # Re-entrant, because a delivery may submit again or stop the transport.
         self._lock = threading.RLock()
 
@@ -31,31 +33,35 @@ class ThreadTransport:
     ) -> bool:
         """Hand over one message from any thread. A mapping is sent as JSON.
 
-        False before `start` and after `stop`, when the message is dropped, else True. Raises `TypeError` for
-        a payload that cannot be encoded, and nothing else.
+        True if it was taken. False before `start`, after `stop`, and while more waits than should: then try
+        again later, or drop it. Raises `TypeError` for a payload that cannot be encoded, and nothing else.
         """
         encoded = _encode(topic, payload)
         with self._lock:
-            if self._deliver is None:
+            if self._deliver is None or not self._flowing.is_set():
                 return False
+            # Cleared before and not after, since `resume` may come before `deliver` has returned.
+            self._flowing.clear()
             try:
-                self._deliver(RawMessage(topic, encoded, received_at=time.time(), retained=retained))
+                goes_on = self._deliver([RawMessage(topic, encoded, receipt_clock(), retained=retained)])
             except Exception:
                 log.exception("a message on %r could not be delivered", topic)
+                goes_on = True
+            if goes_on:
+                self._flowing.set()
             return True
 
     def on_command(self, handler: Callable[[str, bytes], None]) -> None:
         """Call `handler(topic, payload)` for each command, in the thread that sent it. Replaces the last."""
         self._handler = handler
 
-    def start(
-        self, deliver: Callable[[RawMessage], None], on_connection: Callable[[Connection], None]
-    ) -> None:
+    def start(self, deliver: Deliver, on_connection: Callable[[Connection], None]) -> None:
         with self._lock:
             if self._started:
                 raise RuntimeError("a transport starts once")
             self._started = True
             self._deliver = deliver
+            self._flowing.set()
             on_connection(Connection(True, "threads of this process"))
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
@@ -69,6 +75,12 @@ class ThreadTransport:
             self._handler(topic, payload)
         except Exception:
             log.exception("the command on %r failed in its handler", topic)
+
+    def acknowledge(self, connection: int, packet_ids: Sequence[int]) -> None:
+        """Do nothing: there is no source that would send a message again."""
+
+    def resume(self) -> None:
+        self._flowing.set()
 
     def stop(self) -> None:
         with self._lock:

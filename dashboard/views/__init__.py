@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qsl, unquote
 
+import flet as ft
+
 from dashboard.house import House
 from dashboard.scene import LayoutPlan
 
@@ -16,7 +18,8 @@ class Page:
     """A page: where it is, what it is called, how it is laid out. `{id}` in the route is one path segment.
 
     `rank` orders the pages in the navigation; None keeps a page out of it. `heading` names what the page of
-    these placeholders is about, where the title does not say it.
+    these placeholders is about, where the title does not say it. `tools` stand above the layout and belong to
+    one person alone, such as a field to write in; they are told how to take him to a route.
     """
 
     route: str
@@ -26,6 +29,7 @@ class Page:
     rank: int | None = None
     selected_icon: str = ""
     heading: Callable[[House, Mapping[str, str]], str] | None = None
+    tools: Callable[[Mapping[str, str], Callable[[str], None]], ft.Control] | None = None
 
 
 @cache

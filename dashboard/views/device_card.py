@@ -86,10 +86,8 @@ def presence(drawing: Drawing[DeviceView]) -> ft.Control:
         icon=lambda v: ft.Icons.CIRCLE if v.availability == "online" else ft.Icons.CIRCLE_OUTLINED,
         color=lambda v: DOTS[v.tone],
     )
-    word = live(
-        ft.Text(size=12, color=SOFT), value=lambda v: v.availability.capitalize(), tooltip=lambda v: v.reason
-    )
-    when = live(caption(), value=lambda v: v.kept or v.age)
+    word = live(ft.Text(size=12, color=SOFT), value=lambda v: v.word, tooltip=lambda v: v.reason)
+    when = live(caption(), value=lambda v: v.since)
     return ft.Column(
         [ft.Row([dot, word], spacing=5, tight=True), when],
         spacing=2,

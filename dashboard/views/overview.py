@@ -9,6 +9,7 @@ import flet as ft
 
 from bridge.state import UNCLAIMED
 from dashboard import hints
+from dashboard.aside import tag
 from dashboard.house import House
 from dashboard.look import DOTS, SOFT, caption, empty
 from dashboard.present import Tone, default_name, plain
@@ -20,11 +21,12 @@ HEADINGS_FROM = 3
 PER_PAGE = 100
 """Devices on one page: what a browser is sent when it opens, and what it takes to draw them, stay bounded."""
 LONGEST_NUMBER = 6
+COUNTS = "quarantine counts"
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many devices there are of each availability, and how fast messages come."""
+    """How many devices there are of each availability, how fast messages come, how many are in quarantine."""
 
     online: int
     stale: int
@@ -102,9 +104,12 @@ def _summary(house: House) -> CardPlan[Summary]:
         counts = {"online": 0, "stale": 0, "offline": 0, "unknown": 0}
         for device in list(house.devices.values()):
             counts[device.presence.availability] += 1
-        return Summary(**counts, rate=house.status.rate, refused=house.counts.quarantined.total())
+        found = house.aside.look(COUNTS, house.quarantine_changes, house.quarantine_counts)
+        refused = found.value.kept if found is not None and found.value is not None else 0
+        return Summary(**counts, rate=house.status.rate, refused=refused)
 
-    return CardPlan("summary", frozenset({"device", "status", "quarantine"}), look, _draw_summary)
+    follows = frozenset({"device", "status", "quarantine", tag(COUNTS)})
+    return CardPlan("summary", follows, look, _draw_summary)
 
 
 def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
@@ -137,7 +142,8 @@ def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
 def _refused(drawing: Drawing[Summary]) -> ft.Control:
     """How many messages are in quarantine, and the way there; nothing while there are none."""
     text = drawing.live(
-        ft.Text(size=13, color=ft.Colors.ON_ERROR_CONTAINER), value=lambda s: f"{plain(s.refused)} refused"
+        ft.Text(size=13, color=ft.Colors.ON_ERROR_CONTAINER),
+        value=lambda s: f"{plain(s.refused)} in quarantine",
     )
     pill = ft.Container(
         text,

@@ -1,73 +1,273 @@
-"""The quarantine: what was refused, where, why, and what it was."""
+"""The quarantine: what was refused, where, why, and what it was; searched, and tried again."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import flet as ft
 
-from bridge.quarantine import Quarantined
+from bridge.ports import QuarantineCounts, Sought
 from dashboard import hints
+from dashboard.aside import Found, tag
 from dashboard.house import House
-from dashboard.look import SOFT, caption, card, copyable, empty
-from dashboard.present import age, payload_text, shown_text
+from dashboard.look import SOFT, empty
+from dashboard.present import plain, reason_text, shown_text, size_text
+from dashboard.retry import MANY, offer
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
+from dashboard.views.refused import Refused, refused
+from dashboard.views.refused import plan as entry
 
 MOST = 50
-"""Messages shown, the newest; the API has them all."""
+"""Messages on one page; older ones are a page further."""
+LONGEST = 200
+"""Characters of a text that is sought."""
+LONGEST_NUMBER = 18
 
 
-def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
-    """The newest refused messages."""
-    return LayoutPlan("quarantine", frozenset({"quarantine"}), partial(_arrange, house))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which refused messages: of a reason, with a text in them, older than an id. As in the address."""
+
+    reason: str = ""
+    text: str = ""
+    before: int | None = None
+
+    @property
+    def route(self) -> str:
+        """The page that shows these."""
+        values = {"reason": self.reason, "q": self.text, "before": self.before}
+        query = urlencode({name: value for name, value in values.items() if value}, quote_via=quote)
+        return "/quarantine" + (f"?{query}" if query else "")
+
+    @property
+    def sought(self) -> Sought:
+        """The same for the store."""
+        return Sought(self.before, MOST + 1, self.reason or None, self.text or None)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether these are not simply all."""
+        return bool(self.reason or self.text)
 
 
-def _arrange(house: House) -> Sequence[CardPlan[Any]]:
-    entries = house.quarantined(limit=MOST)
-    if not entries:
+def wanted(values: Mapping[str, str]) -> Wanted:
+    """What the address asks for; what makes no sense is left out."""
+    before = values.get("before", "")
+    number = int(before) if before.isdecimal() and len(before) <= LONGEST_NUMBER else None
+    return Wanted(values.get("reason", "")[:LONGEST], values.get("q", "").strip()[:LONGEST], number)
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What was read of the quarantine: one page, whether there are older ones than on it, and the counts."""
+
+    entries: Sequence[Refused]
+    more: bool
+    counts: QuarantineCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the entries."""
+
+    counts: QuarantineCounts
+    shown: int
+    more: bool
+    fault: str
+    busy: bool
+
+
+def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
+    """Refused messages, the newest first."""
+    these = wanted(values)
+    name = these.route.lstrip("/")
+    return LayoutPlan(name, frozenset({"quarantine", tag(name)}), partial(_arrange, house, these))
+
+
+def tools(values: Mapping[str, str], go: Callable[[str], None]) -> ft.Control:
+    """The field to search with."""
+    these = wanted(values)
+
+    def seek(text: str) -> None:
+        go(replace(these, text=text.strip()[:LONGEST], before=None).route)
+
+    field = ft.TextField(
+        value=these.text,
+        hint_text="Search topics, details and payloads",
+        prefix_icon=ft.Icons.SEARCH,
+        text_size=14,
+        content_padding=ft.Padding.symmetric(vertical=8, horizontal=16),
+        border=ft.OutlineInputBorder(border_radius=24),
+        max_length=LONGEST,
+        counter="",
+        on_submit=lambda event: seek(event.control.value or ""),
+    )
+    if these.text:
+        field.suffix_icon = ft.IconButton(
+            ft.Icons.CLOSE, tooltip="Clear the search", icon_size=18, on_click=lambda _event: seek("")
+        )
+    return field
+
+
+def read(house: House, these: Wanted) -> Lot:
+    """Read them. May wait for the disk."""
+    found = house.quarantined(these.sought)
+    entries = tuple(refused(entry) for entry in found[:MOST])
+    return Lot(entries, len(found) > MOST, house.quarantine_counts())
+
+
+def _look(house: House, these: Wanted) -> Found[Lot] | None:
+    name = these.route.lstrip("/")
+    return house.aside.look(name, house.quarantine_changes, partial(read, house, these))
+
+
+def _arrange(house: House, these: Wanted) -> Sequence[CardPlan[Any]]:
+    found = _look(house, these)
+    if found is None:
+        return [_reading(these)]
+    if found.value is None:
+        return [_unreadable(found.fault)]
+    lot = found.value
+    if not lot.counts.kept and not lot.entries:
         return [_all_well(house)]
-    return [_counts(house), *(_entry(entry) for entry in entries)]
+    cards: list[CardPlan[Any]] = [_head(house, these)]
+    cards += [entry(house, one) for one in lot.entries] or [_no_hit(these)]
+    if lot.more or these.before:
+        cards.append(_pager(these, lot.entries[-1].id if lot.more else None))
+    return cards
 
 
-def _counts(house: House) -> CardPlan[str]:
-    def look() -> str:
-        kept, removed = house.quarantine_counts()
-        by_reason = house.counts.quarantined.most_common()
-        reasons = " · ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in by_reason)
-        newest = f", the newest {MOST} shown" if kept > MOST else ""
-        gone = f", {removed} older ones removed by the bound" if removed else ""
-        return f"{kept} refused{newest}{gone}: {reasons}"
+def _head(house: House, these: Wanted) -> CardPlan[Head]:
+    def look() -> Head:
+        found = _look(house, these)
+        lot = found.value if found is not None else None
+        return Head(
+            lot.counts if lot is not None else QuarantineCounts(),
+            len(lot.entries) if lot is not None else 0,
+            lot is not None and lot.more,
+            found.fault if found is not None else "",
+            house.aside.busy(MANY),
+        )
 
-    def draw(drawing: Drawing[str]) -> ft.Control:
-        return ft.Container(drawing.live(ft.Text(size=13, color=SOFT), value=lambda text: text), col=12)
+    def draw(drawing: Drawing[Head]) -> ft.Control:
+        again = drawing.live(
+            ft.OutlinedButton(),
+            content=lambda head: (
+                "Trying…" if head.busy else "Try these again" if these.filtered else "Try again"
+            ),
+            disabled=lambda head: head.busy,
+        )
+        drawing.on(again, click=lambda who, _data: offer(house, who, replace(these, before=None).sought))
+        text = drawing.live(ft.Text(size=13, color=SOFT, expand=True), value=_summary)
+        chips = [
+            _chip(drawing, these, ""),
+            *(_chip(drawing, these, r) for r in _reasons(drawing.view, these)),
+        ]
+        return ft.Container(
+            ft.Column(
+                [ft.Row([text, again], spacing=12), ft.Row(chips, wrap=True, spacing=8, run_spacing=8)],
+                spacing=12,
+            ),
+            col=12,
+        )
 
-    return CardPlan("quarantine", frozenset({"quarantine"}), look, draw)
+    name = these.route.lstrip("/")
+    return CardPlan(
+        f"head/{name}",
+        frozenset({"quarantine", tag(name), tag(MANY)}),
+        look,
+        draw,
+        lambda head: tuple(_reasons(head, these)),
+    )
 
 
-def _entry(entry: Quarantined) -> CardPlan[str]:
-    def draw(drawing: Drawing[str]) -> ft.Control:
-        reason = ft.Container(
-            ft.Text(entry.reason.replace("_", " "), size=12, color=ft.Colors.ON_ERROR_CONTAINER),
-            bgcolor=ft.Colors.ERROR_CONTAINER, border_radius=12,
-            padding=ft.Padding.symmetric(vertical=3, horizontal=10),
-        )  # fmt: skip
-        when = drawing.live(caption(), value=lambda text: text)
-        topic = copyable(shown_text(entry.topic, 200), size=14, weight=ft.FontWeight.W_600, expand=True)
-        payload = ft.Container(
-            copyable(payload_text(entry.payload, 400) or "(empty)", size=12, font_family="monospace"),
-            bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=10,
-        )  # fmt: skip
+def _summary(head: Head) -> str:
+    counts = head.counts
+    if head.fault:
+        return f"The quarantine cannot be read now: {shown_text(head.fault)}. What is shown is older."
+    kept = f"{plain(counts.kept)} kept, {size_text(counts.size)}"
+    gone = f"; {plain(counts.removed)} older ones were removed by the bounds" if counts.removed else ""
+    return kept + gone
+
+
+def _reasons(head: Head, these: Wanted) -> Sequence[str]:
+    """Those of which there are messages, and the one that is chosen; by name, so that they stay in place."""
+    return sorted({*head.counts.reasons, *([these.reason] if these.reason else [])})
+
+
+def _chip(drawing: Drawing[Head], these: Wanted, reason: str) -> ft.Control:
+    """Leads to the messages of a reason, or of all; shows how many there are."""
+
+    def text_of(head: Head) -> str:
+        if not reason:
+            return f"all {plain(head.counts.kept)}"
+        return f"{reason_text(reason)} {plain(head.counts.reasons.get(reason, 0))}"
+
+    chosen = reason == these.reason
+    ink = ft.Colors.ON_PRIMARY_CONTAINER if chosen else SOFT
+    chip = ft.Container(
+        drawing.live(ft.Text(size=13, color=ink), value=text_of),
+        ink=True,
+        bgcolor=ft.Colors.PRIMARY_CONTAINER if chosen else None,
+        border=ft.Border.all(1, ft.Colors.PRIMARY_CONTAINER if chosen else ft.Colors.OUTLINE_VARIANT),
+        border_radius=18,
+        padding=ft.Padding.symmetric(vertical=8, horizontal=14),
+    )
+    to = replace(these, reason=reason, before=None).route
+    return drawing.on(chip, click=lambda who, _data: who.go(to))
+
+
+def _pager(these: Wanted, last: int | None) -> CardPlan[None]:
+    def draw(drawing: Drawing[None]) -> ft.Control:
+        def button(label: str, to: Wanted | None) -> ft.Control:
+            there = ft.OutlinedButton(label, disabled=to is None)
+            return there if to is None else drawing.on(there, click=lambda who, _data: who.go(to.route))
+
+        newest = button("Newest", replace(these, before=None) if these.before else None)
+        older = button("Older", replace(these, before=last) if last is not None else None)
+        row = ft.Row([newest, older], alignment=ft.MainAxisAlignment.CENTER, spacing=16)
+        return ft.Container(row, col=12, padding=ft.Padding.only(top=8))
+
+    return CardPlan(f"pager/{these.route}/{last}", frozenset(), lambda: None, draw)
+
+
+def _no_hit(these: Wanted) -> CardPlan[None]:
+    def draw(drawing: Drawing[None]) -> ft.Control:
+        said = [f"with “{shown_text(these.text, 60)}” in it"] if these.text else []
+        said += [f"refused as “{reason_text(these.reason)}”"] if these.reason else []
+        older = " older than those before" if these.before else ""
+        clear = drawing.on(ft.OutlinedButton("Show all"), click=lambda who, _data: who.go("/quarantine"))
+        nothing = empty(
+            "search_off", "No such message", f"There is none{older} {' and '.join(said)}".rstrip() + "."
+        )
+        nothing.padding = ft.Padding.only(left=24, top=56, right=24)
         column = ft.Column(
-            [ft.Row([topic, when], spacing=12),
-             ft.Row([reason, caption(f"{entry.size:,} bytes")], spacing=10),
-             copyable(shown_text(entry.detail, 400), size=14), payload],
-            spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
-        )  # fmt: skip
-        return ft.Container(card(column), col={"xs": 12, "lg": 6})
+            [nothing, clear], horizontal_alignment=ft.CrossAxisAlignment.CENTER, spacing=20, tight=True
+        )
+        return ft.Container(column, col=12, alignment=ft.Alignment.CENTER)
 
-    return CardPlan(f"refused/{entry.id}", frozenset({"tick"}), lambda: age(time.time() - entry.time), draw)
+    return CardPlan(f"no_hit/{these.route}", frozenset(), lambda: None, draw)
+
+
+def _reading(these: Wanted) -> CardPlan[None]:
+    def draw(_drawing: Drawing[None]) -> ft.Control:
+        words = ft.Text("Searching…" if these.filtered else "Reading…", size=14, color=SOFT)
+        ring = ft.ProgressRing(width=18, height=18, stroke_width=2)
+        row = ft.Row([ring, words], spacing=12, alignment=ft.MainAxisAlignment.CENTER)
+        return ft.Container(row, col=12, padding=ft.Padding.symmetric(vertical=56))
+
+    return CardPlan(f"reading/{these.filtered}", frozenset(), lambda: None, draw)
+
+
+def _unreadable(fault: str) -> CardPlan[None]:
+    def draw(_drawing: Drawing[None]) -> ft.Control:
+        why = f"{shown_text(fault, 300)}. It is tried again."
+        return empty("error_outline", "The quarantine cannot be read", why)
+
+    return CardPlan(f"unreadable/{fault}", frozenset(), lambda: None, draw)
 
 
 def _all_well(house: House) -> CardPlan[None]:
@@ -75,11 +275,13 @@ def _all_well(house: House) -> CardPlan[None]:
         return empty(
             "verified_outlined",
             "Nothing in quarantine",
-            "Every message so far was valid. One that is not is kept here with the reason; try one:",
+            "A message that is not valid is kept here, with the reason; try one:",
             hints.mosquitto_pub(house.status.broker_url, hints.BAD),
         )
 
     return CardPlan("all_well", frozenset(), lambda: None, draw)
 
 
-PAGE = Page("/quarantine", "Quarantine", "report_outlined", layout, rank=2, selected_icon="report")
+PAGE = Page(
+    "/quarantine", "Quarantine", "report_outlined", layout, rank=2, selected_icon="report", tools=tools
+)

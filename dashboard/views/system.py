@@ -1,82 +1,119 @@
-"""The system page: broker, rates, depths, sessions, versions."""
+"""The system page: broker, store, rates, depths, sessions, versions."""
 
 import platform
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import flet as ft
 
+from bridge.ports import StoreFacts
 from bridge.status import BridgeStatus
-from dashboard.house import House
+from dashboard.aside import tag
+from dashboard.house import Dropped, House
 from dashboard.look import DOTS, SOFT, card, copyable
-from dashboard.present import plain
+from dashboard.present import DASH, age, plain, shown_text, size_text
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
 
 PACKAGES = ("fleetglass", "flet", "paho-mqtt", "amqtt", "pydantic")
-EMBEDDED_NOTE = "The embedded broker is meant for a first look; use Mosquitto in production (see the README)."
+FACTS = "facts"
+FACTS_EVERY = 5
+"""Seconds between two looks at the store's facts, while somebody looks at this page."""
+EMBEDDED_NOTE = (
+    "The embedded broker is meant for a first look. It keeps nothing for Fleetglass while that is away, so "
+    "the promise that no message is lost does not hold on it; use Mosquitto in production (see the README)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the page tells of. `facts` is None until they have been read, `facts_fault` why they cannot be."""
+
+    status: BridgeStatus
+    dropped: Dropped
+    now: float
+    facts: StoreFacts | None = None
+    facts_fault: str = ""
+
+
+Rows = Mapping[str, Callable[[Seen], str]]
 
 
 def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
-    """Four cards of rows."""
+    """Six cards of rows."""
     cards: list[CardPlan[Any]] = [
         _broker(house, EMBEDDED_NOTE if house.status.embedded else ""),
-        _rows(house, "Messages", {
-            "Messages a second": lambda s: f"{s.rate:.1f}",
-            "Received": lambda s: plain(s.received),
-            "Quarantined": lambda s: plain(s.quarantined),
-            "Unclaimed": lambda s: plain(s.unclaimed),
+        _store(house),
+        _card(house, "Messages", {
+            "Messages a second": lambda s: f"{s.status.rate:.1f}",
+            "Received": lambda s: plain(s.status.received),
+            "Delivered again, and recognised": lambda s: plain(s.status.repeated),
+            "Refused": lambda s: plain(s.status.quarantined),
+            "Unclaimed": lambda s: plain(s.status.unclaimed),
         }),
-        _rows(house, "Queues and frames", {
-            "Inbox": lambda s: f"{plain(s.inbox_depth)} of {plain(s.inbox_limit)}",
-            "Dropped at the inbox": lambda s: plain(s.inbox_dropped),
-            "Frames": lambda s: plain(s.frames),
-            "Values merged into a newer one": lambda s: plain(s.merged),
+        _card(house, "Waiting to be kept", {
+            "Messages": lambda s: f"{plain(s.status.waiting)} of {plain(s.status.mark)}",
+            "The oldest": lambda s: f"{s.status.lag:.1f} s" if s.status.waiting else DASH,
+            "Reading from the broker": lambda s: "paused" if s.status.paused else "goes on",
+        }),
+        _card(house, "Frames", {
+            "Frames": lambda s: plain(s.status.frames),
+            "Values merged into a newer one": lambda s: plain(s.status.merged),
         }),
         _sessions(house),
     ]  # fmt: skip
     return LayoutPlan("system", frozenset(), lambda: cards)
 
 
-def _broker(house: House, note: str) -> CardPlan[BridgeStatus]:
-    def draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
-        live = drawing.live
-        dot = live(
-            ft.Icon(ft.Icons.CIRCLE, size=12),
-            icon=lambda s: ft.Icons.CIRCLE if s.broker_up else ft.Icons.CIRCLE_OUTLINED,
-            color=lambda s: DOTS["good" if s.broker_up else "bad"],
-        )
-        word = live(
-            ft.Text(size=15, weight=ft.FontWeight.W_500),
-            value=lambda s: "Connected" if s.broker_up else "Not connected",
-        )
+def _broker(house: House, note: str) -> CardPlan[Seen]:
+    def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines: list[ft.Control] = [
-            ft.Row([dot, word], spacing=8),
-            live(
-                copyable(size=13, color=SOFT),
-                value=lambda s: s.broker_detail,
-                semantics_label=lambda s: s.broker_detail,
-            ),
+            _light(drawing, lambda s: s.status.broker_up, "Connected", "Not connected"),
+            _small(drawing, lambda s: s.status.broker_detail),
+            *_rows(drawing, {"Dropped by the broker since our start": _dropped}),
         ]
         if note:
             lines.append(ft.Text(note, size=13, color=SOFT))
         return _titled("Broker", lines)
 
-    return CardPlan("system/broker", frozenset({"status"}), lambda: house.status, draw)
+    return CardPlan("system/broker", frozenset({"status", "tick"}), lambda: _seen(house), draw)
 
 
-def _rows(
-    house: House, name: str, rows: Mapping[str, Callable[[BridgeStatus], str]]
-) -> CardPlan[BridgeStatus]:
-    def draw(drawing: Drawing[BridgeStatus]) -> ft.Control:
-        lines: list[ft.Control] = [
-            _row(label, drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=value_of))
-            for label, value_of in rows.items()
+def _store(house: House) -> CardPlan[Seen]:
+    def look() -> Seen:
+        found = house.aside.look(FACTS, int(time.time()) // FACTS_EVERY, house.facts)
+        return _seen(house, found.value if found else None, found.fault if found else "")
+
+    rows: Rows = {
+        "Readings stored since our start": lambda s: plain(s.status.stored),
+        "Readings kept": lambda s: plain(s.facts.readings) if s.facts else DASH,
+        "The oldest": lambda s: age(s.now - s.facts.oldest) if s.facts and s.facts.oldest else DASH,
+        "Size": lambda s: size_text(s.facts.size) if s.facts and s.facts.durable else DASH,
+    }
+
+    def draw(drawing: Drawing[Seen]) -> ft.Control:
+        lines = [
+            _light(
+                drawing, lambda s: not s.status.store_fault, "Takes what it is given", "Cannot be written"
+            ),
+            _small(drawing, _where),
+            *_rows(drawing, rows),
         ]
-        return _titled(name, lines)
+        return _titled("Store", lines)
 
-    return CardPlan(f"system/{name}", frozenset({"status"}), lambda: house.status, draw)
+    return CardPlan("system/store", frozenset({"status", "tick", tag(FACTS)}), look, draw)
+
+
+def _card(house: House, name: str, rows: Rows) -> CardPlan[Seen]:
+    return CardPlan(
+        f"system/{name}",
+        frozenset({"status"}),
+        lambda: _seen(house),
+        lambda drawing: _titled(name, _rows(drawing, rows)),
+    )
 
 
 def _sessions(house: House) -> CardPlan[int]:
@@ -98,6 +135,48 @@ def versions() -> Mapping[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+def _seen(house: House, facts: StoreFacts | None = None, fault: str = "") -> Seen:
+    return Seen(house.status, house.dropped, time.time(), facts, fault)
+
+
+def _dropped(seen: Seen) -> str:
+    dropped = seen.dropped
+    if dropped.total is None:
+        return "it does not say"
+    last = f", the last {age(seen.now - dropped.last)}" if dropped.last is not None else ""
+    return plain(dropped.count) + last
+
+
+def _where(seen: Seen) -> str:
+    if seen.status.store_fault or seen.facts_fault:
+        return shown_text(seen.status.store_fault or f"It cannot be read: {seen.facts_fault}", 300)
+    if seen.facts is None:
+        return "…"
+    where = shown_text(seen.facts.where, 300)
+    return where if seen.facts.durable else f"{where}; it forgets everything when the program ends"
+
+
+def _light(drawing: Drawing[Seen], good: Callable[[Seen], bool], yes: str, no: str) -> ft.Control:
+    dot = drawing.live(
+        ft.Icon(ft.Icons.CIRCLE, size=12),
+        icon=lambda s: ft.Icons.CIRCLE if good(s) else ft.Icons.CIRCLE_OUTLINED,
+        color=lambda s: DOTS["good" if good(s) else "bad"],
+    )
+    word = drawing.live(ft.Text(size=15, weight=ft.FontWeight.W_500), value=lambda s: yes if good(s) else no)
+    return ft.Row([dot, word], spacing=8)
+
+
+def _small(drawing: Drawing[Seen], text_of: Callable[[Seen], str]) -> ft.Control:
+    return drawing.live(copyable(size=13, color=SOFT), value=text_of, semantics_label=text_of)
+
+
+def _rows(drawing: Drawing[Seen], rows: Rows) -> list[ft.Control]:
+    return [
+        _row(label, drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=value_of))
+        for label, value_of in rows.items()
+    ]
 
 
 def _titled(name: str, lines: list[ft.Control]) -> ft.Control:

@@ -1,68 +1,25 @@
 """One round of the flow: every message ends somewhere, whatever it is and whatever fails."""
 
 import json
-import logging
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.commands import CommandSent
-from bridge.frames import GAP, GAP_UNDER_LOAD, Frame
-from bridge.inbox import Arrived, Inbox, Item, Linked
-from bridge.ingest import BROKER_DROPPED, MAX_REFUSED, RETRY, TICK, Ingest, Parts
-from bridge.ports import Batch, Connection, Store
+from bridge.commands import CommandFailed, CommandSent
+from bridge.frames import GAP, GAP_UNDER_LOAD
+from bridge.inbox import Item, Linked
+from bridge.ingest import BEHIND, BROKER_DROPPED, NEWS_AHEAD, TICK, Ingest, Parts
+from bridge.ports import Commanded, Connection, Selection
 from bridge.state import State
-from bridge.status import BridgeStatus
-from bridge.stores.memory import MemoryStore
-from schemas.catalog import Claim, Kinds, shipped_kinds
-from schemas.message import RawMessage
+from bridge.status import BridgeStatus, Counts
+from schemas.catalog import Claim, Kinds
+from tests.bridge.flow import KINDS, Flow
+from tests.bridge.shelf import Shelf
 
-KINDS = shipped_kinds()
 KITCHEN = "fleet/thermostat/kitchen/state"
-
-
-class Flow:
-    """An ingest with its parts and a clock that the test moves."""
-
-    def __init__(self, store: Store | None = None, kinds: Kinds = KINDS, max_devices: int = 20_000) -> None:
-        self.now = 1_000.0
-        self.inbox = Inbox()
-        self.state = State(kinds, max_devices=max_devices)
-        self.store = store or MemoryStore()
-        self.frames: list[Frame] = []
-        parts = Parts(self.inbox, kinds, self.state, self.store, self.frames.append)
-        self.ingest = Ingest(parts, BridgeStatus(), clock=lambda: self.now)
-
-    def put(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
-        """A message in the inbox."""
-        self.inbox.put(Arrived(0, RawMessage(topic, payload, 1.8e9, retained)))
-
-    def step(self, seconds: float = 0.0) -> None:
-        """One round, so many seconds later, without waiting for anything."""
-        self.now += seconds
-        self.inbox.wake()
-        self.ingest.step()
-
-    def say(self, topic: str, payload: bytes) -> None:
-        """One message, taken in after a pause that lets its frame out."""
-        self.put(topic, payload)
-        self.step(GAP_UNDER_LOAD)
-
-
-class FailingStore(MemoryStore):
-    """Refuses the next `failures` batches."""
-
-    def __init__(self, failures: int) -> None:
-        super().__init__()
-        self.failures = failures
-
-    def commit(self, batch: Batch) -> None:
-        if self.failures > 0:
-            self.failures -= 1
-            raise OSError("the disk at s3cret is full")
-        super().commit(batch)
+THERMOSTAT = "thermostat.kitchen"
 
 
 class FaultyKinds(Kinds):
@@ -97,22 +54,28 @@ PAYLOADS = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(TOPICS, PAYLOADS, st.booleans()), max_size=30), st.integers(1, 4))
-def test_law_of_counts(messages: list[tuple[str, bytes, bool]], max_devices: int) -> None:
-    """Whatever comes: received = accepted + unclaimed + ignored + quarantined, and the last are stored."""
+@given(
+    st.lists(st.tuples(TOPICS, PAYLOADS, st.booleans(), st.integers(0, 1)), max_size=30), st.integers(1, 4)
+)
+def test_law_of_counts(messages: list[tuple[str, bytes, bool, int]], max_devices: int) -> None:
+    """Whatever comes: received = accepted + unclaimed + ignored + quarantined, stored and acknowledged."""
     flow = Flow(max_devices=max_devices)
-    for topic, payload, retained in messages:
-        flow.put(topic, payload, retained=retained)
+    for number, (topic, payload, retained, qos) in enumerate(messages, 1):
+        flow.put(topic, payload, retained=retained, qos=qos, packet_id=number * qos)
         if len(payload) % 2:
             flow.step(0.01)
+    flow.step(1.0)
     flow.step(1.0)
     counts = flow.ingest.counts
     refused = counts.quarantined.total()
     assert len(messages) == counts.received
     assert counts.received == counts.accepted + counts.unclaimed + counts.ignored + refused
-    assert (refused, 0) == flow.store.quarantine_counts()
+    assert refused == flow.store.quarantine_counts().kept
+    assert counts.stored == flow.store.count(Selection())
     assert "internal_error" not in counts.quarantined
-    assert dict(flow.state.devices) == {device.id: device for device in flow.store.latest()}
+    assert flow.acknowledged == [(0, 0, number) for number, (*_, qos) in enumerate(messages, 1) if qos]
+    assert (flow.inbox.depth, flow.inbox.size) == (0, 0)
+    assert set(flow.state.devices) == {device.id for device in flow.store.latest()}
     shown = {device.id: device for frame in flow.frames for device in frame.devices}
     assert dict(flow.state.devices) == shown
 
@@ -140,8 +103,9 @@ def test_refused_messages_are_kept_with_their_reason() -> None:
     flow = Flow()
     flow.say(KITCHEN, b"{")
     flow.say(KITCHEN, b'{"temperature": 900}')
-    assert [(2, "out_of_range"), (1, "invalid_json")] == [(q.id, q.reason) for q in flow.store.quarantined()]
-    assert [True, True] == [frame.quarantined for frame in flow.frames]
+    assert [(2, "out_of_range"), (1, "invalid_json")] == [(q.id, q.reason) for q in flow.refused]
+    flow.step(GAP)
+    assert len([frame for frame in flow.frames if frame.quarantined]) == 2
     assert dict(flow.state.devices) == {}
 
 
@@ -160,7 +124,7 @@ def test_one_device_too_many_is_refused() -> None:
     flow.say(KITCHEN, b'{"temperature": 21}')
     flow.say("shelf/odd", b"1")
     flow.say("fleet/lamp/a/availability", b"online")
-    found = [(q.reason, q.detail) for q in flow.store.quarantined()]
+    found = [(q.reason, q.detail) for q in flow.refused]
     assert [("too_many_devices", "it would be one more than 1 devices")] * 2 == found
     assert flow.ingest.counts.quarantined == {"too_many_devices": 2}
 
@@ -173,7 +137,7 @@ def test_a_fault_of_ours_loses_no_message(caplog: pytest.LogCaptureFixture) -> N
     flow = Flow(kinds=FaultyKinds())
     flow.say(KITCHEN, b'{"temperature": 21}')
     flow.say("shelf/odd", b"1")
-    assert ["internal_error"] * 2 == [q.reason for q in flow.store.quarantined()]
+    assert ["internal_error"] * 2 == [q.reason for q in flow.refused]
     assert flow.ingest.counts.received == flow.ingest.counts.quarantined.total()
     assert "a message on 'fleet/thermostat/kitchen/state'" in caplog.text
     assert "made to fail" in caplog.text
@@ -196,7 +160,7 @@ def test_a_fault_with_a_control_item(caplog: pytest.LogCaptureFixture, item: Ite
 
     flow = Flow()
     flow.ingest = Ingest(
-        Parts(flow.inbox, KINDS, FaultyState(KINDS), flow.store, flow.frames.append), BridgeStatus()
+        Parts(flow.inbox, KINDS, FaultyState(KINDS), flow.keep, flow.frames.append), BridgeStatus(), Counts()
     )
     flow.inbox.put(item)
     flow.put(KITCHEN, b'{"temperature": 21}')
@@ -205,77 +169,113 @@ def test_a_fault_with_a_control_item(caplog: pytest.LogCaptureFixture, item: Ite
     assert "made to fail" in caplog.text
 
 
-def test_a_batch_that_the_store_refused_is_offered_again(caplog: pytest.LogCaptureFixture) -> None:
-    """States and refused messages stay until the store takes them; the log tells of the fault once."""
-    flow = Flow(FailingStore(3))
-    flow.say(KITCHEN, b'{"temperature": 21}')
-    flow.say(KITCHEN, b"{")
-    assert (list(flow.store.latest()), flow.ingest.waiting) == ([], 2)
-    for _ in range(3):
-        flow.step(RETRY)
-    assert ["thermostat.kitchen"] == [device.id for device in flow.store.latest()]
-    assert [1] == [entry.id for entry in flow.store.quarantined()]
-    assert flow.ingest.waiting == 0
-    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
-
-
-def test_a_failing_store_is_not_asked_without_pause() -> None:
-    """Between two tries there is a pause, however many messages come."""
-    store = FailingStore(1_000)
-    flow = Flow(store)
-    for _ in range(10):
-        flow.put(KITCHEN, b'{"temperature": 21}')
-        flow.step(RETRY / 20)
-    assert store.failures == 999
-    flow.step(RETRY)
-    assert store.failures == 998
+# The store, and what is not of messages.
 
 
 def test_a_failing_store_holds_up_no_frame() -> None:
     """While the store fails people still see what is new, and that it fails; then that it works again."""
-    flow = Flow(FailingStore(2))
+    flow = Flow(Shelf(room=0))
     for temperature in (b"21", b"22", b"23"):
         flow.say(KITCHEN, b'{"temperature": %s}' % temperature)
     shown = [device.metrics["temperature"].value for frame in flow.frames for device in frame.devices]
     assert shown == [21.0, 22.0, 23.0]
-    fault = "the store failed (OSError); what it did not take is offered again"
-    assert fault == flow.ingest.status.store_fault
-    flow.step(RETRY)
-    flow.step(RETRY)
+    assert flow.ingest.status.store_fault == "the disk is full"
+    assert flow.ingest.counts.stored == 0
+    flow.store.room = None
+    flow.step(GAP)
+    flow.step(GAP)
     statuses = [frame.status.store_fault for frame in flow.frames if frame.status is not None]
-    assert ("", True, "") == (flow.ingest.status.store_fault, fault in statuses, statuses[-1])
+    assert ("", True, "") == (flow.ingest.status.store_fault, "the disk is full" in statuses, statuses[-1])
+    assert (flow.store.values(THERMOSTAT, "temperature"), flow.ingest.counts.stored) == ([21, 22, 23], 3)
 
 
-def test_refused_messages_that_wait_have_a_bound() -> None:
-    """When too many wait for the store, no more is taken in: the inbox holds the rest, nothing is lost."""
-    store = FailingStore(2)
-    flow = Flow(store)
-    for _ in range(MAX_REFUSED):
-        flow.put(KITCHEN, b"{")
+def test_states_are_merged_while_the_store_is_behind() -> None:
+    """A store that takes nothing is handed no more states, of which only the last would count."""
+    flow = Flow(Shelf(room=0))
+    flow.inbox.deliver(0, [])
+    flow.now = flow.inbox.oldest or 0.0
+    flow.say(KITCHEN, b'{"temperature": 0}')
+    for n in range(1, 60):
+        flow.step(TICK)
+        flow.state.devices[THERMOSTAT] = flow.state.devices[THERMOSTAT]._replace(announced=None)
+        flow.say("fleet/thermostat/kitchen/availability", b"offline" if n % 2 else b"online")
+    assert len([device for load in flow.loads for device in load.batch.devices]) <= BEHIND / TICK + 2
+    flow.store.room = None
+    flow.step(TICK)
+    flow.step(TICK)
+    flow.step(TICK)
+    [latest] = flow.store.latest()
+    assert latest.presence.availability == flow.state.devices[THERMOSTAT].presence.availability
+
+
+def test_news_for_a_store_that_never_works_have_a_bound(caplog: pytest.LogCaptureFixture) -> None:
+    """Commands and connections that come and go are kept up to a bound, which the log tells of once."""
+    flow = Flow(Shelf(room=0))
+    for _ in range(NEWS_AHEAD + 10):
+        flow.inbox.put(CommandSent("lamp.a", {"on": True}, "ann"))
+    while not caplog.records or "so far behind" not in caplog.text:
+        flow.ingest.step()
+    flow.ingest.step()
+    assert sum(len(load.batch.commanded) for load in flow.loads) == NEWS_AHEAD
+    assert caplog.text.count("so far behind") == 1
+    flow.store.room = None
     flow.step()
-    for _ in range(5):
-        flow.put(KITCHEN, b"{")
-    flow.step(RETRY)
-    assert (flow.ingest.counts.received, len(flow.inbox)) == (MAX_REFUSED, 5)
-    flow.step(RETRY)
-    assert store.quarantine_counts() == (MAX_REFUSED, 0)
-    flow.step(RETRY)
-    assert (flow.ingest.counts.received, len(flow.inbox)) == (MAX_REFUSED + 5, 0)
-    assert store.quarantine_counts() == (1_000, MAX_REFUSED + 5 - 1_000)
+    flow.inbox.put(CommandSent("lamp.a", {"on": False}, "ann"))
+    flow.step()
+    flow.step()
+    assert flow.store.commanded("lamp.a", limit=1)[0].changes == {"on": False}
+
+
+def test_commands_are_kept() -> None:
+    """What was asked of a device is kept with who asked, and what became of it."""
+    flow = Flow()
+    flow.inbox.put(CommandSent("lamp.a", {"on": True}, "ann"))
+    flow.inbox.put(CommandFailed("lamp.a", {"on": True}, "ann", "gone"))
+    flow.step()
+    failed, sent = flow.store.commanded("lamp.a")
+    assert Commanded("lamp.a", sent.time, {"on": True}, "ann", "sent", "") == sent
+    assert Commanded("lamp.a", failed.time, {"on": True}, "ann", "failed", "gone") == failed
+    assert sent.time < failed.time
+
+
+def test_flapping_is_kept_as_it_was() -> None:
+    """A device that comes and goes five times a second leaves each change once, in order."""
+    flow = Flow()
+    for n in range(50):
+        flow.say("fleet/lamp/a/availability", b"offline" if n % 2 else b"online")
+        flow.say("fleet/lamp/a/availability", b"offline" if n % 2 else b"online")
+    heard = list(reversed(flow.store.heard("lamp.a", limit=1_000)))
+    assert ["online", "offline"] * 25 == [row.availability for row in heard]
+    assert [row.time for row in heard] == sorted({row.time for row in heard})
 
 
 def test_restart_counts_on(caplog: pytest.LogCaptureFixture) -> None:
     """After a restart the state is there, marked, and no id of the quarantine is used twice."""
-    store = MemoryStore()
+    store = Shelf()
     before = Flow(store)
     before.say(KITCHEN, b'{"temperature": 21}')
     before.say(KITCHEN, b"{")
+    before.ingest.flush()
+    before.step()
     after = Flow(store)
-    after.ingest.restore()
+    after.ingest.restore(store.latest(), store.receipts())
     after.say(KITCHEN, b"[")
-    assert ["restored"] == [m.provenance for m in after.state.devices["thermostat.kitchen"].metrics.values()]
-    assert [2, 1] == [entry.id for entry in store.quarantined()]
+    assert ["restored"] == [m.provenance for m in after.state.devices[THERMOSTAT].metrics.values()]
+    assert [2, 1] == [entry.id for entry in after.refused]
     assert caplog.records == []
+
+
+def test_a_clock_that_is_set_makes_nobody_stale() -> None:
+    """Ages are counted by a clock that nobody sets: two hours forth or back change no availability."""
+    flow = Flow()
+    for hours in (0, 2, -2):
+        flow.say(KITCHEN, b'{"temperature": 21}', received_at=1.8e9 + 3_600 * hours)
+        flow.step(TICK)
+        flow.step(200)
+        assert flow.state.devices[THERMOSTAT].presence.availability == "online"
+    assert [row.availability for row in flow.store.heard(THERMOSTAT)] == ["online"]
+    flow.step(101)
+    assert [row.availability for row in flow.store.heard(THERMOSTAT)] == ["stale", "online"]
 
 
 # Frames and ticks.
@@ -297,13 +297,13 @@ def test_a_frame_at_once_and_then_merged() -> None:
 def test_frames_are_further_apart_under_load() -> None:
     """While the inbox fills faster than it drains, the gap is wider; after that it is as before."""
     flow = Flow()
-    for n in range(6_500):
+    for n in range(3_500):
         flow.put("shelf/odd", b"%d" % n)
     gaps = []
     for _ in range(3):
         flow.step()
         gaps.append(flow.ingest.frames.gap)
-    assert [GAP_UNDER_LOAD, GAP, GAP] == gaps
+    assert [GAP_UNDER_LOAD, GAP_UNDER_LOAD, GAP] == gaps
 
 
 def test_the_connection_of_the_first_transport_is_shown() -> None:
@@ -354,7 +354,9 @@ def test_the_status_tells_the_totals() -> None:
     flow.step(TICK)
     status = flow.ingest.status
     assert (status.received, status.quarantined, status.unclaimed, status.rate) == (2, 1, 1, 2.0)
-    assert (status.inbox_depth, status.inbox_limit) == (0, flow.inbox.max_items)
+    assert (status.waiting, status.mark, status.paused) == (2, flow.inbox.mark_items, False)
+    flow.step(TICK)
+    assert (flow.ingest.status.waiting, flow.ingest.status.lag, flow.ingest.status.repeated) == (0, 0.0, 0)
 
 
 def test_every_stage_is_timed() -> None:
@@ -370,6 +372,7 @@ def test_what_the_store_took_and_the_broker_dropped_is_counted() -> None:
     flow = Flow()
     assert (flow.ingest.counts.stored, flow.ingest.counts.broker_dropped) == (0, None)
     flow.say(KITCHEN, b'{"temperature": 21, "humidity": 40}')
+    assert flow.ingest.counts.readings == 2
     flow.say(BROKER_DROPPED, b"17")
     flow.say(BROKER_DROPPED, b"many")
     assert (flow.ingest.counts.stored, flow.ingest.counts.broker_dropped) == (2, 17)

@@ -52,6 +52,15 @@ def test_the_reason_does_not_age() -> None:
     assert len(found) == 1
 
 
+def test_equal_answers_are_one_object() -> None:
+    """Every message is judged, so that an answer that stays is not made anew."""
+    first, second = (
+        judge(announced=True, heard=NOW - n, known=True, stale_after=AGE, broker_down=None, now=NOW)
+        for n in range(2)
+    )
+    assert first is second
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [

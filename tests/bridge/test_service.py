@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,18 @@ from pydantic import field_validator
 
 from bridge.errors import CommandRefused, NotConnected
 from bridge.frames import Frame
-from bridge.ports import Batch, Connection, Store, Transport
+from bridge.ports import (
+    AFRESH,
+    Batch,
+    Connection,
+    QuarantineCounts,
+    Receipt,
+    Selection,
+    Sought,
+    Store,
+    Transport,
+)
+from bridge.receipts import digest_of
 from bridge.service import Bridge, Label, Plan
 from bridge.state import DeviceState
 from bridge.stores.memory import MemoryStore
@@ -23,44 +34,11 @@ from bridge.transports.thread import ThreadTransport
 from schemas.catalog import shipped_kinds
 from schemas.device import Device, kind_of
 from schemas.message import RawMessage
+from tests.bridge.shelf import Shelf, Wire
 from tests.servers import wait_until
 
 KINDS = shipped_kinds()
 ROOT = Path(__file__).parents[2]
-
-
-class Wire:
-    """A transport in the test's hands."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, bytes, int, bool]] = []
-        self.deliver: Callable[[RawMessage], None] = print
-        self.linked: Callable[[Connection], None] = print
-
-    def start(
-        self, deliver: Callable[[RawMessage], None], on_connection: Callable[[Connection], None]
-    ) -> None:
-        self.deliver, self.linked = deliver, on_connection
-
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
-        self.sent.append((topic, payload, qos, retain))
-
-    def stop(self) -> None:
-        pass
-
-
-class UnreliableStore(MemoryStore):
-    """Fails on the first so many commits."""
-
-    def __init__(self, failures: int = 0) -> None:
-        super().__init__()
-        self.failures = failures
-
-    def commit(self, batch: Batch) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise OSError("the disk is full")
-        super().commit(batch)
 
 
 @contextmanager
@@ -110,8 +88,8 @@ def test_stop_takes_in_all_that_was_delivered(messages: list[tuple[str, bytes]])
     refused = counts.quarantined.total()
     assert len(messages) == counts.received
     assert counts.received == counts.accepted + counts.unclaimed + counts.ignored + refused
-    assert (refused, 0) == store.quarantine_counts()
-    assert dict(bridge.devices) == {device.id: device for device in store.latest()}
+    assert refused == store.quarantine_counts().kept
+    assert set(bridge.devices) == {device.id for device in store.latest()}
 
 
 def test_hardware_threads() -> None:
@@ -137,33 +115,139 @@ def test_hardware_threads() -> None:
         shelf = bridge.devices[f"topic.shelf%2F{number}"].metrics
         found = (meter["power"].value, meter["energy"].value, shelf["value"].value)
         assert (rounds - 1, number, rounds - 1) == found
-    assert (bridge.counts.received, bridge.status.inbox_dropped) == (threads * rounds * 2, 0)
-    assert dict(bridge.devices) == {device.id: device for device in store.latest()}
+    assert bridge.counts.received == threads * rounds * 2
+    assert store.count(Selection()) == threads * rounds * 3
+    assert set(bridge.devices) == {device.id for device in store.latest()}
+
+
+def test_a_thread_that_submits_until_the_end() -> None:
+    """All that a hardware thread was told to be taken is kept, even what came while the bridge stopped."""
+    source, store = ThreadTransport(), MemoryStore()
+    taken: list[int] = []
+    pause = threading.Event()
+
+    def work() -> None:
+        number = 0
+        while source.submit("shelf/odd", str(number)):
+            taken.append(number)
+            number += 1
+            pause.wait(0.0001)
+
+    with running(source, store=store) as bridge:
+        worker = threading.Thread(target=work)
+        worker.start()
+        wait_until(lambda: bridge.counts.received > 100, "some messages")
+    worker.join()
+    assert (bridge.counts.received, bridge.status.waiting) == (len(taken), 0)
+
+
+def message(packet_id: int, topic: str = "fleet/plug/a/state", payload: bytes = b'{"on":true}') -> RawMessage:
+    """A message at QoS 1 as a broker's transport delivers it."""
+    return RawMessage(topic, payload, 1.8e9 + packet_id, qos=1, packet_id=packet_id, connection=1)
+
+
+def test_acknowledged_once_it_is_kept() -> None:
+    """Whatever a message is, it is acknowledged in the order of receipt, after the commit, at a stop too."""
+    wire, store = Wire(), Shelf(room=0)
+    messages = [
+        message(1),
+        message(2, payload=b"{"),
+        message(3, "fleet/plug/a/set"),
+        message(4, "fleet/plug/a/availability", b"online"),
+        message(5, "shelf/odd", b"1"),
+        message(1)._replace(dup=True, received_at=1.9e9),
+    ]
+    with running(wire, store=store) as bridge:
+        assert wire.deliver(messages) is True
+        wait_until(lambda: bridge.counts.received == 6 and bridge.status.store_fault, "the fault")
+        assert (wire.acknowledged, bridge.status.waiting) == ([], 6)
+        store.room = None
+    assert wire.acknowledged == [(1, packet_id) for packet_id in (1, 2, 3, 4, 5, 1)]
+    assert (store.count(Selection()), store.quarantine_counts().kept) == (2, 1)
+    assert bridge.status.waiting == 0
 
 
 def test_a_store_that_fails_for_a_while() -> None:
     """What the store refused at first is there at the end, refused messages too."""
-    source, store = ThreadTransport(), UnreliableStore(failures=2)
+    source, store = ThreadTransport(), Shelf(room=0)
     with running(source, store=store) as bridge:
         source.submit(*kitchen(21))
         source.submit("fleet/lamp/a/state", "{")
-        wait_until(lambda: temperature(bridge, "kitchen") == 21, "the state")
-    assert (["thermostat.kitchen"], (1, 0)) == ([d.id for d in store.latest()], store.quarantine_counts())
+        wait_until(lambda: temperature(bridge, "kitchen") == 21 and store.asked, "the state")
+        store.room = None
+    assert ["thermostat.kitchen"] == [device.id for device in store.latest()]
+    assert (store.values("thermostat.kitchen", "temperature"), store.quarantine_counts().kept) == ([21.0], 1)
 
 
 def test_a_store_that_never_works(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The state is shown all the same; stopping ends in time and says how much was not stored."""
+    """The state is shown all the same; stopping ends, says how much was not stored, acknowledges none."""
     monkeypatch.setattr("bridge.service.STOP_WITHIN", 0.2)
-    source = ThreadTransport()
+    wire = Wire()
     frames: list[Frame] = []
-    with running(source, store=UnreliableStore(failures=10**9)) as bridge:
+    with running(wire, store=Shelf(room=0)) as bridge:
         bridge.listen(frames.append)
-        source.submit(*kitchen(21))
-        source.submit(*kitchen(900))
+        wire.deliver([message(1), message(2, payload=b"{")])
         wait_until(lambda: frames and bridge.counts.received == 2, "a frame")
-    assert temperature(bridge, "kitchen") == 21
-    assert "stopped with 2 messages, states and refusals that the store did not take" in caplog.text
-    assert "ingest" not in [thread.name for thread in threading.enumerate()]
+    assert bridge.devices["plug.a"].metrics["on"].value is True
+    assert "stopped with 2 messages that the store did not take" in caplog.text
+    assert not {"ingest", "keeper"} & {thread.name for thread in threading.enumerate()}
+    assert (wire.acknowledged, wire.stopped) == ([], True)
+
+
+def test_a_storm() -> None:
+    """Above the mark all is taken, the transport is asked to stop, and told to go on once it is low."""
+    wire, hardware, store = Wire(), Wire(), Shelf(room=0)
+    with running(wire, hardware, store=store) as bridge:
+        rooms = [
+            wire.deliver([message(n, "shelf/odd", b"%d" % n) for n in range(first, first + 6_000)])
+            for first in range(1, 30_000, 6_000)
+        ]
+        assert rooms == [True, True, True, False, False]
+        wait_until(lambda: bridge.counts.received == 30_000, "all of them")
+        assert (wire.resumed, bridge.status.paused, bridge.status.waiting) == (0, True, 30_000)
+        store.room = None
+        wait_until(lambda: bridge.counts.stored == 30_000, "the commit")
+        assert (wire.resumed, hardware.resumed, bridge.status.paused) == (1, 1, False)
+    assert [packet_id for _, packet_id in wire.acknowledged] == list(range(1, 30_001))
+
+
+def test_a_transport_that_fails_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """One that cannot be resumed or stopped keeps neither the others nor the bridge from it."""
+
+    class Torn(Wire):
+        def resume(self) -> None:
+            raise RuntimeError("made to fail")
+
+        def stop(self) -> None:
+            raise RuntimeError("made to fail")
+
+    wire = Wire()
+    with running(Torn(), wire) as bridge:
+        wire.deliver([message(n, "shelf/odd", b"1") for n in range(1, 20_002)])
+        wait_until(lambda: bridge.status.waiting == 0, "the commit")
+    assert (wire.resumed, wire.stopped) == (1, True)
+    assert "made to fail" in caplog.text
+
+
+def test_a_backup_is_put_in_place_between_two_commits(tmp_path: Path) -> None:
+    """What comes later goes to it, and its receipts, which are of long ago, mean nothing."""
+
+    class Restored(Shelf):
+        def restore(self, source: Path) -> None:
+            self.on_commit = lambda: threads.append(threading.current_thread().name)
+            super().commit(Batch(receipts=[Receipt(1, digest_of(message(1)))]))
+
+    threads: list[str] = []
+    wire, store = Wire(), Restored()
+    with running(wire, store=store) as bridge:
+        bridge.restore(tmp_path / "backup.db")
+        assert list(store.receipts())[-1] == AFRESH
+        wire.deliver([message(2)])
+    assert set(threads) == {"keeper"}
+    after = Wire()
+    with running(after, store=store):
+        after.deliver([message(1)._replace(dup=True)])
+    assert store.values("plug.a", "on") == [True, True]
 
 
 def test_a_kind_whose_model_raises() -> None:
@@ -188,7 +272,7 @@ def test_a_kind_whose_model_raises() -> None:
         source.submit("grumpy/a/state", {"mood": mood})
     bridge.stop()
     assert bridge.devices["grumpy.a"].metrics["mood"].value == 2
-    assert ["invalid_value"] == [entry.reason for entry in store.quarantined()]
+    assert ["invalid_value"] == [entry.reason for entry in store.quarantined(Sought())]
 
 
 # Listeners.
@@ -240,7 +324,7 @@ def test_the_broker_away_and_back() -> None:
     wire = Wire()
     with running(wire) as bridge:
         wire.linked(Connection(True, "mqtt://h"))
-        wire.deliver(RawMessage("fleet/lamp/a/state", b'{"on":true}', 1.8e9))
+        wire.deliver([RawMessage("fleet/lamp/a/state", b'{"on":true}', 1.8e9)])
         wait_until(lambda: bridge.devices and bridge.status.broker_up, "the lamp")
         wire.linked(Connection(False, "gone"))
         wait_until(lambda: not bridge.status.broker_up, "the loss")
@@ -263,7 +347,7 @@ def test_commands_go_where_the_device_came_by() -> None:
 
     hardware.on_command(obey)
     with running(broker, hardware) as bridge:
-        broker.deliver(RawMessage("fleet/lamp/radio/state", b'{"on":false}', 1.8e9))
+        broker.deliver([RawMessage("fleet/lamp/radio/state", b'{"on":false}', 1.8e9)])
         hardware.submit("fleet/lamp/wired/state", {"on": False})
         wait_until(lambda: len(bridge.devices) == 2, "both lamps")
         bridge.command("lamp.wired", {"on": True}, by="ann")
@@ -300,7 +384,7 @@ def test_commands_that_cannot_be() -> None:
 def test_a_restored_device_of_a_transport_that_is_gone() -> None:
     """Commanding a device whose transport this run does not have is refused, not a fault."""
     store = MemoryStore()
-    store.commit(Batch([DeviceState("lamp.a", "lamp", transport=1)]))
+    store.commit(Batch(devices=[DeviceState("lamp.a", "lamp", transport=1)]))
     with (
         running(ThreadTransport(), store=store) as bridge,
         pytest.raises(NotConnected, match=r"lamp\.a has not been heard of since the start"),
@@ -347,9 +431,12 @@ def test_quarantine_through_the_bridge() -> None:
     with running(source) as bridge:
         for _ in range(3):
             source.submit("fleet/lamp/a/state", "{")
-        wait_until(lambda: bridge.quarantine_counts() == (3, 0), "the refusals")
-        assert [3, 2] == [entry.id for entry in bridge.quarantined(limit=2)]
-        assert [1] == [entry.id for entry in bridge.quarantined(before=2)]
+        wait_until(
+            lambda: bridge.quarantine_counts() == QuarantineCounts(3, 3, 0, {"invalid_json": 3}),
+            "the refusals",
+        )
+        assert [3, 2] == [entry.id for entry in bridge.quarantined(Sought(limit=2))]
+        assert [1] == [entry.id for entry in bridge.quarantined(Sought(before=2))]
 
 
 def test_stop_without_start() -> None:
@@ -376,10 +463,13 @@ from bridge.transports.thread import ThreadTransport
 loaded = bridge.settings.load_settings(environment={})
 kinds, broken = bridge.setup.load_kinds(loaded)
 source = ThreadTransport()
-running = Bridge(Plan(kinds, [source], bridge.setup.make_store(loaded)))
+store = bridge.setup.make_store(loaded)
+store.open()
+running = Bridge(Plan(kinds, [source], store))
 running.start()
 source.submit("fleet/lamp/a/state", {"on": True})
 running.stop()
+store.close()
 print(broken, {name: dict(device.metrics)["on"].value for name, device in running.devices.items()})
 """
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from bridge.errors import SettingsError
+from bridge.sections import Spans
 from bridge.settings import Loaded, Settings, environment_names, load_settings
 
 SECRET = "s3cret"
@@ -29,7 +30,7 @@ def load(
 
 def test_without_anything_all_is_default(tmp_path: Path) -> None:
     """No file is needed; paths then count from the folder."""
-    expected = Loaded(Settings(), tmp_path, None)
+    expected = Loaded(Settings(), tmp_path, None, tmp_path / "data")
     assert expected == load_settings(folder=tmp_path, environment={"PATH": "x"})
 
 
@@ -61,13 +62,18 @@ def test_every_environment_variable_is_read(tmp_path: Path) -> None:
     """Each name that is listed sets its own key, with the key's own type."""
     texts = {str: "memory://", int: "7", float: "7", bool: "true", list[str]: "a, b,"}
     values = {str: "memory://", int: 7, float: 7.0, bool: True, list[str]: ["a", "b"]}
+    own: dict[str, tuple[str, object]] = {
+        "FLEETGLASS_BROKER_URL": ("mqtt://h", "mqtt://h"),
+        "FLEETGLASS_STORE_RETENTION": ("7d", {"default": Spans(readings="7d")}),
+        "FLEETGLASS_STORE_QUARANTINE_AGE": ("7d", "7d"),
+        "FLEETGLASS_STORE_QUARANTINE_SIZE": ("7", "7"),
+    }
     for name in environment_names():
         section, _, key = name.removeprefix("FLEETGLASS_").lower().partition("_")
         field = type(getattr(Settings(), section)).model_fields[key]
         sort = next((t for t in texts if t == field.annotation), str)
-        text = "mqtt://h" if name == "FLEETGLASS_BROKER_URL" else texts[sort]
-        found = getattr(getattr(load(tmp_path, environment={name: text}).settings, section), key)
-        assert ("mqtt://h" if name == "FLEETGLASS_BROKER_URL" else values[sort]) == found, name
+        text, expected = own.get(name, (texts[sort], values[sort]))
+        assert expected == getattr(getattr(load(tmp_path, environment={name: text}).settings, section), key)
 
 
 def test_a_byte_order_mark_is_fine(tmp_path: Path) -> None:
@@ -87,6 +93,35 @@ def test_paths_are_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert file == load_settings(Path("config/fleetglass.toml")).path("kinds")
 
 
+def test_data_is_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data is kept beside the config file, unless a folder is named, which counts from the current one."""
+    (tmp_path / "config").mkdir()
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "config" / "fleetglass.toml"
+    file.touch()
+    found = [
+        load_settings(file, data_dir=named).data_dir for named in (None, Path("kept"), tmp_path / "kept")
+    ]
+    assert [tmp_path / "config" / "data", tmp_path / "kept", tmp_path / "kept"] == found
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("retention = '90m'", {"default": Spans(readings="90m")}),
+        ("retention = 'forever'", {"default": Spans(readings="forever")}),
+        (
+            "retention = {default = '30d', unclaimed = {readings = '1d', hours = '1y'}}",
+            {"default": Spans(readings="30d"), "unclaimed": Spans(readings="1d", hours="1y")},
+        ),
+        ("retention = {}", {}),
+    ],
+)
+def test_retention_is_by_kind(tmp_path: Path, line: str, expected: dict[str, Spans]) -> None:
+    """A text stands for all kinds, and for the single readings of one."""
+    assert expected == load(tmp_path, f"[store]\n{line}").settings.store.retention
+
+
 def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A path may begin with ~."""
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -102,6 +137,9 @@ def test_settings_cannot_be_changed() -> None:
 
 # Mistakes. FILE stands for the config file's path.
 
+A_FILE = "expected a file after three slashes, such as sqlite:///fleetglass.db"
+A_SPAN = 'expected a span such as "90m", "12h", "30d", "2w", "1y" or "forever"'
+A_SIZE = 'expected a size such as "256 MB", "1 GiB" or a number of bytes'
 IN_FILE = [
     ("[mqtt]\nx = 1", "FILE: [mqtt]: unknown section; expected one of [broker], [schemas], [devices], "),
     ("port = 1", "FILE: [port]: a key outside of any section; expected one of [broker], "),
@@ -150,9 +188,40 @@ IN_FILE = [
         "FILE: [broker] url: expected a host, and after a colon a port from 1 to 65535, got mqtt://…",
     ),
     (
-        "[store]\nurl = 'sqlite:///a'",
-        "FILE: [store] url: expected a URL that starts with memory://, got sqlite://…",
+        "[store]\nurl = 'oracle:///a'",
+        "FILE: [store] url: expected a URL that starts with sqlite:// or memory://, got oracle://…",
     ),
+    ("[store]\nurl = 'sqlite://host/a'", f"FILE: [store] url: {A_FILE}, got sqlite://…"),
+    ("[store]\nurl = 'sqlite:///'", f"FILE: [store] url: {A_FILE}, got sqlite://…"),
+    ("[store]\nretention = '30 days'", f'FILE: [store] retention: {A_SPAN}, got "30 days"'),
+    ("[store]\nretention = ''", f'FILE: [store] retention: {A_SPAN}, got ""'),
+    ("[store]\nretention = '0d'", f'FILE: [store] retention: {A_SPAN}, got "0d"'),
+    (
+        "[store]\nretention = 30",
+        'FILE: [store] retention: expected a span such as "30d", or a table of spans by kind, got 30',
+    ),
+    ("[store.retention]\nplug = 'x'", f'FILE: [store] retention.plug: {A_SPAN}, got "x"'),
+    (
+        "[store.retention]\nplug = 5",
+        'FILE: [store] retention.plug: expected a span such as "30d", or a table of them, got 5',
+    ),
+    ("[store.retention.plug]\nhours = 'x'", f'FILE: [store] retention.plug.hours: {A_SPAN}, got "x"'),
+    (
+        "[store.retention.plug]\nhours = 5",
+        "FILE: [store] retention.plug.hours: expected a text in quotes, got 5",
+    ),
+    (
+        "[store.retention.plug]\nhuors = '1d'",
+        "FILE: [store] retention.plug.huors: unknown key; expected one of readings, minutes, hours",
+    ),
+    (
+        "[store.retention.plug]\nreadings = '1y'\nhours = '1d'",
+        "FILE: [store] retention.plug: expected hours to be kept for no less than readings, got a table",
+    ),
+    ("[store]\nquarantine_age = '12'", f'FILE: [store] quarantine_age: {A_SPAN}, got "12"'),
+    ("[store]\nquarantine_size = '5 q'", f'FILE: [store] quarantine_size: {A_SIZE}, got "5 q"'),
+    ("[store]\nquarantine_size = 0", f"FILE: [store] quarantine_size: {A_SIZE}, got 0"),
+    ("[store]\nquarantine_size = true", f"FILE: [store] quarantine_size: {A_SIZE}, got true"),
     ("[bus]\nurl = 'redis://a'", "FILE: [bus] url: expected a URL that starts with memory://, got redis://…"),
     (
         "[devices.'lamp.a']\nnmae = 'x'",

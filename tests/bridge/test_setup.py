@@ -7,28 +7,37 @@ import pytest
 
 from bridge.errors import SettingsError
 from bridge.ports import Connection
+from bridge.retention import DAY, Retention, StoreOptions
 from bridge.service import Label
 from bridge.settings import Loaded, load_settings
 from bridge.setup import (
+    Session,
     broker_address,
     check_broker,
     embedded_at,
+    in_memory,
     is_embedded,
     labels,
     load_kinds,
     make_store,
     make_transport,
+    passing_session,
     password,
+    session_of,
     shown_address,
+    store_options,
     tls,
     told,
+    unknown_retentions,
 )
 from bridge.stores.memory import MemoryStore
+from bridge.stores.sqlite import SqliteStore
 from bridge.transports.address import TlsSettings
 from bridge.transports.mqtt import MqttTransport
 from schemas.catalog import Broken
 from tests.servers import Embedded, free_port
 
+NOBODY = Session("nobody")
 GOOD = 'from schemas import Device\n\n\nclass Kettle(Device, topic="k/{device}/state"):\n    hot: bool\n'
 
 
@@ -139,7 +148,7 @@ def test_missing_tls_file(tmp_path: Path) -> None:
     """A TLS file that is not there is told with its own key."""
     loaded = load(tmp_path, "[broker]\nurl = 'mqtts://h'\ntls_ca_file = 'ca.crt'")
     with pytest.raises(SettingsError, match=r"\[broker\] tls_ca_file: .*ca\.crt does not exist"):
-        make_transport(loaded)
+        make_transport(loaded, NOBODY)
 
 
 @pytest.mark.parametrize("line", ["tls_ca_file = 'ca.crt'", "tls_insecure = true"])
@@ -147,7 +156,7 @@ def test_tls_settings_need_tls(tmp_path: Path, line: str) -> None:
     """Who names TLS files but does not encrypt is told, rather than left to believe that it does."""
     loaded = load(tmp_path, f"[broker]\nurl = 'mqtt://h'\n{line}")
     with pytest.raises(SettingsError, match="expected an mqtts:// URL with it, got mqtt://"):
-        make_transport(loaded)
+        make_transport(loaded, NOBODY)
 
 
 def test_no_tls_settings_without_mqtts(tmp_path: Path) -> None:
@@ -157,7 +166,7 @@ def test_no_tls_settings_without_mqtts(tmp_path: Path) -> None:
 
 def test_transport(tmp_path: Path) -> None:
     """The broker's settings make an MQTT transport; nothing is connected yet."""
-    assert isinstance(make_transport(load(tmp_path, "[broker]\nusername = 'ann'")), MqttTransport)
+    assert isinstance(make_transport(load(tmp_path, "[broker]\nusername = 'ann'"), NOBODY), MqttTransport)
 
 
 @pytest.mark.parametrize(
@@ -171,16 +180,128 @@ def test_what_the_transport_refuses(tmp_path: Path, lines: str, expected: str) -
     """A mistake that only the transport sees is told with the file and the section too."""
     loaded = load(tmp_path, f"[broker]\n{lines}")
     with pytest.raises(SettingsError) as refused:
-        make_transport(loaded)
+        make_transport(loaded, NOBODY)
     start = f"{loaded.file}: {expected}"
     assert start == str(refused.value)[: len(start)]
 
 
-def test_store_and_labels(tmp_path: Path) -> None:
-    """The default store is in memory; names and places come from the devices' tables."""
+def test_labels(tmp_path: Path) -> None:
+    """Names and places come from the devices' tables."""
     loaded = load(tmp_path, "[devices.'lamp.desk']\nname = 'Desk'\n[devices.'plug.tv']\nplace = 'Den'")
-    assert isinstance(make_store(loaded), MemoryStore)
     assert {"lamp.desk": Label("Desk", None), "plug.tv": Label(None, "Den")} == labels(loaded)
+
+
+# The store.
+
+
+@pytest.mark.parametrize(
+    ("lines", "sort", "kept_in_memory"),
+    [("", SqliteStore, False), ("[store]\nurl = 'memory://'", MemoryStore, True)],
+)
+def test_store(tmp_path: Path, lines: str, sort: type, kept_in_memory: bool) -> None:  # noqa: FBT001
+    """By default everything is kept in a file in the data folder; making the store makes no file."""
+    loaded = load(tmp_path, lines)
+    assert (True, kept_in_memory) == (isinstance(make_store(loaded), sort), in_memory(loaded))
+    assert ["fleetglass.toml"] == [path.name for path in tmp_path.iterdir()]
+    assert tmp_path / "data" == store_options(loaded).folder
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ("'30d'", Retention()),
+        ("'7d'", Retention(readings=7 * DAY)),
+        ("'2y'", Retention(readings=732 * DAY, minutes=732 * DAY)),
+        ("'forever'", Retention(None, None, None)),
+        ("{default = {readings = '1d', hours = '60d'}}", Retention(DAY, 60 * DAY, 60 * DAY)),
+        ("{default = {minutes = '7d'}}", Retention(7 * DAY, 7 * DAY, None)),
+        ("{default = {minutes = 'forever'}}", Retention(30 * DAY, None, None)),
+        ("{default = {}}", Retention()),
+    ],
+)
+def test_retention(tmp_path: Path, spans: str, expected: Retention) -> None:
+    """What is not said is the usual, but nothing finer is kept for longer than what it is rolled up to."""
+    loaded = load(tmp_path, f"[store]\nretention = {spans}")
+    assert {"default": expected} == store_options(loaded).retention
+
+
+def test_quarantine_bounds(tmp_path: Path) -> None:
+    """The bounds of the quarantine are the store's defaults, unless others are said."""
+    usual, loaded = StoreOptions(), load(tmp_path)
+    found = store_options(loaded)
+    assert (usual.quarantine_age, usual.quarantine_size) == (found.quarantine_age, found.quarantine_size)
+    said = "[store]\nquarantine_age = 'forever'\nquarantine_size = 1000"
+    found = store_options(load(tmp_path, said))
+    assert (None, 1_000) == (found.quarantine_age, found.quarantine_size)
+
+
+def test_retention_of_an_unknown_kind(tmp_path: Path) -> None:
+    """A name that is no kind is told in one line; default and unclaimed are known."""
+    text = "[store.retention]\ndefault = '1d'\nunclaimed = '1d'\nplug = '1d'\nplgu = '1d'"
+    loaded = load(tmp_path, text)
+    lines = unknown_retentions(loaded, load_kinds(loaded)[0])
+    start = f"{loaded.file}: [store] retention: there is no kind plgu; known are air_quality, "
+    assert [start] == [line[: len(start)] for line in lines]
+
+
+# The session with the broker.
+
+
+class Lasting(MemoryStore):
+    """Says that it survives the end of the process."""
+
+    durable = True
+
+
+def session(store: MemoryStore, folder: Path, *lines: str) -> Session:
+    """The session of a run with these lines below [broker]."""
+    return session_of(store, load(folder, "\n".join(["[broker]", *lines])))
+
+
+def test_the_client_id_stays(tmp_path: Path) -> None:
+    """It is made up once for a store, and then always the same; one that is set goes before it."""
+    url = "url = 'mqtt://h'"
+    store = Lasting()
+    first, again, other = session(store, tmp_path, url), session(store, tmp_path, url), Lasting()
+    assert (first, True) == (again, first.client_id.startswith("fleetglass-"))
+    assert session(other, tmp_path, url).client_id != first.client_id
+    assert "mine" == session(store, tmp_path, url, "client_id = 'mine'").client_id
+    assert first == session(store, tmp_path, url)
+
+
+def test_topics_of_an_earlier_run_are_abandoned(tmp_path: Path) -> None:
+    """What is not subscribed to any more is named, at every later start, until it is wanted again."""
+    store = Lasting()
+    lines = ("topics = ['a/#', 'b/#']", "topics = ['b/#']", "topics = ['b/#']", "topics = ['a/#']")
+    found = [session(store, tmp_path, "url = 'mqtt://h'", line).abandoned for line in lines]
+    assert [[], ["a/#"], ["a/#"], ["b/#"]] == found
+
+
+@pytest.mark.parametrize(
+    ("url", "store", "expected"),
+    [
+        ("mqtt://h", Lasting, True),
+        ("mqtts://h", Lasting, True),
+        ("embedded://", Lasting, False),
+        ("mqtt://h", MemoryStore, False),
+    ],
+)
+def test_who_has_a_lasting_session(
+    tmp_path: Path,
+    url: str,
+    store: type[MemoryStore],
+    expected: bool,  # noqa: FBT001
+) -> None:
+    """The broker holds messages for us where we keep them too, and where it is one that can."""
+    assert expected == session(store(), tmp_path, f"url = '{url}'").durable
+
+
+def test_a_passing_session_is_of_nobody_else(tmp_path: Path) -> None:
+    """A look at the broker takes nobody's place: its client id is new each time."""
+    loaded = load(tmp_path, "[broker]\nurl = 'mqtt://h'\nclient_id = 'mine'")
+    first, second = passing_session(loaded), passing_session(loaded)
+    assert first.client_id.startswith("mine-")
+    assert (False, False) == (first.durable, first.client_id == second.client_id)
 
 
 # Is the broker there?

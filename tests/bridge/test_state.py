@@ -1,7 +1,6 @@
 """The latest state of every device: what is live, kept or restored, and what has been asked of it."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,7 +16,7 @@ from bridge.state import (
     Change,
     DeviceState,
     State,
-    TooManyDevices,
+    TooMany,
 )
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
@@ -293,6 +292,24 @@ def test_a_device_that_fell_silent_meanwhile_is_stale() -> None:
     assert told.presence() == "stale"
 
 
+def test_what_moves() -> None:
+    """A change tells whether the availability became another one; a new reason alone is none."""
+    told = Told()
+    found = [
+        told.kitchen(temperature=21),
+        told.kitchen(temperature=22),
+        told.say("fleet/thermostat/kitchen/availability", b"online"),
+        told.say("fleet/thermostat/kitchen/availability", b"offline"),
+        told.kitchen(temperature=23),
+        *told.state.connection(0, up=False, detail="gone", now=told.now),
+        *told.state.connection(0, up=False, detail="still gone", now=told.now),
+        *told.state.connection(0, up=True, detail="back", now=told.now),
+    ]
+    assert [True, False, False, True, True, True, False, True] == [
+        change and change.moved for change in found
+    ]
+
+
 # Names, unclaimed devices, bounds.
 
 
@@ -345,20 +362,24 @@ def test_bound_of_devices() -> None:
     told = Told(State(KINDS, max_devices=2))
     told.kitchen(temperature=21)
     told.lamp(on=True)
-    with pytest.raises(TooManyDevices):
+    with pytest.raises(TooMany, match="2 devices"):
         told.say("shelf/odd", {"a": 1})
-    with pytest.raises(TooManyDevices):
+    with pytest.raises(TooMany, match="2 devices"):
         told.say("fleet/lamp/other/availability", b"online")
     told.kitchen(temperature=22)
     assert (told.values(), len(told.state.devices)) == ({"temperature": (22.0, "live")}, 2)
 
 
 def test_bound_of_metrics() -> None:
-    """A device has room for so many metrics; known ones are still updated when it is full."""
+    """A message that brings more metrics than a device may have is refused as a whole; known ones go on."""
     state = State(KINDS)
     raw = RawMessage("t", b"", START)
-    for n in range(MAX_METRICS + 20):
+    for n in range(MAX_METRICS):
         state.readings(Unclaimed("topic.t", (Reading(f"m{n}", n),), structured=True), raw, 0, 1.0)
+    more = (Reading("m0", 98), Reading(f"m{MAX_METRICS}", 1))
+    with pytest.raises(TooMany, match="257 metrics of one device") as refused:
+        state.readings(Unclaimed("topic.t", more, structured=True), raw, 0, 1.5)
+    assert refused.value.code == "too_many_metrics"
     state.readings(Unclaimed("topic.t", (Reading("m0", 99),), structured=True), raw, 0, 2.0)
     metrics = state.devices["topic.t"].metrics
     assert (MAX_METRICS, 99, False) == (len(metrics), metrics["m0"].value, f"m{MAX_METRICS}" in metrics)
@@ -369,10 +390,10 @@ def test_states_are_never_changed_in_place() -> None:
     told = Told()
     told.kitchen(temperature=21)
     held = told.state.devices[KITCHEN]
-    copy = replace(held, metrics=dict(held.metrics))
+    copy = held._replace(metrics=dict(held.metrics))
     told.kitchen(temperature=22, humidity=50)
     told.state.connection(0, up=False, detail="gone", now=told.now)
-    assert copy == replace(held, metrics=dict(held.metrics))
+    assert copy == held._replace(metrics=dict(held.metrics))
     with pytest.raises(TypeError):
         held.metrics["temperature"] = held.metrics["temperature"]  # type: ignore[index]
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.status import BUCKETS, STAGES, Counts, Histogram, Rate
+from bridge.status import BUCKETS, STAGES, BridgeStatus, Counts, Histogram, Rate
 
 
 @given(st.lists(st.floats(0, 10)))
@@ -26,6 +26,11 @@ def test_every_stage_has_its_own_histogram() -> None:
     first.stages["decode"].observe(1)
     sums = [sum(counts.stages[stage].counts) for counts in (first, second) for stage in STAGES]
     assert (STAGES.index("decode"), sum(sums)) == (sums.index(1), 1)
+
+
+def test_nothing_is_known_of_a_silent_broker() -> None:
+    """What the broker dropped is unknown until it says so, which is something else than none."""
+    assert (Counts().broker_dropped, BridgeStatus().broker_dropped) == (None, None)
 
 
 def test_rate_is_per_second() -> None:

@@ -1,37 +1,90 @@
 """What every store must do. A new store is one more line in `URLS`."""
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.errors import SettingsError
-from bridge.ports import Batch, Store
+from bridge.ports import (
+    RECEIPTS_KEPT,
+    Batch,
+    Commanded,
+    Exported,
+    Heard,
+    Query,
+    Receipt,
+    Record,
+    Selection,
+    Sought,
+    Source,
+    Store,
+    Unread,
+)
 from bridge.quarantine import Quarantined, quarantine
+from bridge.retention import StoreOptions
 from bridge.state import DeviceState, MetricState
 from bridge.stores import schemes, store_for
-from schemas.message import RawMessage, Rejected
+from schemas.message import RawMessage, Reading, Rejected, Value
 
-URLS: dict[str, Callable[[Path], str]] = {"memory": lambda _folder: "memory://"}
+URLS = {"memory": "memory://", "sqlite": "sqlite:///house.db"}
+NOW = 1_790_000_000.0
+DEVICE = "thermostat.a"
+CELSIUS = (Source("temperature", "°C"),)
+
+
+@contextmanager
+def opened(scheme: str) -> Iterator[Store]:
+    """An empty store of a scheme, and nothing of it afterwards."""
+    with TemporaryDirectory() as folder:
+        store = store_for(URLS[scheme], StoreOptions(Path(folder)))
+        store.open()
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 @pytest.fixture(params=URLS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty store of each sort that the package offers."""
-    return store_for(URLS[request.param](tmp_path))
+    with opened(request.param) as store:
+        yield store
 
 
-def device(name: str, temperature: float = 21.0) -> DeviceState:
+def device(name: str, temperature: float = 21.0, at: float = NOW) -> DeviceState:
     """A thermostat with one value."""
-    metric = MetricState(temperature, "°C", None, 1.0, "live")
-    return DeviceState(f"thermostat.{name}", "thermostat", metrics={"temperature": metric}, seen_at=1.0)
+    metric = MetricState(temperature, "°C", None, at, "live")
+    return DeviceState(f"thermostat.{name}", "thermostat", metrics={"temperature": metric}, seen_at=at)
 
 
-def refusal(number: int, payload: bytes = b"\xffnot JSON") -> Quarantined:
-    """A refused message with this id."""
-    raw = RawMessage(f"fleet/lamp/{number}/state", payload, 100.0 + number)
-    return quarantine(number, raw, Rejected("invalid_json", "expected a JSON object", "on"))
+def record(value: Value, at: float, received_at: float | None = None, unit: str = "°C") -> Record:
+    """One reading of a thermostat."""
+    readings = (Reading("temperature", value, unit),)
+    return Record(DEVICE, "thermostat", at, at if received_at is None else received_at, readings)
+
+
+def refusal(number: int, payload: bytes = b"\xffnot JSON", code: str = "invalid_json") -> Quarantined:
+    """A refused message."""
+    raw = RawMessage(f"fleet/lamp/{number}/state", payload, NOW + number, retained=True, qos=1)
+    return quarantine(raw, Rejected(code, "expected a JSON object", "on"))
+
+
+def refusals(store: Store, **sought: object) -> list[str]:
+    """The topics of the refused messages that are found."""
+    return [entry.topic.split("/")[2] for entry in store.quarantined(Sought(**sought))]  # type: ignore[arg-type]
+
+
+def told(store: Store, points: int, sources: Sequence[Source] = CELSIUS) -> list[tuple[float, Value]]:
+    """The history of the thermostat as times, counted from `NOW`, and values."""
+    found = store.history(Query(DEVICE, sources, NOW - 1e6, NOW + 1e6, points))
+    return [(round(point.time - NOW, 6), point.value) for point in found.points]
 
 
 def test_every_store_is_held_to_this() -> None:
@@ -41,54 +94,287 @@ def test_every_store_is_held_to_this() -> None:
 
 def test_new_store_is_empty(store: Store) -> None:
     """Nothing is there before something was committed."""
-    assert (list(store.latest()), list(store.quarantined())) == ([], [])
-    assert store.quarantine_counts() == (0, 0)
+    assert ([], [], []) == (list(store.latest()), list(store.receipts()), list(store.quarantined(Sought())))
+    assert (0, 0, 0, {}) == tuple(
+        getattr(store.quarantine_counts(), name) for name in ("kept", "size", "removed", "reasons")
+    )
+    assert (0, [], None) == (store.count(Selection()), list(store.export(Selection())), store.note("word"))
+    assert [] == told(store, 10)
+    assert not store.tend(NOW)
 
 
 def test_empty_batch_is_fine(store: Store) -> None:
     """A round without news changes nothing."""
-    store.commit(Batch())
+    assert store.commit(Batch()) == 0
     assert list(store.latest()) == []
 
 
 def test_latest_is_the_last_of_each_device(store: Store) -> None:
     """A device comes once, as it was in the last batch that had it, with all that belongs to it."""
-    store.commit(Batch([device("a"), device("b")]))
-    store.commit(Batch([device("a", 22.0)]))
+    full = device("a", 22.0)._replace(
+        name="Room", place="up", announced=True, device_time=NOW - 3, last_topic="t", last_payload=b"\0\xff"
+    )
+    store.commit(Batch(devices=[device("a"), device("b")]))
+    store.commit(Batch(devices=[device("a", 21.5), full._replace(heard=12.0)]))
     found = {state.id: state for state in store.latest()}
-    assert {"thermostat.a": device("a", 22.0), "thermostat.b": device("b")} == found
+    assert {"thermostat.a": full, "thermostat.b": device("b")} == found
+
+
+def test_latest_is_no_older_than_the_readings(store: Store) -> None:
+    """Readings that came after the state was handed over show in it, with the device's own time."""
+    store.commit(Batch([record(21.0, NOW)], devices=[device("a")]))
+    store.commit(Batch([record(21.5, NOW + 1, NOW + 1.5), record(21.7, NOW + 2, NOW + 2.5)]))
+    found = store.latest()[0]
+    assert MetricState(21.7, "°C", NOW + 2, NOW + 2.5, "restored") == found.metrics["temperature"]
+    assert (NOW + 2.5, NOW + 2) == (found.seen_at, found.device_time)
+
+
+def test_late_reading_is_not_the_latest(store: Store) -> None:
+    """A reading with an older device time than the last is history only, as in the live state."""
+    store.commit(
+        Batch([record(21.0, NOW, NOW + 1)], devices=[device("a", 21.0, NOW + 1)._replace(device_time=NOW)])
+    )
+    store.commit(Batch([record(5.0, NOW - 50, NOW + 2)]))
+    assert store.latest()[0].metrics["temperature"].value == 21.0
+
+
+def test_device_with_readings_alone_is_there(store: Store) -> None:
+    """A device whose state was not handed over before the end comes back from its readings."""
+    store.commit(Batch([record(21.0, NOW), record(True, NOW + 1, unit="")]))
+    found = store.latest()
+    assert [(DEVICE, "thermostat")] == [(state.id, state.kind) for state in found]
+    assert MetricState(True, "", None, NOW + 1, "restored") == found[0].metrics["temperature"]
+
+
+def test_readings_are_kept_once(store: Store) -> None:
+    """The same value of a metric at the same time is one reading, another value or time is another one."""
+    batch = Batch([record(21.0, NOW), record(21.0, NOW, NOW + 9), record(22.0, NOW), record(21.0, NOW + 1)])
+    assert [3, 0, 3] == [store.commit(batch), store.commit(batch), store.count(Selection())]
+    assert [(0, 21.0), (0, 22.0), (1, 21.0)] == told(store, 10)
+
+
+VALUES = (
+    st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, -1.0, 2.25]) | st.sampled_from(["on", "off"])
+)
+RECORDS = st.lists(st.builds(record, VALUES, st.integers(0, 12).map(lambda n: NOW + n / 2)), max_size=12)
+
+
+@pytest.mark.parametrize("scheme", URLS)
+@settings(max_examples=40)
+@given(batches=st.lists(RECORDS, max_size=6))
+def test_any_batches_give_each_reading_once(scheme: str, batches: list[list[Record]]) -> None:
+    """Whatever comes, however often: each (type, time, value) of a metric is there once, and was counted so."""
+    expected = {
+        (type(kept.readings[0].value), kept.readings[0].value, kept.time)
+        for batch in batches
+        for kept in batch
+    }
+    with opened(scheme) as store:
+        new = sum(store.commit(Batch(records)) for records in batches)
+        found = [(type(row.value), row.value, row.time) for row in store.export(Selection())]
+        assert store.count(Selection()) == store.facts().readings == new
+    assert (len(expected), expected) == (len(found), set(found))
+    assert new == len(found)
+
+
+@pytest.mark.parametrize("scheme", URLS)
+@settings(max_examples=40)
+@given(
+    readings=st.lists(
+        st.tuples(st.integers(0, 200_000), st.floats(-100, 100, allow_subnormal=False) | st.integers(-9, 9)),
+        max_size=80,
+    ),
+    points=st.integers(2, 30),
+    bounds=st.tuples(st.integers(0, 210_000), st.integers(1, 210_000)),
+    tended=st.booleans(),
+)
+def test_history_is_what_was_kept(
+    scheme: str, readings: list[tuple[int, float]], points: int, bounds: tuple[int, int], tended: bool
+) -> None:
+    """However it is told: no more points than asked, and lows, highs and counts are those of the readings."""
+    start, end = NOW + bounds[0], NOW + bounds[0] + bounds[1]
+    kept = {(type(value), value, NOW + at) for at, value in readings if start <= NOW + at < end}
+    with opened(scheme) as store:
+        store.commit(Batch([record(value, NOW + at) for at, value in readings]))
+        while tended and store.tend(NOW + 100_000):
+            pass
+        found = store.history(Query(DEVICE, CELSIUS, start, end, points))
+    assert len(found.points) <= points
+    assert sum(point.count for point in found.points) == len(kept)
+    assert [point.time for point in found.points] == sorted(point.time for point in found.points)
+    if not found.step:
+        assert sorted((at, float(value)) for _, value, at in kept) == sorted(
+            (point.time, float(point.value)) for point in found.points
+        )
+        return
+    for point in found.points:
+        inside = [value for _, value, at in kept if point.time <= at < point.time + found.step - 1e-9]
+        assert (min(inside), max(inside), len(inside)) == (point.low, point.high, point.count)
+        assert math.isclose(sum(inside) / len(inside), float(point.value), abs_tol=1e-9)
+
+
+def test_old_names_and_units_are_one_line(store: Store) -> None:
+    """Several sources are told as one, each value as it is read today; lows and highs stay so."""
+    store.commit(
+        Batch([record(20.0, NOW), record(-50.0, NOW + 10, unit="°F"), record(14.0, NOW + 20, unit="°F")])
+    )
+    store.commit(Batch([record(5.0, NOW + 30, unit="K")]))
+    sources = (Source("temperature", "°C"), Source("temperature", "°F", -0.5, 2.0))
+    assert [(0, 20.0), (10, 27.0), (20, -5.0)] == told(store, 10, sources)
+    found = store.history(Query(DEVICE, sources, NOW, NOW + 99, 2))
+    assert (-5.0, 27.0, 3) == (
+        min(point.low for point in found.points),
+        max(point.high for point in found.points),
+        sum(point.count for point in found.points),
+    )
+    assert ["K"] == list(found.other_units)
+
+
+def test_switch_is_told_as_a_share(store: Store) -> None:
+    """Single readings of a switch are true or false; of many together, the mean is the share of true."""
+    store.commit(Batch([record(n % 4 == 0, NOW + n, unit="") for n in range(400)]))
+    assert [True, False] == [value for _, value in told(store, 400, (Source("temperature", ""),))[:2]]
+    found = store.history(Query(DEVICE, (Source("temperature", ""),), NOW, NOW + 400, 10))
+    assert (0, 1, 400) == (found.points[1].low, found.points[1].high, sum(p.count for p in found.points))
+    assert math.isclose(0.25, sum(float(p.value) * p.count for p in found.points) / 400)
+
+
+def test_changes_of_a_text_stay_visible(store: Store) -> None:
+    """More texts than points are told by their changes, and of too many changes the last of each stretch."""
+    states = ["idle"] * 50 + ["fault"] + ["running"] * 100
+    store.commit(Batch([record(state, NOW + n, unit="") for n, state in enumerate(states)]))
+    source = (Source("temperature", ""),)
+    assert [(0, "idle"), (50, "fault"), (51, "running")] == told(store, 10, source)
+    store.commit(Batch([record(str(n), NOW + 500 + n, unit="") for n in range(100)]))
+    found = told(store, 10, source)
+    assert 2 <= len(found) <= 10
+    assert (599, "99") == found[-1]
+
+
+def test_values_that_do_not_fit_keep_nothing_out(store: Store) -> None:
+    """Whole numbers of 64 bits come back as they are; what is beyond harms no other reading."""
+    store.commit(Batch([record(2**63 - 1, NOW), record(-(2**63), NOW + 1), record("a\0b €", NOW + 2)]))
+    assert [2**63 - 1, -(2**63), "a\0b €"] == [value for _, value in told(store, 10)]
+    store.commit(Batch([record(2**70, NOW + 3), record("\ud800", NOW + 4), record(1.5, NOW + 5)]))
+    assert (6, 1.5) == (store.count(Selection()), told(store, 10)[-1][1])
+
+
+def test_export_is_in_order(store: Store) -> None:
+    """By device, metric and time, of what was selected, with the unit and both times; and counted alike."""
+    records = [
+        Record(f"plug.{name}", "plug", NOW - n, NOW + n, (Reading("power", n, "W"), Reading("on", n > 2)))
+        for n in range(3_000)
+        for name in "ba"
+    ]
+    store.commit(Batch(records))
+    rows = list(store.export(Selection()))
+    assert sorted(rows, key=lambda row: (row.device_id, row.metric, row.time)) == rows
+    chosen = Selection("plug.a", "power", NOW - 3, NOW - 1)
+    assert [
+        Exported(NOW - 3, NOW + 3, "plug.a", "power", 3, "W"), Exported(NOW - 2, NOW + 2, "plug.a", "power", 2, "W")
+    ] == list(store.export(chosen))  # fmt: skip
+    assert (len(rows), 2) == (store.count(Selection()), store.count(chosen))
+
+
+def test_lists_of_a_device_are_newest_first(store: Store) -> None:
+    """Availability, commands and messages of one device come back, the newest first, at most so many."""
+    heard = [Heard(DEVICE, NOW + n, "online" if n % 2 else "stale", f"reason {n}") for n in range(5)]
+    asked = [Commanded(DEVICE, NOW + n, {"target": 20.5 + n, "on": True}, "ann", "sent") for n in range(5)]
+    asked[2] = asked[2]._replace(status="failed", note="away")
+    raws = [RawMessage(f"t/{n}", b"\xff" * n, NOW + n, retained=n == 1, qos=1) for n in range(5)]
+    store.commit(
+        Batch(heard=heard[:3], commanded=asked[:3], unread=[Unread(DEVICE, raw) for raw in raws[:3]])
+    )
+    store.commit(
+        Batch(heard=heard[3:], commanded=asked[3:], unread=[Unread(DEVICE, raw) for raw in raws[3:]])
+    )
+    other = Unread("plug.b", raws[0]._replace(packet_id=7, dup=True, connection=3))
+    store.commit(Batch(heard=[heard[0]._replace(device_id="plug.b")], unread=[other]))
+    assert heard[:0:-1] == list(store.heard(DEVICE, limit=4))
+    assert asked[::-1] == list(store.commanded(DEVICE))
+    assert raws[:1:-1] == list(store.unread(DEVICE, limit=3))
+    assert raws[:1] == list(store.unread("plug.b"))
+
+
+def test_receipts_are_the_newest(store: Store) -> None:
+    """As many as half of all packet ids, oldest first, however they came."""
+    receipts = [Receipt(1 + n % 65_535, n * 97 % 2**32) for n in range(70_000)]
+    for begin in range(0, 70_000, 9_000):
+        store.commit(Batch(receipts=receipts[begin : begin + 9_000]))
+    assert receipts[-RECEIPTS_KEPT:] == list(store.receipts())
+
+
+def test_notes(store: Store) -> None:
+    """A word is kept until another takes its place."""
+    store.set_note("key", "one")
+    store.set_note("key", "two")
+    assert ("two", None) == (store.note("key"), store.note("other"))
 
 
 def test_quarantine_pages_newest_first(store: Store) -> None:
-    """Pages follow each other by `before`, newest first, and together they are all."""
+    """Pages follow each other by `before`, newest first, and together they are all, as they came."""
     entries = [refusal(number) for number in range(1, 8)]
     store.commit(Batch(quarantined=entries[:4]))
     store.commit(Batch(quarantined=entries[4:]))
     pages: list[Quarantined] = []
     before: int | None = None
-    while page := store.quarantined(before=before, limit=3):
+    while page := store.quarantined(Sought(before, 3)):
         assert len(page) <= 3
         pages += page
         before = page[-1].id
-    assert entries[::-1] == pages
-    assert store.quarantine_counts() == (7, 0)
+    bare = [
+        (e.time, e.topic, e.reason, e.detail, e.payload, e.size, e.field, e.retained, e.qos) for e in pages
+    ]
+    assert [
+        (e.time, e.topic, e.reason, e.detail, e.payload, e.size, e.field, e.retained, e.qos)
+        for e in entries[::-1]
+    ] == bare
+    counts = store.quarantine_counts()
+    assert (7, 7 * 9, 0, {"invalid_json": 7}) == (
+        counts.kept,
+        counts.size,
+        counts.removed,
+        dict(counts.reasons),
+    )
 
 
 def test_page_by_default_has_a_bound(store: Store) -> None:
     """Without a limit a page has a hundred."""
-    store.commit(Batch(quarantined=[refusal(number) for number in range(1, 151)]))
-    assert list(range(150, 50, -1)) == [entry.id for entry in store.quarantined()]
+    store.commit(Batch(quarantined=[refusal(number) for number in range(150)]))
+    assert [str(number) for number in range(149, 49, -1)] == refusals(store)
 
 
-def test_the_bound_of_the_quarantine_is_counted(store: Store) -> None:
-    """The oldest go first above the bound; kept and removed are all that ever came."""
-    everything = 3_000
-    for start in range(1, everything + 1, 500):
-        store.commit(Batch(quarantined=[refusal(number) for number in range(start, start + 500)]))
-    kept, removed = store.quarantine_counts()
-    assert kept + removed == everything
-    found = store.quarantined(limit=everything)
-    assert list(range(everything, everything - kept, -1)) == [entry.id for entry in found]
+def test_quarantine_can_be_searched(store: Store) -> None:
+    """By reason, and by words in topic, detail or payload, upper and lower case alike."""
+    store.commit(
+        Batch(quarantined=[refusal(1, b"\xff Stra\xc3\x9fe"), refusal(2, b"x", "too_big"), refusal(3)])
+    )
+    assert ["1"] == refusals(store, text="STRASSE")
+    assert ["3", "2", "1"] == refusals(store, text="json OBJECT")
+    assert ["2"] == refusals(store, text="lamp/2/")
+    assert ["3", "1"] == refusals(store, reason="invalid_json")
+    assert [] == refusals(store, reason="too_big", text="not json")
+    assert ["1"] == refusals(store, reason="invalid_json", limit=5, before=store.quarantined(Sought())[1].id)
+
+
+def test_released_messages_leave_and_ids_are_not_used_again(store: Store) -> None:
+    """What is released is gone and not counted as removed; the next message gets a new id."""
+    store.commit(Batch(quarantined=[refusal(1), refusal(2)]))
+    last = store.quarantined(Sought())[0].id
+    store.commit(Batch(released=[last, last + 1000]))
+    store.commit(Batch(quarantined=[refusal(3)]))
+    assert ["3", "1"] == refusals(store)
+    assert store.quarantined(Sought())[0].id > last
+    counts = store.quarantine_counts()
+    assert (2, 0) == (counts.kept, counts.removed)
+
+
+def test_facts(store: Store) -> None:
+    """A store says how many readings it has and since when."""
+    store.commit(Batch([record(21.0, NOW + 5), record(22.0, NOW)]))
+    facts = store.facts()
+    assert (2, NOW, store.durable) == (facts.readings, facts.oldest, facts.durable)
+    assert facts.where
 
 
 def test_read_while_written(store: Store) -> None:
@@ -100,7 +386,7 @@ def test_read_while_written(store: Store) -> None:
         try:
             while not done.is_set():
                 values = {state.metrics["temperature"].value for state in store.latest()}
-                ids = [entry.id for entry in store.quarantined(limit=10)]
+                ids = [entry.id for entry in store.quarantined(Sought(limit=10))]
                 if len(values) > 1 or ids != sorted(ids, reverse=True):
                     broken.append((values, ids))
                 store.quarantine_counts()
@@ -111,7 +397,8 @@ def test_read_while_written(store: Store) -> None:
     for reader in readers:
         reader.start()
     for n in range(300):
-        store.commit(Batch([device("a", float(n)), device("b", float(n))], [refusal(n + 1)]))
+        batch = Batch(devices=[device("a", float(n)), device("b", float(n))], quarantined=[refusal(n + 1)])
+        store.commit(batch)
     done.set()
     for reader in readers:
         reader.join()
@@ -129,5 +416,5 @@ def test_read_while_written(store: Store) -> None:
 def test_unknown_scheme(url: str, got: str) -> None:
     """A store that is not offered is named with what there is; nothing else of its URL is shown."""
     with pytest.raises(SettingsError) as refused:
-        store_for(url)
-    assert f"[store] url: expected one of memory://, {got}" == str(refused.value)
+        store_for(url, StoreOptions())
+    assert f"[store] url: expected one of memory://, sqlite://, {got}" == str(refused.value)

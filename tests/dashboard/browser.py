@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -58,6 +58,13 @@ _KEEP_SOCKETS = """globalThis.sockets = [];
 globalThis.WebSocket = class extends WebSocket {
     constructor(...args) { super(...args); globalThis.sockets.push(this); }
 };"""
+
+
+class Served(Protocol):
+    """A dashboard that answers at `url`."""
+
+    @property
+    def url(self) -> str: ...
 
 
 class Product:
@@ -243,6 +250,23 @@ class Screen:
         node = there[0]
         self.page.mouse.click(node.x + node.width / 2, node.y + node.height / 2)
 
+    def write(self, text: str) -> None:
+        """Put the text into the page's one field in the place of what is there, and press Enter."""
+        field = self.page.locator("flt-semantics input")
+        field.wait_for(state="attached", timeout=PATIENCE * 1000)
+
+        def focused() -> bool:
+            # While a page slides in the field is not yet where it says.
+            if (box := field.bounding_box()) is not None:
+                self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            self.page.wait_for_timeout(200)
+            return bool(field.evaluate("node => node === document.activeElement"))
+
+        self.wait(focused, "the field's focus")
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
     def watch_for(self, word: str) -> None:
         """From now on look for the word at each change of the screen; see `seen_at`."""
         self.page.evaluate(_WATCH, word)
@@ -292,7 +316,7 @@ class Chromium:
         self._contexts: list[BrowserContext] = []
 
     def screen(
-        self, product: Product, *, size: str = "desktop", scheme: Literal["light", "dark"] = "light"
+        self, product: Served, *, size: str = "desktop", scheme: Literal["light", "dark"] = "light"
     ) -> Screen:
         """A new browser that has not opened anything yet."""
         width, height = SIZES[size]

@@ -4,13 +4,21 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from bridge.commands import CommandSent
 from bridge.errors import FleetglassError
+from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
 from bridge.quarantine import Quarantined, quarantine
+from bridge.replay import Replayed, replay
 from bridge.service import Label
 from bridge.state import DeviceState, State
 from bridge.status import BridgeStatus, Counts
+from bridge.stores.memory import MemoryStore
+from dashboard.aside import Aside
+from dashboard.house import Dropped
+from dashboard.scene import Question
+from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
 from schemas.message import Announcement, RawMessage, Readings, Rejected, Unclaimed, Value
@@ -80,7 +88,11 @@ class FakeHouse:
             broker_up=True, broker_detail="connected", broker_url="embedded://127.0.0.1:1883"
         )
         self.labels: dict[str, Label] = {}
-        self.entries: list[Quarantined] = []
+        self.store = MemoryStore()
+        self.store.open()
+        self.aside = Aside()
+        self.dropped = Dropped()
+        self.quarantine_changes = 0
         self.commanded: list[tuple[str, Mapping[str, Value], str]] = []
         self.refuses: FleetglassError | None = None
         self.now = 1_000.0
@@ -93,12 +105,35 @@ class FakeHouse:
         given = self.labels.get(device.id, Label())
         return Label(device.name or given.name, device.place or given.place)
 
-    def quarantined(self, *, before: int | None = None, limit: int = 100) -> Sequence[Quarantined]:
-        newest_first = [e for e in reversed(self.entries) if before is None or e.id < before]
-        return newest_first[:limit]
+    def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
+        return self.store.quarantined(sought)
 
-    def quarantine_counts(self) -> tuple[int, int]:
-        return len(self.entries), 0
+    def quarantine_counts(self) -> QuarantineCounts:
+        return self.store.quarantine_counts()
+
+    def replay(self, *, dry_run: bool, ids: Sequence[int] | None = None) -> Replayed:
+        return replay(self.store, self.kinds, self.keep, dry_run=dry_run, ids=ids)
+
+    def history(
+        self, device_id: str, metric: str, start: float, end: float, points: int
+    ) -> tuple[str, History]:
+        kind = self.kinds.get(device_id.partition(".")[0])
+        sources = [Source(*source) for source in history_sources(kind, metric, "")]
+        found = self.store.history(Query(device_id, sources, start, end, points))
+        if (kind is None or metric not in kind.metrics) and not found.points:
+            raise LookupError(f"{device_id} has no metric {metric}, and there is no history of one")
+        return sources[0].unit, found
+
+    def facts(self) -> StoreFacts:
+        return self.store.facts()
+
+    def restore(self, file: Path) -> None:
+        self.store.restore(file)
+
+    def keep(self, batch: Batch) -> None:
+        """What a commit does to the quarantine."""
+        self.store.commit(batch)
+        self.quarantine_changes += 1
 
     def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
         if self.refuses is not None:
@@ -116,7 +151,7 @@ class FakeHouse:
         raw = RawMessage(topic, data, time.time(), retained=retained)
         outcome = decode(raw, self.kinds)
         if isinstance(outcome, Rejected):
-            self.entries.append(quarantine(len(self.entries) + 1, raw, outcome))
+            self.keep(Batch(quarantined=[quarantine(raw, outcome)]))
             self.counts.quarantined[outcome.code] += 1
             return {"quarantine"}
         known = set(self.devices)
@@ -156,9 +191,13 @@ class Person:
         self.name = name
         self.told: list[str] = []
         self.gone: list[str] = []
+        self.asked: list[Question] = []
 
     def tell(self, text: str) -> None:
         self.told.append(text)
 
     def go(self, route: str) -> None:
         self.gone.append(route)
+
+    def ask(self, question: Question) -> None:
+        self.asked.append(question)

@@ -179,6 +179,7 @@ class Stage:
         self.pubsub = app_manager.get_pubsubhub(main, loop=loop)
         self.scene = Scene()
         self.hub = Hub(self.pubsub, self.scene, loop)
+        house.aside.announce = self.hub.announce
         self.shared = Shared(house, self.hub, "Test")
         self.tabs: list[Tab] = []
 
@@ -211,3 +212,4 @@ async def stage(house: FakeHouse) -> AsyncIterator[Stage]:
         for tab in built.tabs:
             if not tab.task.done():
                 await tab.close()
+        house.aside.close()

@@ -3,107 +3,20 @@
 import json
 import logging
 import math
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 
-import httpx
 import msgpack
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from httpx import Response
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as open_socket
 from websockets.sync.connection import Connection as Connected
 
-from bridge.errors import NotConnected
-from bridge.ports import Connection, Transport
-from bridge.service import Label, Plan
-from bridge.stores.memory import MemoryStore
-from bridge.transports.thread import ThreadTransport
-from dashboard.app import LocalHouse, WebOptions, build
-from schemas.catalog import shipped_kinds
-from schemas.message import RawMessage
 from tests.dashboard.client import Client, texts
 from tests.dashboard.fake import SAMPLES
-from tests.servers import free_port, wait_until
-
-JSON = {"content-type": "application/json"}
-HOSTS = frozenset({"127.0.0.1", "localhost"})
-
-
-class Away:
-    """A broker that cannot be reached."""
-
-    def start(
-        self, deliver: Callable[[RawMessage], None], on_connection: Callable[[Connection], None]
-    ) -> None:
-        on_connection(Connection(False, "connection refused"))
-
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
-        raise NotConnected("the broker is away")
-
-    def stop(self) -> None:
-        pass
-
-
-@dataclass
-class Served:
-    """A dashboard that is up: asked over HTTP, spoken to by a thread."""
-
-    http: httpx.Client
-    port: int
-    app: FastAPI
-    source: ThreadTransport
-    house: LocalHouse
-
-    def hear(self, topic: str, payload: object, *, retained: bool = False) -> None:
-        """A message arrives and is taken in."""
-        before = self.house.counts.received
-        assert self.source.submit(topic, payload, retained=retained)  # type: ignore[arg-type]
-        wait_until(lambda: self.house.counts.received > before, "the message to be taken in")
-
-    def get(self, path: str, status: int = 200, **headers: str) -> Response:
-        answer: Response = self.http.get(path, headers=headers)
-        assert status == answer.status_code, answer.text
-        return answer
-
-    def post(self, path: str, body: object, status: int = 202, **headers: str) -> Response:
-        answer: Response = self.http.post(path, content=json.dumps(body), headers=JSON | headers)
-        assert status == answer.status_code, answer.text
-        return answer
-
-
-def served(*, away: bool = False) -> Iterator[Served]:
-    """A dashboard on a port of its own, with or without its broker."""
-    source = ThreadTransport()
-    transports: list[Transport] = [Away(), source] if away else [source]
-    labels = {"plug.one": Label("Washing machine", "Cellar")}
-    house = LocalHouse(Plan(shipped_kinds(), transports, MemoryStore(), labels, "mqtt://broker"))
-    options = WebOptions(hosts=HOSTS, origins=["https://dash.example"], max_sessions=2, session_timeout=0.1)
-    port = free_port()
-    app = build(house, options)
-    config = uvicorn.Config(
-        app,
-        port=port,
-        log_config=None,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="web")
-    thread.start()
-    try:
-        wait_until(lambda: server.started and (away or house.status.broker_up), "the dashboard")
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
-            yield Served(http, port, app, source, house)
-    finally:
-        server.should_exit = True
-        thread.join()
+from tests.dashboard.served import JSON, Served, served
+from tests.servers import wait_until
 
 
 @pytest.fixture
@@ -171,7 +84,9 @@ def test_devices_come_in_pages(dash: Served) -> None:
         dash.get(f"/api/v1/devices?limit={limit}", 422)
 
 
-@pytest.mark.parametrize("topic", ["attic/box", "a b/c%2Fd", "attic/box.json", "über/ß", "x/commands"])
+@pytest.mark.parametrize(
+    "topic", ["attic/box", "a b/c%2Fd", "attic/box.json", "über/ß", "x/commands", "x/history", "history"]
+)
 def test_an_unclaimed_id_is_found_in_either_spelling(dash: Served, topic: str) -> None:
     """The id as the API tells it is found whether its percent signs are sent as they are or encoded."""
     dash.hear(topic, {"a": 1})
@@ -200,7 +115,7 @@ def test_what_is_not_there_is_a_404_in_json(dash: Served) -> None:
 
 def test_a_method_that_a_route_does_not_take_is_a_405(dash: Served) -> None:
     """Known routes with another method say so, in JSON."""
-    for path in ("/api/v1/devices", "/api/v1/quarantine"):
+    for path in ("/api/v1/devices", "/api/v1/quarantine", "/api/v1/devices/plug.one/history"):
         assert "does not take" in dash.post(path, {}, 405).json()["detail"]
     assert 405 == dash.http.delete("/api/v1/devices/plug.one").status_code
 
@@ -257,30 +172,12 @@ def test_other_peoples_pages_may_not_command(dash: Served) -> None:
         dash.post(path, {"on": False}, 202, origin=origin)
 
 
-def test_refused_messages_come_newest_first_in_pages(dash: Served) -> None:
-    """The quarantine has reason, detail and payload; bytes that are no text come as base64."""
-    for number in range(5):
-        dash.hear("fleet/plug/one/state", f'{{"on": {number}}}')
-    dash.hear("fleet/plug/one/state", b"\xff\x00")
-    first = dash.get("/api/v1/quarantine?limit=2").json()
-    entry = first["items"][0]
-    assert ("fleet/plug/one/state", "/wA=", "base64", 2) == (
-        entry["topic"], entry["payload"], entry["encoding"], entry["size"]
-    )  # fmt: skip
-    assert datetime.fromisoformat(entry["time"]).tzinfo is not None
-    assert ('{"on": 4}', None) == (first["items"][1]["payload"], first["items"][1]["encoding"])
-    found, cursor = [], first["next"]
-    while cursor is not None:
-        page = dash.get(f"/api/v1/quarantine?limit=2&cursor={cursor}").json()
-        found += [entry["payload"] for entry in page["items"]]
-        cursor = page["next"]
-    assert [f'{{"on": {n}}}' for n in (3, 2, 1, 0)] == found
-    dash.get("/api/v1/quarantine?cursor=x", 422)
-
-
 def test_health_is_told(dash: Served) -> None:
     """With its source there the process is well and ready."""
-    expected = {"status": "ok", "broker_connected": True, "broker": "threads of this process"}
+    expected = {
+        "status": "ok", "broker_connected": True, "broker": "threads of this process", "store": "",
+        "inbox_depth": 0, "lag_seconds": 0.0, "paused": False,
+    }  # fmt: skip
     for path in ("/healthz", "/readyz"):
         health = dash.get(path).json()
         assert expected == {key: health[key] for key in expected}
@@ -311,7 +208,11 @@ def test_metrics_are_prometheus_text(dash: Served) -> None:
         ("fleetglass_messages_accepted_total",): 1.0,
         ("fleetglass_messages_unclaimed_total",): 1.0,
         ("fleetglass_broker_connected",): 1.0,
+        ("fleetglass_messages_repeated_total",): 0.0,
+        ("fleetglass_readings_stored_total",): 3.0,
         ("fleetglass_inbox_depth",): 0.0,
+        ("fleetglass_ingest_lag_seconds",): 0.0,
+        ("fleetglass_store_bytes",): 0.0,
         ("fleetglass_sessions",): 0.0,
     }
     assert expected == {key: samples[key] for key in expected}
@@ -334,9 +235,11 @@ def test_the_api_describes_itself(dash: Served) -> None:
         "/api/v1/devices",
         "/api/v1/devices/{device_id}",
         "/api/v1/devices/{device_id}/commands",
+        "/api/v1/devices/{device_id}/history",
         "/api/v1/quarantine",
+        "/api/v1/quarantine/replay",
     } <= set(paths)
-    assert not any("rest" in path for path in paths)
+    assert [] == [path for path in paths if "{rest" in path or "restore" in path]
     for path in ("/docs", "/redoc"):
         assert "swagger" not in dash.get(path).text.lower()
 

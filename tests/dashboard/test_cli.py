@@ -80,6 +80,22 @@ def taken() -> Iterator[int]:
         (["simulate", "--kind", "unicorn"], "unicorn"),
         (["schemas", "show", "unicorn"], "unicorn"),
         (["schemas"], "ACTION"),
+        (["history"], "ACTION"),
+        (["history", "export"], "--output"),
+        (["history", "export", "--output", "x.csv"], "nothing is kept there yet"),
+        (["history", "export", "--output", "-", "--start", "soon"], "--start soon"),
+        (["history", "export", "--output", "-", "--start", "-1h", "--end", "-2h"], "before --end -2h"),
+        (["history", "export", "--output", "-", "--format", "parquet"], "--format parquet"),
+        (["history", "export", "--output", "x", "--format", "xml"], "xml"),
+        (["quarantine"], "ACTION"),
+        (["quarantine", "list", "--limit", "0"], "--limit"),
+        (["quarantine", "list", "--data-dir", "nowhere"], "nowhere"),
+        (["quarantine", "replay", "--dry-run"], "nothing is kept there yet"),
+        (["backup"], "FILE"),
+        (["backup", "x.db"], "nothing is kept there yet"),
+        (["restore", "nowhere.db"], "nowhere.db"),
+        (["run", "--data-dir", "/proc/nowhere", "--port", "0"], "/proc/nowhere cannot be written"),
+        (["run", "--store", "sqlite:///nowhere/../../..", "--port", "0"], "cannot be opened"),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path: Path, arguments: list[str], told: str) -> None:
@@ -185,12 +201,34 @@ def test_publish_to_nobody_is_told(tmp_path: Path) -> None:
 def test_check_tells_what_works(
     tmp_path: Path, broker: Embedded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`check` has a line for config, kinds and broker, and its exit code says whether all is well."""
+    """`check` has a line for each part, and its exit code says whether all is well. It makes nothing."""
     monkeypatch.chdir(tmp_path)
     assert 0 == main(["check", "--broker", broker.url])
-    assert ["config", "kinds", "broker"] == [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    lines = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert ["config", "kinds", "store", "broker"] == lines
     assert 2 == main(["check", "--broker", f"mqtt://127.0.0.1:{free_port()}"])
     assert "not reached" in capsys.readouterr().out
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_check_tells_of_an_unknown_kind(
+    tmp_path: Path, broker: Embedded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A retention for a kind that is not there is told, and is not all well."""
+    monkeypatch.chdir(tmp_path)
+    Path("fleetglass.toml").write_text('[store.retention]\nplgu = "1d"\n')
+    assert 2 == main(["check", "--broker", broker.url])
+    assert "there is no kind plgu" in capsys.readouterr().out
+
+
+def test_flags_stand_before_or_after_the_action(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The shared flags of a command with actions are understood at either place."""
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["schemas", "--config", "no.toml", "list"], ["schemas", "list", "--config", "no.toml"]):
+        assert 2 == main(arguments)
+        assert "no.toml" in capsys.readouterr().err
 
 
 class Running:

@@ -120,6 +120,84 @@ def test_a_bad_payload_is_in_the_quarantine_and_changes_nothing(product: Product
     assert "boiling" not in overview.text()
 
 
+KILN = """
+from typing import Annotated
+
+from schemas import Device, Numeric
+
+
+class Kiln(Device, topic="workshop/kiln/{device}/state"):
+    \"\"\"A kiln.\"\"\"
+
+    temperature: Annotated[float, Numeric(unit="°C", low=0, high=HIGH)]
+"""
+
+
+def test_refused_messages_are_found_and_replayed_after_a_kind_is_mended(
+    tmp_path: Path, tabs: Chromium
+) -> None:
+    """What a wrong limit kept out is searched for, tried again with the mended kind, and becomes history."""
+    (tmp_path / "fleetglass.toml").write_text('[schemas]\npaths = ["kinds"]\n')
+    (tmp_path / "kinds").mkdir()
+    kind = tmp_path / "kinds" / "kiln.py"
+    kind.write_text(KILN.replace("HIGH", "100"))
+    with ExitStack() as stack:
+        before = Product(tmp_path)
+        stack.callback(before.stop)
+        before.start()
+        for temperature in (900, 950, 5_000):
+            send(before.mqtt_port, "workshop/kiln/big/state", b'{"temperature": %d}' % temperature)
+        send(before.mqtt_port, "fleet/lamp/hall/state", b"glowing")
+        screen = tabs.screen(before).open("/quarantine")
+        screen.wait_for("4 kept", "out of range 3", "invalid json 1")
+        tabs.close_all()
+        assert before.stop() == 0, before.log
+
+        kind.write_text(KILN.replace("HIGH", "1300"))
+        after = Product(tmp_path)
+        stack.callback(after.stop)
+        after.start()
+        screen = tabs.screen(after, size="phone").open("/")
+        screen.click("Quarantine", "tab")
+        screen.wait_for("4 kept", "glowing")
+        screen.write("workshop")
+        screen.wait_without("glowing")
+        screen.wait_for("950")
+        assert screen.page.url.endswith("/quarantine?q=workshop")
+        screen.click("Try these again")
+        screen.wait_for(
+            "2 of 3 would pass with the present kinds. Replay them?", "1 would stay: out of range 1."
+        )
+        screen.click("Replay 2")
+        screen.wait_for("2 messages have passed and left the quarantine; 1 stays.", "2 kept")
+        screen.wait_without("950")
+        history = after.json("/api/v1/devices/kiln.big/history?metric=temperature")
+        assert [point["value"] for point in history["items"]] == [900, 950]
+        tabs.close_all()
+
+
+def test_after_a_restart_the_last_state_is_there_and_says_so(tmp_path: Path, tabs: Chromium) -> None:
+    """Before the device has spoken again its last values are shown, as restored; its next word ends that."""
+    with ExitStack() as stack:
+        before = Product(tmp_path)
+        stack.callback(before.stop)
+        before.start()
+        say(before, "thermostat", "loft", temperature=17.5)
+        wait_until(lambda: known(before, "thermostat.loft", "temperature")() == 17.5, "the value")
+        assert before.stop() == 0, before.log
+        after = Product(tmp_path)
+        stack.callback(after.stop)
+        after.start()
+        screen = tabs.screen(after).open()
+        shows(screen, "Loft", "17.5", "Restored")
+        device = tabs.screen(after).open("/devices/thermostat.loft")
+        device.wait_for("17.5", "restored", "not heard live yet")
+        say(after, "thermostat", "loft", temperature=18.5)
+        shows(screen, "Loft", "18.5", "Online")
+        device.wait_for("18.5", "live")
+        tabs.close_all()
+
+
 def test_a_reload_and_a_link_show_the_present_state(product: Product, tabs: Chromium) -> None:
     """A reloaded tab, and a page that is opened by its address, has the last values with no new message."""
     say(product, "thermostat", "kitchen", temperature=21.7, humidity=43)

@@ -1,7 +1,6 @@
 """What people read: numbers, words, tones, ages, and hostile text made harmless."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import get_args
 
@@ -201,7 +200,7 @@ def test_a_command_is_shown_until_it_is_answered() -> None:
         (CommandState(False, "failed", "me", 0.0, "away"), (True, "away", False)),
     ]
     for command, expectation in cases:
-        changed = replace(device, commands=MappingProxyType({"on": command}))
+        changed = device._replace(commands=MappingProxyType({"on": command}))
         seen = device_view(changed, KINDS.get("plug"), Label(), 0.0).metrics["on"]
         assert expectation == (seen.shown, seen.note, seen.pending)
         assert seen.value is True
@@ -217,9 +216,9 @@ def test_a_kept_value_says_that_it_is_kept() -> None:
         return view.kept
 
     house.hear("fleet/plug/one/state", SAMPLES["plug"][0], retained=True)
-    assert kept() == "kept by the broker, not live yet"
+    assert kept() == "retained"
     house.state.restore([house.devices["plug.one"]])
-    assert kept() == "from before our restart"
+    assert kept() == "restored"
     house.hear("fleet/plug/one/state", {"on": True})
     assert kept() == ""
 

@@ -9,6 +9,7 @@ import pytest
 from flet.messaging.protocol import MessageAction
 
 from bridge.errors import CommandRefused, NotConnected
+from bridge.ports import Batch
 from bridge.quarantine import quarantine
 from bridge.service import Label
 from dashboard import views
@@ -346,7 +347,7 @@ def bad(house: FakeHouse) -> None:
     extra = "y" * 5_000
     house.hear("fleet/thermostat/one/state", f'{{"temperature": 21, "name": "\u202ex", "extra": "{extra}"}}')
     raw = RawMessage("x/\ud800\u202e", nasty.encode("utf-8", "surrogatepass"), 0.0)
-    house.entries.append(quarantine(99, raw, Rejected("not_json", nasty)))
+    house.keep(Batch(quarantined=[quarantine(raw, Rejected("not_json", nasty))]))
 
 
 def nothing(_house: FakeHouse) -> None:

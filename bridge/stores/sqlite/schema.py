@@ -1,0 +1,137 @@
+"""The tables, as scripts that follow each other. `user_version` of a file counts those that have run."""
+
+APPLICATION_ID = 0x466C4773
+"""What SQLite calls the owner of a file: the letters FlGs."""
+
+# Times are whole microseconds since 1970, `minute` and `hour` whole ones, so that nothing is rounded twice.
+_READINGS = """
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('bool', 'int', 'float', 'text')),
+  extra INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (device, metric, unit, type)
+);
+CREATE TABLE reading (
+  series INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  value NOT NULL,
+  received INTEGER,
+  PRIMARY KEY (series, time, value)
+) WITHOUT ROWID;
+CREATE TABLE latest (device TEXT PRIMARY KEY, state TEXT NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE note (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counter VALUES ('readings', 0);
+CREATE TABLE receipt (id INTEGER PRIMARY KEY, ids BLOB NOT NULL, digests BLOB NOT NULL);
+"""
+
+# `readings_from`, `minutes_from`, `hours_from`: the hour before which a series has none of them left.
+# `high` and `total` of a row are NULL where all its values are `low`.
+# `due`: the minutes of a series in which readings came since they were last rolled up. `since` is when the
+# first of them came. `due_hour`: the same for the minutes of an hour.
+_ROLLUPS_AND_LISTS = """
+ALTER TABLE series ADD COLUMN readings_from INTEGER;
+ALTER TABLE series ADD COLUMN minutes_from INTEGER;
+ALTER TABLE series ADD COLUMN hours_from INTEGER;
+CREATE TABLE minute (
+  series INTEGER NOT NULL,
+  minute INTEGER NOT NULL,
+  low NOT NULL,
+  high,
+  total REAL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (series, minute)
+) WITHOUT ROWID;
+CREATE TABLE hour (
+  series INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  low NOT NULL,
+  high,
+  total REAL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (series, hour)
+) WITHOUT ROWID;
+CREATE TABLE due (
+  series INTEGER NOT NULL, minute INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (series, minute)
+) WITHOUT ROWID;
+CREATE INDEX due_by_minute ON due (minute);
+CREATE TABLE due_hour (
+  series INTEGER NOT NULL, hour INTEGER NOT NULL, PRIMARY KEY (series, hour)
+) WITHOUT ROWID;
+CREATE INDEX due_hour_by_hour ON due_hour (hour);
+INSERT INTO due SELECT series, minute, 0 FROM (
+  SELECT DISTINCT series, (time - (time % 60000000 + 60000000) % 60000000) / 60000000 AS minute FROM reading
+);
+CREATE TABLE quarantine (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  time INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  field TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  retained INTEGER NOT NULL,
+  qos INTEGER NOT NULL,
+  payload BLOB NOT NULL
+);
+CREATE INDEX quarantine_by_reason ON quarantine (reason);
+CREATE TABLE unread (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  device TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  retained INTEGER NOT NULL,
+  qos INTEGER NOT NULL,
+  payload BLOB NOT NULL
+);
+CREATE INDEX unread_by_device ON unread (device);
+CREATE TABLE heard (
+  id INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  availability TEXT NOT NULL,
+  reason TEXT NOT NULL
+);
+CREATE INDEX heard_by_device ON heard (device);
+CREATE TABLE commanded (
+  id INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  changes TEXT NOT NULL,
+  by TEXT NOT NULL,
+  status TEXT NOT NULL,
+  note TEXT NOT NULL
+);
+CREATE INDEX commanded_by_device ON commanded (device);
+CREATE TABLE tally (
+  list TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  kept INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  PRIMARY KEY (list, reason)
+) WITHOUT ROWID;
+INSERT INTO counter VALUES ('quarantine removed', 0), ('unread removed', 0);
+CREATE TRIGGER quarantine_added AFTER INSERT ON quarantine BEGIN
+  INSERT OR IGNORE INTO tally VALUES ('quarantine', new.reason, 0, 0);
+  UPDATE tally SET kept = kept + 1, size = size + length(new.payload)
+    WHERE list = 'quarantine' AND reason = new.reason;
+END;
+CREATE TRIGGER quarantine_gone AFTER DELETE ON quarantine BEGIN
+  UPDATE tally SET kept = kept - 1, size = size - length(old.payload)
+    WHERE list = 'quarantine' AND reason = old.reason;
+END;
+CREATE TRIGGER unread_added AFTER INSERT ON unread BEGIN
+  INSERT OR IGNORE INTO tally VALUES ('unread', '', 0, 0);
+  UPDATE tally SET kept = kept + 1, size = size + length(new.payload) WHERE list = 'unread';
+END;
+CREATE TRIGGER unread_gone AFTER DELETE ON unread BEGIN
+  UPDATE tally SET kept = kept - 1, size = size - length(old.payload) WHERE list = 'unread';
+END;
+"""
+
+SCRIPTS = (_READINGS, _ROLLUPS_AND_LISTS)
+VERSION = len(SCRIPTS)

@@ -1,0 +1,130 @@
+"""HTTP for devices: their present state, the history of a metric, and commands."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
+
+from bridge.amounts import moment
+from bridge.errors import CommandRefused, NotConnected
+from bridge.state import DeviceState
+from dashboard.contract import Device, DevicePage, HistoryPage, device_json, history_json
+from dashboard.gate import refusal
+from dashboard.house import House
+from schemas.message import Value
+from schemas.topics import quote_topic
+
+LIMIT = 500
+
+
+def add_devices(router: APIRouter, house: House) -> None:
+    """What is known of devices. After `add_history`, whose address a device's would take for an id."""
+
+    @router.get("/api/v1/devices", summary="All devices, by id")
+    def devices(cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100) -> DevicePage:
+        ids = sorted(device_id for device_id in list(house.devices) if cursor is None or device_id > cursor)
+        found = [house.devices[device_id] for device_id in ids[:limit]]
+        more = ids[limit - 1] if len(ids) > limit else None
+        return DevicePage(items=[_json(house, device) for device in found], next=more)
+
+    @router.get("/api/v1/devices/{device_id:path}", summary="One device")
+    def device(device_id: str) -> Device:
+        return _json(house, _find(house, device_id))
+
+
+def add_history(router: APIRouter, house: House) -> None:
+    """A metric over time."""
+
+    @router.get(
+        "/api/v1/devices/{device_id:path}/history",
+        summary="A metric over time",
+        response_model=HistoryPage,
+    )
+    def history(  # noqa: PLR0913, PLR0917  (each is a parameter of the URL)
+        request: Request,
+        device_id: str,
+        metric: str | None = None,
+        start: Annotated[str, Query(description="a time with its zone, a date, or such as -24h")] = "-24h",
+        end: Annotated[str, Query(description="the same; the first moment that is left out")] = "now",
+        points: Annotated[int, Query(ge=2, le=5_000)] = 500,
+    ) -> Response | HistoryPage:
+        if not request.scope.get("raw_path", b"/history").endswith(b"/history"):
+            # The word belongs to the id of an unclaimed device, whose slashes were sent percent-encoded.
+            return Response(
+                _json(house, _find(house, f"{device_id}/history")).model_dump_json(),
+                media_type="application/json",
+            )
+        if metric is None:
+            raise HTTPException(422, "metric: expected the name of a metric, got none")
+        now = time.time()
+        first, last = _moment("start", start, now), _moment("end", end, now)
+        if first >= last:
+            raise HTTPException(422, f"start: expected a time before the end, {end}, got {start}")
+        reason = f"nothing has been heard of a device with the id {device_id!r}"
+        for candidate in _candidates(house, device_id):
+            try:
+                return history_json(*house.history(candidate, metric, first, last, points))
+            except LookupError as error:
+                reason = str(error.args[0]) if error.args else reason
+        raise HTTPException(404, reason)
+
+
+def add_commands(router: APIRouter, house: House, origins: Sequence[str]) -> None:
+    """Asking devices for new values."""
+
+    @router.post(
+        "/api/v1/devices/{device_id:path}/commands", status_code=202, summary="Ask a device for new values"
+    )
+    def command(
+        request: Request,
+        device_id: str,
+        changes: Annotated[dict[str, Value], Body(examples=[{"heating": True}])],
+    ) -> dict[str, Any]:
+        why = refusal(request.headers, origins=origins)
+        if why is not None:
+            raise HTTPException(403, why)
+        found = _find(house, device_id)
+        client = request.client.host if request.client else "unknown"
+        try:
+            house.command(found.id, changes, by=f"api {client}")
+        except CommandRefused as error:
+            raise HTTPException(422, str(error)) from None
+        except NotConnected as error:
+            raise HTTPException(503, str(error)) from None
+        return {"status": "sent", "device": found.id, "changes": changes}
+
+
+def _json(house: House, device: DeviceState) -> Device:
+    return device_json(device, house.label(device))
+
+
+def _find(house: House, device_id: str) -> DeviceState:
+    for candidate in _spellings(device_id):
+        device = house.devices.get(candidate)
+        if device is not None:
+            return device
+    raise HTTPException(404, f"nothing has been heard of a device with the id {device_id!r}")
+
+
+def _candidates(house: House, device_id: str) -> Sequence[str]:
+    """The id of the device, or where it has not spoken since the start, whatever may have been meant."""
+    spelled = list(dict.fromkeys(_spellings(device_id)))
+    return [candidate for candidate in spelled if candidate in house.devices] or spelled
+
+
+def _spellings(device_id: str) -> Iterator[str]:
+    yield device_id
+    # The id of an unclaimed device holds %2F, which a client may send as it is and the server then decodes.
+    kind, _, rest = device_id.partition(".")
+    if kind == "topic":
+        yield f"topic.{quote_topic(rest)}"
+
+
+def _moment(name: str, text: str, now: float) -> float:
+    try:
+        # A plus sign that was not percent-encoded arrives as a space.
+        return moment(re.sub(r" (\d\d:?\d\d)$", r"+\1", text), now)
+    except ValueError as error:
+        raise HTTPException(422, f"{name}: {error}, got {text!r}") from None

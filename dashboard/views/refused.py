@@ -1,0 +1,110 @@
+"""The card of one refused message."""
+
+import time
+from dataclasses import dataclass
+
+import flet as ft
+
+from bridge.quarantine import Quarantined
+from dashboard.aside import tag
+from dashboard.house import House
+from dashboard.look import caption, card, copyable
+from dashboard.present import age, payload_text, reason_text, shown_text, size_text
+from dashboard.retry import name_of, retry
+from dashboard.scene import CardPlan, Drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refused message as it is shown, its texts made safe and cut."""
+
+    id: int
+    time: float
+    topic: str
+    reason: str
+    detail: str
+    size: str
+    retained: bool
+    whole: bool
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    age: str
+    busy: bool
+
+
+def refused(entry: Quarantined) -> Refused:
+    """How a refused message is shown."""
+    return Refused(
+        id=entry.id,
+        time=entry.time,
+        topic=shown_text(entry.topic, 200),
+        reason=reason_text(entry.reason),
+        detail=shown_text(entry.detail, 400),
+        size=size_text(entry.size),
+        retained=entry.retained,
+        whole=entry.size == len(entry.payload),
+        payload=payload_text(entry.payload, 400) or "(empty)",
+    )
+
+
+def plan(house: House, entry: Refused) -> CardPlan[_Now]:
+    """The card of a refused message."""
+    trying = name_of(entry.id)
+
+    def look() -> _Now:
+        return _Now(age(time.time() - entry.time), house.aside.busy(trying))
+
+    return CardPlan(
+        f"refused/{entry.id}", frozenset({"tick", tag(trying)}), look, lambda d: _draw(d, house, entry)
+    )
+
+
+def _draw(drawing: Drawing[_Now], house: House, entry: Refused) -> ft.Control:
+    topic = copyable(entry.topic, size=14, weight=ft.FontWeight.W_600, expand=True)
+    when = drawing.live(caption(), value=lambda now: now.age)
+    payload = ft.Container(
+        copyable(entry.payload, size=12, font_family="monospace"),
+        bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=10,
+    )  # fmt: skip
+    lines: list[ft.Control] = [
+        ft.Row([topic, when], spacing=12, vertical_alignment=ft.CrossAxisAlignment.START),
+        ft.Row([_about(entry), *([_again(drawing, house, entry)] if entry.whole else [])], spacing=8),
+        copyable(entry.detail, size=14),
+        payload,
+    ]
+    column = ft.Column(lines, spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+    return ft.Container(card(column), col={"xs": 12, "lg": 6})
+
+
+def _about(entry: Refused) -> ft.Control:
+    said: list[ft.Control] = [pill(entry.reason), caption(entry.size)]
+    if entry.retained:
+        said.append(caption("retained by the broker"))
+    if not entry.whole:
+        said.append(caption("not kept whole"))
+    return ft.Row(
+        said, spacing=10, run_spacing=4, wrap=True, expand=True,
+        vertical_alignment=ft.CrossAxisAlignment.CENTER,
+    )  # fmt: skip
+
+
+def _again(drawing: Drawing[_Now], house: House, entry: Refused) -> ft.Control:
+    button = drawing.live(
+        ft.TextButton(),
+        content=lambda now: "Trying…" if now.busy else "Try again",
+        disabled=lambda now: now.busy,
+    )
+    return drawing.on(button, click=lambda who, _data: retry(house, who, entry.id))
+
+
+def pill(text: str) -> ft.Container:
+    """A short word on red."""
+    return ft.Container(
+        ft.Text(text, size=12, color=ft.Colors.ON_ERROR_CONTAINER),
+        bgcolor=ft.Colors.ERROR_CONTAINER,
+        border_radius=12,
+        padding=ft.Padding.symmetric(vertical=3, horizontal=10),
+    )
