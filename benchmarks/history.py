@@ -24,6 +24,7 @@ POINTS = 500
 MESSAGES = 1_000
 """In one commit, of four readings each."""
 COMMITS = 60
+METRICS = ("power", "energy", "voltage", "current")
 BARE = "CREATE TABLE bare (device TEXT, metric TEXT, unit TEXT, time REAL, value REAL)"
 
 
@@ -72,7 +73,7 @@ def _batch(number: int) -> Batch:
         [
             Record(
                 f"energy_meter.{n % 20}", "energy_meter", at, at,
-                tuple(Reading(name, n * 0.37 + len(name), "W") for name in ("power", "energy", "voltage", "current")),
+                tuple(Reading(name, n * 0.37 + len(name), "W") for name in METRICS),
             )
             for n in range(MESSAGES)
             for at in (BEGIN + (number * MESSAGES + n) / 20,)

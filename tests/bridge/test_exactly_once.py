@@ -83,6 +83,7 @@ def test_a_new_session_repeats_nothing() -> None:
     flow.delivered(6)
     flow.inbox.put(Linked(0, Connection(False, "subscribing", fresh=True)))
     flow.delivered(5, dup=True)
+    assert flow.store.values("plug.a", "on") == [True] * 3
     after = Flow(flow.store)
     after.received_at += 60
     after.ingest.restore(flow.store.latest(), flow.store.receipts())

@@ -208,6 +208,24 @@ def test_states_are_merged_while_the_store_is_behind() -> None:
     assert latest.presence.availability == flow.state.devices[THERMOSTAT].presence.availability
 
 
+def test_states_that_no_message_changed_are_merged_too() -> None:
+    """A broker that comes and goes while the store takes nothing makes no more states to keep either."""
+    flow = Flow()
+    flow.say(KITCHEN, b'{"temperature": 21}')
+    flow.step(TICK)
+    flow.store.room = 0
+    before = len(flow.loads)
+    for n in range(20):
+        flow.inbox.put(Linked(0, Connection(n % 2 == 1, "broker")))
+        flow.step(TICK)
+    assert sum(len(load.batch.devices) for load in flow.loads[before:]) <= BEHIND / TICK + 1
+    assert sum(len(load.batch.heard) for load in flow.loads[before:]) == 20
+    flow.store.room = None
+    flow.step()
+    flow.step(TICK)
+    assert ["online"] == [device.presence.availability for device in flow.store.latest()]
+
+
 def test_news_for_a_store_that_never_works_have_a_bound(caplog: pytest.LogCaptureFixture) -> None:
     """Commands and connections that come and go are kept up to a bound, which the log tells of once."""
     flow = Flow(Shelf(room=0))

@@ -1,11 +1,7 @@
 """What every store must do. A new store is one more line in `URLS`."""
 
-import math
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +19,6 @@ from bridge.ports import (
     Record,
     Selection,
     Sought,
-    Source,
     Store,
     Unread,
 )
@@ -31,24 +26,8 @@ from bridge.quarantine import Quarantined, quarantine
 from bridge.retention import StoreOptions
 from bridge.state import DeviceState, MetricState
 from bridge.stores import schemes, store_for
-from schemas.message import RawMessage, Reading, Rejected, Value
-
-URLS = {"memory": "memory://", "sqlite": "sqlite:///house.db"}
-NOW = 1_790_000_000.0
-DEVICE = "thermostat.a"
-CELSIUS = (Source("temperature", "°C"),)
-
-
-@contextmanager
-def opened(scheme: str) -> Iterator[Store]:
-    """An empty store of a scheme, and nothing of it afterwards."""
-    with TemporaryDirectory() as folder:
-        store = store_for(URLS[scheme], StoreOptions(Path(folder)))
-        store.open()
-        try:
-            yield store
-        finally:
-            store.close()
+from schemas.message import RawMessage, Reading, Rejected
+from tests.stores import CELSIUS, DEVICE, NOW, URLS, opened, record
 
 
 @pytest.fixture(params=URLS)
@@ -64,12 +43,6 @@ def device(name: str, temperature: float = 21.0, at: float = NOW) -> DeviceState
     return DeviceState(f"thermostat.{name}", "thermostat", metrics={"temperature": metric}, seen_at=at)
 
 
-def record(value: Value, at: float, received_at: float | None = None, unit: str = "°C") -> Record:
-    """One reading of a thermostat."""
-    readings = (Reading("temperature", value, unit),)
-    return Record(DEVICE, "thermostat", at, at if received_at is None else received_at, readings)
-
-
 def refusal(number: int, payload: bytes = b"\xffnot JSON", code: str = "invalid_json") -> Quarantined:
     """A refused message."""
     raw = RawMessage(f"fleet/lamp/{number}/state", payload, NOW + number, retained=True, qos=1)
@@ -79,12 +52,6 @@ def refusal(number: int, payload: bytes = b"\xffnot JSON", code: str = "invalid_
 def refusals(store: Store, **sought: object) -> list[str]:
     """The topics of the refused messages that are found."""
     return [entry.topic.split("/")[2] for entry in store.quarantined(Sought(**sought))]  # type: ignore[arg-type]
-
-
-def told(store: Store, points: int, sources: Sequence[Source] = CELSIUS) -> list[tuple[float, Value]]:
-    """The history of the thermostat as times, counted from `NOW`, and values."""
-    found = store.history(Query(DEVICE, sources, NOW - 1e6, NOW + 1e6, points))
-    return [(round(point.time - NOW, 6), point.value) for point in found.points]
 
 
 def test_every_store_is_held_to_this() -> None:
@@ -99,7 +66,7 @@ def test_new_store_is_empty(store: Store) -> None:
         getattr(store.quarantine_counts(), name) for name in ("kept", "size", "removed", "reasons")
     )
     assert (0, [], None) == (store.count(Selection()), list(store.export(Selection())), store.note("word"))
-    assert [] == told(store, 10)
+    assert [] == list(store.history(Query(DEVICE, CELSIUS, 0, 2 * NOW)).points)
     assert not store.tend(NOW)
 
 
@@ -150,7 +117,8 @@ def test_readings_are_kept_once(store: Store) -> None:
     """The same value of a metric at the same time is one reading, another value or time is another one."""
     batch = Batch([record(21.0, NOW), record(21.0, NOW, NOW + 9), record(22.0, NOW), record(21.0, NOW + 1)])
     assert [3, 0, 3] == [store.commit(batch), store.commit(batch), store.count(Selection())]
-    assert [(0, 21.0), (0, 22.0), (1, 21.0)] == told(store, 10)
+    found = [(row.time - NOW, row.value) for row in store.export(Selection())]
+    assert [(0, 21.0), (0, 22.0), (1, 21.0)] == found
 
 
 VALUES = (
@@ -175,88 +143,6 @@ def test_any_batches_give_each_reading_once(scheme: str, batches: list[list[Reco
         assert store.count(Selection()) == store.facts().readings == new
     assert (len(expected), expected) == (len(found), set(found))
     assert new == len(found)
-
-
-@pytest.mark.parametrize("scheme", URLS)
-@settings(max_examples=40)
-@given(
-    readings=st.lists(
-        st.tuples(st.integers(0, 200_000), st.floats(-100, 100, allow_subnormal=False) | st.integers(-9, 9)),
-        max_size=80,
-    ),
-    points=st.integers(2, 30),
-    bounds=st.tuples(st.integers(0, 210_000), st.integers(1, 210_000)),
-    tended=st.booleans(),
-)
-def test_history_is_what_was_kept(
-    scheme: str, readings: list[tuple[int, float]], points: int, bounds: tuple[int, int], tended: bool
-) -> None:
-    """However it is told: no more points than asked, and lows, highs and counts are those of the readings."""
-    start, end = NOW + bounds[0], NOW + bounds[0] + bounds[1]
-    kept = {(type(value), value, NOW + at) for at, value in readings if start <= NOW + at < end}
-    with opened(scheme) as store:
-        store.commit(Batch([record(value, NOW + at) for at, value in readings]))
-        while tended and store.tend(NOW + 100_000):
-            pass
-        found = store.history(Query(DEVICE, CELSIUS, start, end, points))
-    assert len(found.points) <= points
-    assert sum(point.count for point in found.points) == len(kept)
-    assert [point.time for point in found.points] == sorted(point.time for point in found.points)
-    if not found.step:
-        assert sorted((at, float(value)) for _, value, at in kept) == sorted(
-            (point.time, float(point.value)) for point in found.points
-        )
-        return
-    for point in found.points:
-        inside = [value for _, value, at in kept if point.time <= at < point.time + found.step - 1e-9]
-        assert (min(inside), max(inside), len(inside)) == (point.low, point.high, point.count)
-        assert math.isclose(sum(inside) / len(inside), float(point.value), abs_tol=1e-9)
-
-
-def test_old_names_and_units_are_one_line(store: Store) -> None:
-    """Several sources are told as one, each value as it is read today; lows and highs stay so."""
-    store.commit(
-        Batch([record(20.0, NOW), record(-50.0, NOW + 10, unit="°F"), record(14.0, NOW + 20, unit="°F")])
-    )
-    store.commit(Batch([record(5.0, NOW + 30, unit="K")]))
-    sources = (Source("temperature", "°C"), Source("temperature", "°F", -0.5, 2.0))
-    assert [(0, 20.0), (10, 27.0), (20, -5.0)] == told(store, 10, sources)
-    found = store.history(Query(DEVICE, sources, NOW, NOW + 99, 2))
-    assert (-5.0, 27.0, 3) == (
-        min(point.low for point in found.points),
-        max(point.high for point in found.points),
-        sum(point.count for point in found.points),
-    )
-    assert ["K"] == list(found.other_units)
-
-
-def test_switch_is_told_as_a_share(store: Store) -> None:
-    """Single readings of a switch are true or false; of many together, the mean is the share of true."""
-    store.commit(Batch([record(n % 4 == 0, NOW + n, unit="") for n in range(400)]))
-    assert [True, False] == [value for _, value in told(store, 400, (Source("temperature", ""),))[:2]]
-    found = store.history(Query(DEVICE, (Source("temperature", ""),), NOW, NOW + 400, 10))
-    assert (0, 1, 400) == (found.points[1].low, found.points[1].high, sum(p.count for p in found.points))
-    assert math.isclose(0.25, sum(float(p.value) * p.count for p in found.points) / 400)
-
-
-def test_changes_of_a_text_stay_visible(store: Store) -> None:
-    """More texts than points are told by their changes, and of too many changes the last of each stretch."""
-    states = ["idle"] * 50 + ["fault"] + ["running"] * 100
-    store.commit(Batch([record(state, NOW + n, unit="") for n, state in enumerate(states)]))
-    source = (Source("temperature", ""),)
-    assert [(0, "idle"), (50, "fault"), (51, "running")] == told(store, 10, source)
-    store.commit(Batch([record(str(n), NOW + 500 + n, unit="") for n in range(100)]))
-    found = told(store, 10, source)
-    assert 2 <= len(found) <= 10
-    assert (599, "99") == found[-1]
-
-
-def test_values_that_do_not_fit_keep_nothing_out(store: Store) -> None:
-    """Whole numbers of 64 bits come back as they are; what is beyond harms no other reading."""
-    store.commit(Batch([record(2**63 - 1, NOW), record(-(2**63), NOW + 1), record("a\0b €", NOW + 2)]))
-    assert [2**63 - 1, -(2**63), "a\0b €"] == [value for _, value in told(store, 10)]
-    store.commit(Batch([record(2**70, NOW + 3), record("\ud800", NOW + 4), record(1.5, NOW + 5)]))
-    assert (6, 1.5) == (store.count(Selection()), told(store, 10)[-1][1])
 
 
 def test_export_is_in_order(store: Store) -> None:
