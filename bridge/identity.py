@@ -6,7 +6,7 @@ The broker holds messages for that session: as somebody else we would never be g
 from collections.abc import Mapping
 from pathlib import Path
 
-from bridge.ports import Store
+from bridge.ports import AFRESH, Batch, Store
 
 CLIENT_ID = "client_id"
 TOPICS = "topics"
@@ -20,14 +20,18 @@ def identity(store: Store) -> Mapping[str, str]:
 
 
 def keep_identity(store: Store, notes: Mapping[str, str]) -> None:
-    """Note it again. By the writing thread."""
+    """Note it in a store that was just restored. By the writing thread.
+
+    What the backup says was delivered last is void: its packet ids stand for other messages by now.
+    """
     for key, text in notes.items():
         if store.note(key) != text:
             store.set_note(key, text)
+    store.commit(Batch(receipts=[AFRESH]))
 
 
 def restore(store: Store, file: Path) -> None:
-    """Put a backup in the place of the store, as whoever we are. By the writing thread.
+    """Put a backup in the place of an open store, as whoever we are. By the writing thread.
 
     Raises `StoreError`.
     """

@@ -20,8 +20,16 @@ from bridge.transports.thread import ThreadTransport
 from dashboard.api import api
 from dashboard.app import LocalHouse
 from dashboard.cli import _parser
-from dashboard.contract import Device, Health, MetricValue, QuarantinedMessage
-from dashboard.metrics import BROKER_DROPPED, COUNTERS, GAUGES, QUARANTINED, STAGE
+from dashboard.contract import (
+    Device,
+    Health,
+    HistoryPage,
+    HistoryPoint,
+    MetricValue,
+    QuarantinedMessage,
+    ReplayResult,
+)
+from dashboard.metrics import BROKER_DROPPED, COUNTERS, GAUGES, QUARANTINED, STAGE, STORE
 from schemas.catalog import shipped_kinds
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -113,7 +121,7 @@ def test_the_messages_of_the_page_are_ours(tmp_path: Path, monkeypatch: pytest.M
 def test_what_is_planned_is_told() -> None:
     """Sections and stores that this version does not have are named as such."""
     assert [] == [section for section in PLANNED if f"[{section}]" not in NOT_THERE]
-    assert [] == [scheme for scheme in ("sqlite:", "postgresql:", "redis:") if scheme not in NOT_THERE]
+    assert [] == [scheme for scheme in ("postgresql:", "redis:") if scheme not in NOT_THERE]
 
 
 # The command line.
@@ -196,7 +204,9 @@ def test_every_route_is_on_the_page() -> None:
     assert expected | {"GET /api/v1/openapi.json"} == found
 
 
-@pytest.mark.parametrize("model", [Health, Device, MetricValue, QuarantinedMessage])
+@pytest.mark.parametrize(
+    "model", [Health, Device, MetricValue, HistoryPage, HistoryPoint, QuarantinedMessage, ReplayResult]
+)
 def test_every_field_is_on_the_page(model: type[BaseModel]) -> None:
     """The page has a row for every field of an answer, and no other, and says which may be null."""
     table = rows(section_of(API, model.__name__))
@@ -211,7 +221,7 @@ def test_every_metric_is_on_the_page() -> None:
     expected = dict.fromkeys(
         (f"{name}_total" for name in (*COUNTERS, BROKER_DROPPED, QUARANTINED)), "counter"
     )
-    expected |= dict.fromkeys(GAUGES, "gauge") | {STAGE: "histogram"}
+    expected |= dict.fromkeys((*GAUGES, STORE), "gauge") | {STAGE: "histogram"}
     table = rows(API.split("## Metrics")[1])
     assert expected == {name: cells[0] for name, cells in table.items()}
     assert [] == [stage for stage in STAGES if f"`{stage}`" not in table[STAGE][1]]

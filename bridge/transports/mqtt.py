@@ -138,7 +138,7 @@ class MqttTransport:
                 if delay is None:
                     reason = f"another client uses the id {self._plan.client_id!r}; not connecting again"
                     log.error("%s: start again when the other one has been ended", self._broker.name)
-                elif retries.rival_likely(ended):
+                elif retries.rival_likely:
                     reason += f"; is another client using the id {self._plan.client_id!r}?"
                 self._report(Connection(False, f"{self._broker.name}: {reason}"))
                 self._stopping.wait(delay)
@@ -160,7 +160,7 @@ class MqttTransport:
             elif session.greeting == "wrong version":
                 self._version5 = None
         lasted = None if session.accepted_at is None else time.monotonic() - session.accepted_at
-        return Ended(lasted, session.is_up, session.taken_over, version5), reason
+        return Ended(lasted, session.is_up, session.taken_over), reason
 
     def _connection(self, bell: Bell, answer_within: float, *, version5: bool) -> tuple[Session, str]:
         session = Session(self._plan, self._connections + 1, self, bell, version5=version5)

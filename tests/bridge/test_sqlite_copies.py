@@ -47,37 +47,45 @@ def topics(store: SqliteStore) -> list[str]:
 
 
 def test_backup_is_one_moment_while_others_write(store: SqliteStore, tmp_path: Path) -> None:
-    """Each copy is a whole number of batches, though commits go on; the words about it end at all of it."""
-    for number in range(300):
-        store.commit(batch(number, 300))
+    """The copy is of when it began, whole, though something is committed at its every step; it ends once."""
+    for number in range(100):
+        store.commit(batch(number, 2_000))
+    told: list[tuple[int, int]] = []
+
+    def progress(at: int, of: int) -> None:
+        told.append((at, of))
+        assert len(told) < 100
+        store.commit(batch(99 + len(told), 2_000))
+
+    backup(store.path, tmp_path / "copy.db", progress)
+    assert (200_000, 200_000, 100, 100) == content(tmp_path / "copy.db")
+    assert (len(told) > 2, told[-1][0]) == (True, told[-1][1])
+    assert 100 + len(told) == len(store.receipts())
+    assert ["copy.db", "house.db"] == sorted(p.name for p in tmp_path.iterdir() if p.suffix == ".db")
+
+
+def test_backups_of_a_store_that_another_thread_writes(store: SqliteStore, tmp_path: Path) -> None:
+    """Each copy is a whole number of batches."""
+    store.commit(batch(0, 300))
     done = threading.Event()
 
     def write() -> None:
-        for number in itertools.count(300):
+        for number in itertools.count(1):
             if done.is_set():
                 return
             store.commit(batch(number, 300))
 
     writer = threading.Thread(target=write)
     writer.start()
-    told: list[tuple[int, int]] = []
     try:
-        for n in range(3):
-            backup(store.path, tmp_path / f"{n}.db", lambda at, of: told.append((at, of)))
+        for n in range(5):
+            backup(store.path, tmp_path / f"{n}.db")
     finally:
         done.set()
         writer.join()
-    for n in range(3):
+    for n in range(5):
         counted, readings, refused, receipts = content(tmp_path / f"{n}.db")
         assert (receipts * 300, receipts * 300, receipts) == (counted, readings, refused)
-        assert receipts >= 300
-    assert told[-1][0] == told[-1][1] > 0
-    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix == ".db") == [
-        "0.db",
-        "1.db",
-        "2.db",
-        "house.db",
-    ]
 
 
 def test_backup_refuses_a_target_that_is_there(store: SqliteStore, tmp_path: Path) -> None:
@@ -230,6 +238,7 @@ def test_restored_while_nothing_runs(store: SqliteStore, tmp_path: Path, before:
     target = tmp_path / "target.db"
     if before == "text":
         target.write_text("mine")
+        Path(f"{target}-wal").write_text("my log")
     elif before != "none":
         other = SqliteStore(target, StoreOptions())
         other.open()
@@ -252,6 +261,6 @@ def test_restored_while_nothing_runs(store: SqliteStore, tmp_path: Path, before:
         return
     assert saved is not None
     if before == "text":
-        assert "mine" == saved.read_text()
+        assert ("mine", "my log") == (saved.read_text(), Path(f"{saved}-wal").read_text())
     else:
         assert (250, 250, 5, 5) == content(saved)

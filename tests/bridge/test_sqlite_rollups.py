@@ -66,7 +66,7 @@ class House:
         self._commit(self.now - seconds)
 
     def tend(self, seconds: int) -> None:
-        """Time passes, and what is due is done, once or wholly."""
+        """Time passes, and what is due is done, wholly or a slice of it."""
         self.now += seconds
         if seconds % 2:
             self.store.tend(self.now, 0.0)
@@ -100,9 +100,9 @@ class House:
 
 
 STEPS = {
-    House.live: st.integers(1, 4_000),
-    House.late: st.integers(1, 20 * 3_600),
-    House.tend: st.integers(1, 9_000),
+    House.live: st.sampled_from([1, 30, 70, 1_800, 4_000]),
+    House.late: st.sampled_from([5, 100, 3_000, 12_000, 15_000, 20_000, 30_000, 80_000]),
+    House.tend: st.sampled_from([1, 2, 61, 122, 3_599, 3_600, 14_401, 14_400, 25_000]),
     House.start_again: st.just(0),
 }
 STORY = st.lists(
@@ -110,12 +110,12 @@ STORY = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=400)
 @given(story=STORY, points=st.integers(2, 40))
 def test_a_history_holds_every_reading_once(
     story: list[tuple[Callable[[House, int], None], int]], points: int
 ) -> None:
-    """Live or late, rolled up or not, with readings and minutes removed in between: nothing is lost or twice."""
+    """Live or late, rolled up or not, with readings and minutes removed between: nothing lost or twice."""
     with opened() as store:
         house = House(store)
         for step, seconds in story:
@@ -126,6 +126,30 @@ def test_a_history_holds_every_reading_once(
         assert store.facts().readings == sum(1 for _ in store.export(Selection()))
         tend(store, house.now + 31 * HOUR)
         house.check(points)
+
+
+def test_a_late_reading_counts_before_its_hour_is_rolled_up_again() -> None:
+    """It is in its minute already and not yet in its hour: the history takes that hour from the minutes."""
+    with opened() as store:
+        house = House(store)
+        for _ in range(10):
+            house.live(3_600)
+        tend(store, house.now)
+        house.late(4 * 3_600)
+        store.tend(house.now + 61, 0.0)
+        house.check(6)
+
+
+def test_minutes_stay_until_their_hour_is_rolled_up() -> None:
+    """Though a tending was interrupted and goes on much later, with minutes that are too old by then."""
+    with opened() as store:
+        house = House(store)
+        house.live(10)
+        store.tend(NOW + 200, 0.0)
+        store.tend(NOW + 200, 0.0)
+        store.tend(NOW + 20 * HOUR, 0.0)
+        tend(store, NOW + 20 * HOUR)
+        house.check(2)
 
 
 def test_readings_go_and_what_they_said_stays() -> None:

@@ -131,7 +131,7 @@ RECORDS = st.lists(st.builds(record, VALUES, st.integers(0, 12).map(lambda n: NO
 @settings(max_examples=40)
 @given(batches=st.lists(RECORDS, max_size=6))
 def test_any_batches_give_each_reading_once(scheme: str, batches: list[list[Record]]) -> None:
-    """Whatever comes, however often: each (type, time, value) of a metric is there once, and was counted so."""
+    """Whatever comes, however often: each type, time and value is there once, and was counted so."""
     expected = {
         (type(kept.readings[0].value), kept.readings[0].value, kept.time)
         for batch in batches
@@ -157,8 +157,9 @@ def test_export_is_in_order(store: Store) -> None:
     assert sorted(rows, key=lambda row: (row.device_id, row.metric, row.time)) == rows
     chosen = Selection("plug.a", "power", NOW - 3, NOW - 1)
     assert [
-        Exported(NOW - 3, NOW + 3, "plug.a", "power", 3, "W"), Exported(NOW - 2, NOW + 2, "plug.a", "power", 2, "W")
-    ] == list(store.export(chosen))  # fmt: skip
+        Exported(NOW - 3, NOW + 3, "plug.a", "power", 3, "W"),
+        Exported(NOW - 2, NOW + 2, "plug.a", "power", 2, "W"),
+    ] == list(store.export(chosen))
     assert (len(rows), 2) == (store.count(Selection()), store.count(chosen))
 
 

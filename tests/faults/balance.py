@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,8 @@ class Balance:
         """One line of them."""
         return (
             f"published {self.published}, lost {self.lost}, repeated {self.repeated}; stored {self.stored}, "
-            f"quarantined {self.quarantined}" + (f", unanswered but kept {self.unasked}" if self.unasked else "")
+            f"quarantined {self.quarantined}"
+            + (f", unanswered but kept {self.unasked}" if self.unasked else "")
         )
 
 
@@ -96,7 +97,9 @@ def rows(store: Path, query: str) -> list[tuple[object, ...]]:
 
 def kept(store: Path) -> int:
     """How many readings there are of all numbers; cheap enough to be waited for."""
-    found = rows(store, "SELECT count(*) FROM reading JOIN series ON series.id = series WHERE metric = 'energy'")
+    found = rows(
+        store, "SELECT count(*) FROM reading JOIN series ON series.id = series WHERE metric = 'energy'"
+    )
     return int(str(found[0][0])) if found else 0
 
 
@@ -111,5 +114,3 @@ def _counted(stores: Iterable[Path], query: str) -> Counter[int]:
         for number, count in rows(store, query):
             found[int(str(number))] += int(str(count))
     return found
-
-

@@ -1,10 +1,9 @@
-"""The plant that faults are tried on: a real Mosquitto as we ship it, and a real bridge or the whole product."""
+"""The plant that faults are tried on: a real Mosquitto as we ship it, and the bridge or the whole product."""
 
 import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -175,7 +174,7 @@ class Product(Program):
         """What `/healthz` says, nothing while it does not answer."""
         try:
             return self.ask("/healthz")
-        except (urllib.error.URLError, ConnectionError, socket.timeout):
+        except (TimeoutError, urllib.error.URLError, ConnectionError):
             code = self.process.poll()
             if code is not None:
                 pytest.fail(f"the product ended with {code}:\n{self.log}")

@@ -42,8 +42,8 @@ def level(_number: int) -> tuple[str, bytes]:
 class Publisher:
     """Publishes messages with growing numbers, none of them twice.
 
-    `acknowledged`: the broker has said that it took them. `unanswered`: it was not heard to say so, because the
-    connection was lost; it may have taken them or not. Connects again by itself until `abandon`.
+    `acknowledged`: the broker has said that it took them. `unanswered`: it was not heard to say so, because
+    the connection was lost; it may have taken them or not. Connects again by itself until `abandon`.
     """
 
     def __init__(
@@ -94,6 +94,11 @@ class Publisher:
                 raise self._fault
             if thread.is_alive():
                 raise TimeoutError(f"{len(self.acknowledged)} messages acknowledged, no more came through")
+
+    @property
+    def begun(self) -> int:
+        """The number of the message that is next."""
+        return self._next
 
     @property
     def over(self) -> bool:
@@ -151,7 +156,7 @@ def connected(port: int, client_id: str = "", *, clean: bool = True) -> socket.s
         sock.sendall(_packet(CONNECT, body))
         answer = _exactly(sock, 4)
         if answer[0] != CONNACK or answer[3] != 0:
-            raise ConnectionRefusedError(f"the broker answered {answer.hex()}")
+            raise ConnectionRefusedError(f"the broker answered {answer.hex()}")  # noqa: TRY301 - to close below
     except BaseException:
         sock.close()
         raise

@@ -28,8 +28,7 @@ def test_killed_four_times(broker: Mosquitto, bridge: Bare) -> None:
 
 @pytest.mark.slow
 def test_away(broker: Mosquitto, bridge: Bare) -> None:
-    """20,000 messages come while the bridge is away: it finds them all when it is back, and the broker is rid
-    of them."""
+    """20,000 messages come while the bridge is away: it keeps them all when it is back, each once."""
     bridge.start()
     bridge.stop()
     publisher = Publisher(broker.port)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.balance import drain, kept, tell
-from tests.faults.plant import CLIENT, Bare, Product, shipped_broker
+from tests.faults.plant import CLIENT, Bare, Product
 from tests.faults.publisher import Publisher, Shape, held_for, meter, timed_meter
 from tests.servers import LONG, Mosquitto, wait_until
 
@@ -60,7 +60,9 @@ def test_frozen(broker: Mosquitto, bridge: Bare) -> None:
     publisher.begin(SOME)
     wait_until(lambda: kept(bridge.store) > SOME // 4, "messages to be kept", LONG)
     broker.freeze()
-    wait_until(lambda: "no answer to the keep-alive" in bridge.status()["broker_detail"], "the bridge to notice")
+    wait_until(
+        lambda: "no answer to the keep-alive" in bridge.status()["broker_detail"], "the bridge to notice"
+    )
     broker.thaw()
     bridge.connected()
     publisher.finish()
@@ -74,8 +76,8 @@ def test_frozen(broker: Mosquitto, bridge: Bare) -> None:
 def test_killed(broker: Mosquitto, bridge: Bare, shape: Shape) -> None:
     """The broker is killed with -9 twice: all that it still delivers is kept, or recognised as a repetition.
 
-    What it forgets of what it had acknowledged is its own, and so is what it sends again as if it were new; of
-    that a message with the device's own time is kept once all the same. The figures say how much it was.
+    What it forgets of what it had acknowledged is its own, and so is what it sends again as if it were new;
+    of that a message with the device's own time is kept once all the same. The figures say how much it was.
     """
     bridge.start()
     # A session that it has just made is not saved yet, and so the first thing to be forgotten.
@@ -100,9 +102,13 @@ def test_killed(broker: Mosquitto, bridge: Bare, shape: Shape) -> None:
 
     timed = shape is timed_meter
     # Of those with a time the store itself has left out what it had.
-    wait_until(lambda: unaccounted() >= 0 if timed else not unaccounted(), "every delivery to be accounted for")
+    wait_until(
+        lambda: unaccounted() >= 0 if timed else not unaccounted(), "every delivery to be accounted for"
+    )
     again = bridge.status()["repeated"] + unaccounted()
     name = "with a device time" if timed else "without one"
-    tell(f"broker killed with -9 twice, messages {name}", f"{found.figures}, sent again and recognised {again}")
+    tell(
+        f"broker killed with -9 twice, messages {name}", f"{found.figures}, sent again and recognised {again}"
+    )
     if timed:
         assert 0 == found.repeated

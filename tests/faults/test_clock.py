@@ -7,10 +7,13 @@ from tests.servers import Mosquitto, wait_until
 
 HOURS = 7_200
 PART = 500
+IN_ORDER = """
+SELECT device, value FROM reading JOIN series ON series.id = series WHERE metric = 'energy' ORDER BY time
+"""
 
 
 def test_clock_jumps(broker: Mosquitto, bridge: Bare) -> None:
-    """Set forward and back by 2 hours: the history keeps the order of receipt, and no device comes or goes."""
+    """Set forward and back by 2 hours: the history keeps the order of receipt, no device comes or goes."""
     bridge.start()
     publisher = Publisher(broker.port)
     for part, ahead in enumerate((0, HOURS, -HOURS, 0), 1):
@@ -21,14 +24,9 @@ def test_clock_jumps(broker: Mosquitto, bridge: Bare) -> None:
         wait_until(lambda part=part: bridge.status()["received"] == part * PART, "the status to tell of them")
         assert {"online": DEVICES} == bridge.status()["presences"]
     found = drain(publisher, bridge.store)
-    ordered = [
-        [int(str(value)) for (value,) in rows(
-            bridge.store,
-            "SELECT CAST(value AS INTEGER) FROM reading JOIN series ON series.id = series "
-            f"WHERE metric = 'energy' AND device = 'energy_meter.m{device}' ORDER BY time",
-        )]
-        for device in range(DEVICES)
-    ]  # fmt: skip
+    ordered: list[list[int]] = [[] for _ in range(DEVICES)]
+    for device, value in rows(bridge.store, IN_ORDER):
+        ordered[int(str(device).removeprefix("energy_meter.m"))].append(int(float(str(value))))
     heard = rows(bridge.store, "SELECT DISTINCT availability FROM heard")
     tell("clock set by 2 hours, forward and back", f"{found.figures}; all in the order of receipt")
     assert (4 * PART + 1, 0, 0) == (found.published, found.lost, found.repeated)

@@ -111,7 +111,7 @@ def test_raising_delivery(broker: Mosquitto) -> None:
 
 @pytest.mark.slow
 def test_many_retained(broker: Mosquitto, bridge: Bare) -> None:
-    """10,000 retained messages come on subscribing: all in the state, none in the history, all acknowledged."""
+    """10,000 retained messages on subscribing: all in the state, none in the history, all acknowledged."""
 
     def thermostat(number: int) -> tuple[str, bytes]:
         return f"fleet/thermostat/t{number}/state", b'{"temperature": 20, "target": 21}'
@@ -157,4 +157,4 @@ def test_flapping(broker: Mosquitto, bridge: Bare) -> None:
     tell("device flapping", f"{found.figures}; of {flips} flips {changes} times offline")
     assert (MANY + 1, 0, 0) == (found.published, found.lost, found.repeated)
     assert flips // 2 == changes
-    assert {number: 1 for number in range(1, MANY + 2)} == dict(stored(bridge.store))
+    assert dict.fromkeys(range(1, MANY + 2), 1) == dict(stored(bridge.store))

@@ -61,7 +61,13 @@ def secured(tmp_path: Path) -> Iterator[Callable[..., Secure]]:
 @pytest.mark.parametrize(
     ("fault", "password", "authority", "days", "why"),
     [
-        ("wrong password", WRONG, "own", 2, "not authorised (the broker refused this user name and password)"),
+        (
+            "wrong password",
+            WRONG,
+            "own",
+            2,
+            "not authorised (the broker refused this user name and password)",
+        ),
         ("wrong CA", RIGHT, "other", 2, "certificate"),
         ("expired certificate", RIGHT, "own", -1, "certificate has expired"),
     ],

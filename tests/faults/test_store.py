@@ -19,7 +19,7 @@ SMALL = 24 * 1024 * 1024
 
 
 def test_disk_full(broker: Mosquitto, new_product: Callable[..., Product]) -> None:
-    """No file can grow any more: nothing is acknowledged, the product says why, and goes on when there is room."""
+    """No file can grow: nothing is acknowledged, the product says why, and goes on when there is room."""
     product = new_product(broker.url)
     product.start()
     publisher = Publisher(broker.port)
@@ -27,10 +27,10 @@ def test_disk_full(broker: Mosquitto, new_product: Callable[..., Product]) -> No
     wait_until(lambda: kept(product.store) == 100, "the first messages to be kept")
     # The log is the file that grows first.
     product.limit_files(product.store.with_name(f"{product.store.name}-wal").stat().st_size + 10_000)
-    _fill(publisher, product)
-    # The broker hands out only so many at QoS 1 before the first is acknowledged; the others have no such bound.
+    # At QoS 0, since of the others only so many are handed out before the first is acknowledged.
     Publisher(broker.port, level, qos=0).publish(3 * MARK_ITEMS)
     wait_until(lambda: product.health()["paused"], "the product to stop reading", LONG)
+    _fill(publisher, product)
     product.limit_files(None)
     _recover("disk full (no file may grow)", publisher, product, broker)
 
@@ -45,9 +45,8 @@ def test_small_disk_full(broker: Mosquitto, new_product: Callable[..., Product],
         publisher.publish(100)
         wait_until(lambda: kept(product.store) == 100, "the first messages to be kept")
         ballast = disk / "ballast"
-        with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(4096))
+        with pytest.raises(OSError, match="No space left"):
+            _fill_up(ballast)
         _fill(publisher, product)
         ballast.unlink()
         _recover("disk full (no space left)", publisher, product, broker)
@@ -88,6 +87,12 @@ def _fill(publisher: Publisher, product: Product) -> None:
     assert refused < len(publisher.acknowledged)
 
 
+def _fill_up(file: Path) -> None:
+    with file.open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(bytes(4096))
+
+
 def _recover(fault: str, publisher: Publisher, product: Product, broker: Mosquitto) -> None:
     said = [line for line in product.log.splitlines() if "cannot be written" in line]
     found = drain(publisher, product.store)
@@ -102,7 +107,9 @@ def _recover(fault: str, publisher: Publisher, product: Product, broker: Mosquit
 def _small_disk(folder: Path) -> Iterator[Path]:
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(folder)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(folder)],
+        check=False,
+        capture_output=True,
     )
     if mounted.returncode:
         pytest.skip("only root can mount a small disk")

@@ -55,11 +55,11 @@ def test_storm(broker: Mosquitto, new_product: Callable[..., Product], qos: int)
     after = Publisher(broker.port, first=STORM[0] + 1)
     found = drain(after if qos == 0 else storm, product.store)
     wait_until(lambda: product.health()["status"] == "ok", "the product to be well")
+    figures = found.figures if qos else f"kept {kept(product.store) - 1}"
     tell(
         f"storm at QoS {qos}",
-        f"sent {STORM[qos]}, {found.figures if qos else f'kept {kept(product.store) - 1}'}; /healthz answered "
-        f"{watch.looks} times, at most {watch.deepest} messages waited, reading paused in {watch.paused} looks, "
-        f"memory {before} MiB and at most {watch.highest} MiB",
+        f"sent {STORM[qos]}, {figures}; /healthz answered {watch.looks} times, at most {watch.deepest} "
+        f"waited, reading paused in {watch.paused} looks, memory {before} MiB, at most {watch.highest} MiB",
     )
     assert watch.highest - before < GROWTH
     assert (0, 0) == (found.lost, found.repeated)

@@ -145,10 +145,10 @@ def _write_receipts(db: sqlite3.Connection, known: Known, receipts: Sequence[Rec
     db.execute("INSERT INTO receipt VALUES (?, ?, ?)", (number, ids, digests))
     known.receipts.append((number, count))
     known.receipts_kept += count
-    oldest = known.receipts[0][0]
-    while known.receipts_kept - known.receipts[0][1] >= RECEIPTS_KEPT:
-        known.receipts_kept -= known.receipts.popleft()[1]
-    if known.receipts[0][0] != oldest:
+    # Not with every commit: a statement more is a wait for Python's lock more.
+    if known.receipts_kept > RECEIPTS_KEPT * 5 // 4:
+        while known.receipts_kept - known.receipts[0][1] >= RECEIPTS_KEPT:
+            known.receipts_kept -= known.receipts.popleft()[1]
         db.execute("DELETE FROM receipt WHERE id < ?", (known.receipts[0][0],))
 
 

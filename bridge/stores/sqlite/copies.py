@@ -11,7 +11,7 @@ from bridge.errors import StoreError
 from bridge.stores.sqlite.file import PAGE, connect, connect_reader, migrate, spare, version_of
 from bridge.stores.sqlite.schema import VERSION
 
-STEP = 2_000
+STEP = 500
 """Pages that are copied between two words about the progress."""
 
 

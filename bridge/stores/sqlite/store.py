@@ -106,7 +106,7 @@ class SqliteStore:
                 more = upkeep[self._next_upkeep](db, known, micros(now))
             if not more:
                 self._next_upkeep += 1
-            elif time.monotonic() > end:
+            if self._next_upkeep < len(upkeep) and time.monotonic() > end:
                 return True
         self._next_upkeep = 0
         return False
