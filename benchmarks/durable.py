@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -41,16 +42,39 @@ def rows() -> Iterator[Row]:
             yield Row(what, "msg/s", ours, median(rates[rival]), name, more_is_better=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A subscriber to start. With `count` 0 it only subscribes and leaves, so that the broker keeps for it."""
+
+    who: str
+    port: int
+    count: int
+    qos: int
+    folder: str
+    durable: bool
+
+    def command(self) -> Sequence[str]:
+        numbers = [str(self.port), str(self.count), str(self.qos)]
+        if self.who != "mosquitto_sub":
+            session = "durable" if self.durable else "clean"
+            return [sys.executable, "-m", "benchmarks.subscriber", self.who, *numbers, self.folder, session]
+        command = [needs("mosquitto_sub"), "-p", numbers[0], "-q", numbers[2], "-t", "fleet/#", "-N"]
+        command += ["-i", "subscriber-c"]
+        command += ["-c"] if self.durable else []
+        return [*command, "-C", numbers[1]] if self.count else [*command, "-E"]
+
+
 def _rate(who: str, qos: int, *, durable: bool) -> float:
     with tempfile.TemporaryDirectory() as folder, _broker(Path(folder)) as broker:
+        reader = _Reader(who, broker.port, MESSAGES, qos, folder, durable)
         if not durable:
-            with _subscriber(who, broker.port, MESSAGES, qos, folder, "clean") as subscriber:
+            with _running(reader) as subscriber:
                 _flood(broker.port, qos)
                 return MESSAGES / _seconds(who, subscriber)
-        with _subscriber(who, broker.port, 0, qos, folder, "durable") as leaving:
+        with _running(replace(reader, count=0)) as leaving:
             leaving.wait()
         _flood(broker.port, qos)
-        with _subscriber(who, broker.port, MESSAGES, qos, folder, "durable") as subscriber:
+        with _running(reader) as subscriber:
             return MESSAGES / _seconds(who, subscriber)
 
 
@@ -68,30 +92,20 @@ def _broker(folder: Path) -> Iterator[Mosquitto]:
 
 
 @contextmanager
-def _subscriber(
-    who: str, port: int, count: int, qos: int, folder: str, session: str
-) -> "Iterator[subprocess.Popen[str]]":
-    if who == "mosquitto_sub":
-        command = [
-            needs("mosquitto_sub"), "-p", str(port), "-q", str(qos), "-t", "fleet/#", "-i", "subscriber-c", "-N",
-        ]  # fmt: skip
-        command += ["-c"] if session == "durable" else []
-        command += ["-C", str(count)] if count else ["-E"]
-    else:
-        command = [sys.executable, "-m", "benchmarks.subscriber", who, str(port), str(count), str(qos)]
-        command += [folder, session]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def _running(reader: _Reader) -> "Iterator[subprocess.Popen[str]]":
+    """The subscriber in its process; subscribed, where it begins with an empty session."""
+    process = subprocess.Popen(reader.command(), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
-        if who == "mosquitto_sub":
-            time.sleep(0.5 if count and session == "clean" else 0.0)
-        elif count == 0 or session == "clean":
-            assert process.stdout is not None
+        if reader.who == "mosquitto_sub":
+            # It does not tell when it is subscribed.
+            time.sleep(0.0 if reader.durable else 0.5)
+        elif reader.count == 0 or not reader.durable:
             process.stdout.readline()
         yield process
     finally:
         process.kill()
         process.wait()
-        assert process.stdout is not None
         process.stdout.close()
 
 

@@ -1,6 +1,6 @@
 """A publisher that costs nearly nothing: packets encoded beforehand, written to a bare socket.
 
-`python -m benchmarks.flood PORT COUNT QOS DEVICES` publishes COUNT thermostat messages of four values each and
+`python -m benchmarks.flood PORT COUNT QOS DEVICES` publishes COUNT messages of four values each, and
 ends when the broker has acknowledged the last one.
 """
 

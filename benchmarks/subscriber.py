@@ -1,8 +1,8 @@
 """One subscriber in a process of its own: the bridge with its store, or a bare paho client.
 
-`python -m benchmarks.subscriber ours|paho PORT COUNT QOS FOLDER` prints `ready` once it is subscribed, and at
-the end a JSON object: `seconds` from the first message to the last (ours: stored, and acknowledged after that),
-`cpu` seconds of the process. With FOLDER the session is durable; where COUNT is 0 it only subscribes and leaves.
+`python -m benchmarks.subscriber ours|paho PORT COUNT QOS FOLDER durable|clean` prints `ready` once it is
+subscribed, and at the end a JSON object: `seconds` from the first message to the last (ours: stored; they are
+acknowledged after that), `cpu` seconds of the process. Where COUNT is 0 it only subscribes and leaves.
 """
 
 import json

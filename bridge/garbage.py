@@ -1,10 +1,10 @@
-"""The garbage collector's pace, for programs that make hundreds of thousands of short-lived values a second."""
+"""The garbage collector's pace, for a program that makes a million short-lived values a second."""
 
 import gc
 
 YOUNG = 50_000
-"""Values more than before that call for a look at the young ones; Python's own choice is 700. Messages hold no
-cycles and are gone by themselves, so that looking at them is a third of what taking them in costs."""
+"""Values more than before that call for a look at the young ones; Python's own choice is 700. Messages hold
+no cycles and go by themselves, and to look at them was a third of what taking them in costs."""
 
 
 def look_rarely() -> None:

@@ -11,7 +11,8 @@ from bridge.commands import CommandFailed, CommandSent
 from bridge.ports import Connection
 from schemas.message import RawMessage
 
-MARK_ITEMS = 20_000
+MARK_ITEMS = 15_000
+"""Below what an MQTT session lets be on its way at QoS 1, so that the mark is what stops the reading."""
 MARK_BYTES = 64 * 1024 * 1024
 LOW = 0.5
 """The part of a mark below which reading goes on."""

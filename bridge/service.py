@@ -10,6 +10,7 @@ from pathlib import Path
 from bridge.commands import Commands
 from bridge.errors import NotConnected
 from bridge.frames import Frame
+from bridge.identity import restore
 from bridge.inbox import Inbox, Kept, Linked
 from bridge.ingest import Ingest, Parts
 from bridge.keeper import Keeper
@@ -222,7 +223,7 @@ class Bridge:
         self._inbox.put(news)
 
     def _put_in_place(self, file: Path) -> None:
-        self._plan.store.restore(file)
+        restore(self._plan.store, file)
         # Its receipts are of packet ids that stand for other messages by now.
         self._plan.store.commit(Batch(receipts=[AFRESH]))
 

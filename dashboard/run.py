@@ -13,6 +13,7 @@ import uvicorn
 
 from bridge.broker import EmbeddedBroker, is_loopback
 from bridge.errors import PortTaken, SettingsError
+from bridge.garbage import look_rarely
 from bridge.instance import Instance
 from bridge.ports import StoreFacts, Transport
 from bridge.service import Plan
@@ -96,7 +97,9 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
             instance.announce(url)
         sys.stdout.write(_welcome(loaded, options, url, store.facts()) + "\n")
         sys.stdout.flush()
-        asyncio.run(_serve(build(house, _web_options(loaded, instance)), listener))
+        app = build(house, _web_options(loaded, instance))
+        look_rarely()
+        asyncio.run(_serve(app, listener))
     return 0
 
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,8 @@ import paho.mqtt.publish
 import pytest
 
 from bridge.broker import EmbeddedBroker
+from bridge.ports import Deliver
+from schemas.message import RawMessage
 
 PATIENCE = 20.0
 LONG = 60.0
@@ -66,6 +68,16 @@ def wait_until(true: Callable[[], object], what: str, within: float = PATIENCE) 
 def send(port: int, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
     """Publish one message as an ordinary client, and wait for the broker's acknowledgement."""
     paho.mqtt.publish.single(topic, payload, qos=qos, retain=retain, hostname="127.0.0.1", port=port)
+
+
+def into(messages: list[RawMessage]) -> Deliver:
+    """A `deliver` that puts the messages into the list and wants more."""
+
+    def deliver(more: Sequence[RawMessage]) -> bool:
+        messages.extend(more)
+        return True
+
+    return deliver
 
 
 def accepts(port: int) -> bool:

@@ -34,8 +34,8 @@ SESSION_KEPT = 14 * 86_400
 MOST_OUTSTANDING = 16_000
 """Messages at QoS 1 that are handed over and not yet acknowledged, at the most; then reading stops.
 
-Half of what a store remembers of receipts, so that whatever comes again is recognised. The broker is asked for
-the same bound, but Mosquitto 2.0 forgets it after the first acknowledgements of what waited while we were away.
+Half of the receipts that a store remembers, so that whatever comes again is recognised. The broker is asked
+for the same bound, but Mosquitto 2.0 forgets it with the first acknowledgement of what waited for us.
 """
 LEAVE_WITHIN = 1.0
 # Unacknowledged commands; more means that the broker has stopped answering.
@@ -183,13 +183,13 @@ class Session:
                     readable = True
             if readable:
                 self._read(client, tap)
+            if self._ending is not None:
+                break
             now = time.monotonic()
-            if self.accepted_at is None and now >= answer_by and self._ending is None:
-                self._ending = _NO_MQTT
+            if self.accepted_at is None:
+                self._ending = _NO_MQTT if now >= answer_by else None
             # Where we did not read, silence says nothing.
-            elif (
-                reading and not readable and self.accepted_at is not None and now >= self._alive.give_up_at()
-            ):
+            elif reading and not readable and now >= self._alive.give_up_at():
                 self._ending = _SILENT
 
     def _read(self, client: Client, tap: Tap) -> None:

@@ -24,9 +24,12 @@ class ThreadTransport:
         self._deliver: Deliver | None = None
         self._handler: Callable[[str, bytes], None] | None = None
         self._started = False
-        self._flowing = threading.Event()
+        self._paused = False
+        self._resumed = 0
         # Re-entrant, because a delivery may submit again or stop the transport.
         self._lock = threading.RLock()
+        # Never held while a delivery runs, so that `resume` does not wait for one.
+        self._gate = threading.Lock()
 
     def submit(
         self, topic: str, payload: bytes | str | Mapping[str, object], *, retained: bool = False
@@ -38,17 +41,18 @@ class ThreadTransport:
         """
         encoded = _encode(topic, payload)
         with self._lock:
-            if self._deliver is None or not self._flowing.is_set():
+            if self._deliver is None or self._paused:
                 return False
-            # Cleared before and not after, since `resume` may come before `deliver` has returned.
-            self._flowing.clear()
+            resumed = self._resumed
             try:
                 goes_on = self._deliver([RawMessage(topic, encoded, receipt_clock(), retained=retained)])
             except Exception:
                 log.exception("a message on %r could not be delivered", topic)
                 goes_on = True
-            if goes_on:
-                self._flowing.set()
+            with self._gate:
+                # `resume` may have come before `deliver` returned.
+                if not goes_on and resumed == self._resumed:
+                    self._paused = True
             return True
 
     def on_command(self, handler: Callable[[str, bytes], None]) -> None:
@@ -61,8 +65,10 @@ class ThreadTransport:
                 raise RuntimeError("a transport starts once")
             self._started = True
             self._deliver = deliver
-            self._flowing.set()
-            on_connection(Connection(True, "threads of this process"))
+            try:
+                on_connection(Connection(True, "threads of this process"))
+            except Exception:
+                log.exception("the state of the connection could not be told")
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Call the command handler. Its errors are logged; without one this raises `NotConnected`."""
@@ -80,7 +86,9 @@ class ThreadTransport:
         """Do nothing: there is no source that would send a message again."""
 
     def resume(self) -> None:
-        self._flowing.set()
+        with self._gate:
+            self._resumed += 1
+            self._paused = False
 
     def stop(self) -> None:
         with self._lock:

@@ -38,7 +38,7 @@ def received_from(broker: Mosquitto, topic: str) -> list[tuple[bytes, bool]]:
     messages: list[RawMessage] = []
     states: list[Connection] = []
     transport = MqttTransport(broker.url, client_id="reader", topics=[topic, "marker"])
-    transport.start(messages.append, states.append)
+    transport.start(lambda some: messages.extend(some) or True, states.append)
     try:
         wait_until(lambda: Connection(True, broker.url) in states, "a connection")
         send(broker.port, "marker", b"")
@@ -122,8 +122,8 @@ def test_network_listener_is_ready_to_use(tmp_path: Path) -> None:
     ]
     try:
         assert accepts(secure)
-        transports[0].start(lambda _: None, welcome.append)
-        transports[1].start(lambda _: None, stranger.append)
+        transports[0].start(lambda _: True, lambda c: c.fresh or welcome.append(c))
+        transports[1].start(lambda _: True, stranger.append)
         wait_until(lambda: welcome and stranger, "both answers")
     finally:
         for transport in transports:

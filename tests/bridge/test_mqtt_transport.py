@@ -3,7 +3,7 @@
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from paho.mqtt.enums import MQTTErrorCode
 
 from bridge.errors import NotConnected, SettingsError
-from bridge.ports import Connection
+from bridge.ports import Connection, Deliver
 from bridge.transports import schemes, transport_for
 from bridge.transports.mqtt import MqttTransport, TlsSettings
 from schemas.message import RawMessage
@@ -43,6 +43,26 @@ def transports() -> Iterator[Callable[..., MqttTransport]]:
         transport.stop()
 
 
+def into(got: list[RawMessage]) -> Deliver:
+    """A delivery that collects and never asks to stop."""
+
+    def deliver(messages: Sequence[RawMessage]) -> bool:
+        got.extend(messages)
+        return True
+
+    return deliver
+
+
+def told(states: list[Connection]) -> Callable[[Connection], None]:
+    """Collects what is told of the connection, but for the news that the broker does not know us yet."""
+
+    def note(connection: Connection) -> None:
+        if not connection.fresh:
+            states.append(connection)
+
+    return note
+
+
 # Brokers that come and go.
 
 
@@ -51,7 +71,7 @@ def test_comes_up_when_the_broker_does(broker: Broker, transports: Callable[...,
     got: list[RawMessage] = []
     states: list[Connection] = []
     transport = transports(broker.url)
-    transport.start(got.append, states.append)
+    transport.start(into(got), told(states))
     wait_until(lambda: states, "the failure")
     with pytest.raises(NotConnected):
         transport.publish("command/x", b"")
@@ -68,7 +88,7 @@ def test_resubscribes_after_a_restart(broker: Broker, transports: Callable[..., 
     states: list[Connection] = []
     transport = transports(broker.url)
     broker.start()
-    transport.start(got.append, states.append)
+    transport.start(into(got), told(states))
     wait_until(lambda: states, "the connection")
     broker.stop()
     wait_until(lambda: not states[-1].up, "the loss")
@@ -87,18 +107,18 @@ def test_same_failure_is_told_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A broker that stays away is logged and told once, however often it is tried."""
-    monkeypatch.setattr("bridge.transports.mqtt.FIRST_DELAY", 0.01)
-    monkeypatch.setattr("bridge.transports.mqtt.LONGEST_DELAY", 0.01)
+    monkeypatch.setattr("bridge.transports.patience.FIRST_DELAY", 0.01)
+    monkeypatch.setattr("bridge.transports.patience.LONGEST_DELAY", 0.01)
     attempts: list[str] = []
     connect = mqtt.Client.connect
 
-    def counted(client: mqtt.Client, host: str, port: int, keepalive: int) -> MQTTErrorCode:
+    def counted(client: mqtt.Client, host: str, port: int, keepalive: int, **more: object) -> MQTTErrorCode:
         attempts.append(host)
-        return connect(client, host, port, keepalive)
+        return connect(client, host, port, keepalive, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(mqtt.Client, "connect", counted)
     states: list[Connection] = []
-    transports(f"mqtt://127.0.0.1:{free_port()}").start(lambda _: None, states.append)
+    transports(f"mqtt://127.0.0.1:{free_port()}").start(into([]), told(states))
     wait_until(lambda: len(attempts) > 5, "some attempts")
     assert (len(states), len(caplog.records)) == (1, 1)
 
@@ -107,10 +127,10 @@ def test_stop_does_not_wait_for_the_next_attempt(
     transports: Callable[..., MqttTransport], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopping between two attempts ends the thread, however long the wait would have been."""
-    monkeypatch.setattr("bridge.transports.mqtt.FIRST_DELAY", 600)
+    monkeypatch.setattr("bridge.transports.patience.FIRST_DELAY", 600)
     states: list[Connection] = []
     transport = transports(f"mqtt://127.0.0.1:{free_port()}")
-    transport.start(lambda _: None, states.append)
+    transport.start(into([]), told(states))
     wait_until(lambda: states, "the failure")
     transport.stop()
     assert [thread.name for thread in threading.enumerate() if thread.name == "mqtt"] == []
@@ -125,8 +145,8 @@ def test_wrong_password_is_named(tmp_path: Path, transports: Callable[..., MqttT
     wrong: list[Connection] = []
     right: list[Connection] = []
     try:
-        transports(broker.url, username="ann", password="s3cret", client_id="a").start(print, wrong.append)
-        transports(broker.url.replace("//", "//ann:right@"), client_id="b").start(print, right.append)
+        transports(broker.url, username="ann", password="s3cret", client_id="a").start(into([]), told(wrong))
+        transports(broker.url.replace("//", "//ann:right@"), client_id="b").start(into([]), told(right))
         wait_until(lambda: wrong and right, "both answers")
     finally:
         broker.stop()
@@ -184,8 +204,8 @@ def test_topic_that_is_no_text_is_delivered(transports: Callable[..., MqttTransp
     """A topic that is no UTF-8 comes with replacement characters, and the next message comes too."""
     got: list[RawMessage] = []
     odd = OddBroker(ACCEPTED, b"\x01", publish_packet(b"a/\xff", b"1") + publish_packet(b"b", b"2"))
-    transport = transports(odd.url)
-    transport.start(got.append, lambda _: None)
+    transport = transports(odd.url, protocol="3.1.1")
+    transport.start(into(got), lambda _: None)
     wait_until(lambda: len(got) >= 2, "both messages")
     transport.stop()
     odd.close()
@@ -196,8 +216,8 @@ def test_refused_subscription_is_named(transports: Callable[..., MqttTransport])
     """A topic that the broker does not let us read is named in the detail."""
     states: list[Connection] = []
     odd = OddBroker(ACCEPTED, b"\x01\x80")
-    transport = transports(odd.url, topics=["open/#", "secret/#"])
-    transport.start(lambda _: None, states.append)
+    transport = transports(odd.url, protocol="3.1.1", topics=["open/#", "secret/#"])
+    transport.start(into([]), told(states))
     wait_until(lambda: states, "the answer")
     transport.stop()
     odd.close()
@@ -211,8 +231,8 @@ def test_something_else_on_the_port_is_named(
     monkeypatch.setattr("bridge.transports.mqtt.ANSWER_WITHIN", 0.0)
     states: list[Connection] = []
     odd = OddBroker(b"")
-    transport = transports(odd.url)
-    transport.start(lambda _: None, states.append)
+    transport = transports(odd.url, protocol="3.1.1")
+    transport.start(into([]), told(states))
     wait_until(lambda: states, "the answer")
     transport.stop()
     odd.close()
@@ -230,8 +250,8 @@ def test_answer_that_is_not_mqtt_is_no_crash(
     monkeypatch.setattr("bridge.transports.mqtt.ANSWER_WITHIN", 0.5)
     states: list[Connection] = []
     odd = OddBroker(answer)
-    transport = transports(odd.url)
-    transport.start(lambda _: None, states.append)
+    transport = transports(odd.url, protocol="3.1.1")
+    transport.start(into([]), told(states))
     wait_until(lambda: len(states) > 1, "the answer, and the next attempt")
     transport.stop()
     odd.close()

@@ -1,7 +1,7 @@
 """What every transport must do, over each of them and each broker."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +10,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bridge.errors import NotConnected
-from bridge.ports import Connection, Transport
+from bridge.ports import Connection, Deliver, Transport
 from bridge.transports import transport_for
 from bridge.transports.thread import ThreadTransport
 from schemas.message import RawMessage
@@ -28,8 +28,8 @@ class Harness(Protocol):
     def before(self, topic: str, payload: bytes) -> None:
         """Leave a retained message that is there before the transport starts."""
 
-    def submit(self, topic: str, payload: bytes) -> None:
-        """Send as a device, once the transport is up."""
+    def submit(self, topic: str, payload: bytes) -> bool:
+        """Send as a device, once the transport is up; False if it was not taken."""
 
     def started(self) -> None:
         """Called after the transport came up."""
@@ -45,8 +45,8 @@ class ThreadHarness:
     def before(self, topic: str, payload: bytes) -> None:
         self._retained.append((topic, payload))
 
-    def submit(self, topic: str, payload: bytes) -> None:
-        self.transport.submit(topic, payload)
+    def submit(self, topic: str, payload: bytes) -> bool:
+        return self.transport.submit(topic, payload)
 
     def started(self) -> None:
         for topic, payload in self._retained:
@@ -63,8 +63,9 @@ class MqttHarness:
     def before(self, topic: str, payload: bytes) -> None:
         send(self._port, topic, payload, retain=True)
 
-    def submit(self, topic: str, payload: bytes) -> None:
+    def submit(self, topic: str, payload: bytes) -> bool:
         send(self._port, topic, payload)
+        return True
 
     def started(self) -> None:
         pass
@@ -106,10 +107,21 @@ def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]
         broker.stop()
 
 
-def up(harness: Harness, deliver: Callable[[RawMessage], None]) -> None:
+def each(take: Callable[[RawMessage], object]) -> Deliver:
+    """A delivery that takes message by message and never asks to stop."""
+
+    def deliver(messages: Sequence[RawMessage]) -> bool:
+        for message in messages:
+            take(message)
+        return True
+
+    return deliver
+
+
+def up(harness: Harness, take: Callable[[RawMessage], object]) -> None:
     """Start the transport and return when it is up."""
     states: list[Connection] = []
-    harness.transport.start(deliver, states.append)
+    harness.transport.start(each(take), states.append)
     wait_until(lambda: states and states[-1].up, "the transport to come up")
     harness.started()
 
@@ -186,8 +198,8 @@ def test_nothing_is_delivered_after_the_stop(harness: Harness) -> None:
     """Once stop has returned, neither a message nor a state of the connection is told."""
     got: list[RawMessage] = []
     states: list[Connection] = []
-    harness.transport.start(got.append, states.append)
-    wait_until(lambda: states, "the transport to come up")
+    harness.transport.start(each(got.append), states.append)
+    wait_until(lambda: states and states[-1].up, "the transport to come up")
     harness.transport.stop()
     told = len(states)
     harness.submit("fleet/x", b"late")
@@ -199,7 +211,7 @@ def test_stopping_twice_or_before_the_start_is_fine(harness: Harness) -> None:
     harness.transport.stop()
     harness.transport.stop()
     with pytest.raises(RuntimeError):
-        harness.transport.start(lambda _: None, lambda _: None)
+        harness.transport.start(each(print), print)
 
 
 def test_stop_within_a_delivery_is_fine(harness: Harness) -> None:
@@ -221,17 +233,51 @@ def test_stop_within_a_delivery_is_fine(harness: Harness) -> None:
 def test_raising_delivery_does_not_stop_later_ones(
     harness: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An error in deliver is logged, and the next message comes."""
+    """An error in deliver is logged, and the next messages come."""
     got: list[bytes] = []
 
-    def deliver(message: RawMessage) -> None:
+    def take(message: RawMessage) -> None:
         got.append(message.payload)
         if message.payload == b"bad":
             raise ValueError("made to fail")
 
-    up(harness, deliver)
+    up(harness, take)
     for payload in (b"bad", b"good"):
         harness.submit("fleet/x", payload)
-    wait_until(lambda: len(got) >= 2, "both messages")
+        wait_until(lambda payload=payload: payload in got, "the message")
     assert got == [b"bad", b"good"]
     assert "made to fail" in caplog.text
+
+
+def test_times_of_receipt_grow(harness: Harness) -> None:
+    """No two messages have the same time, and a later one has a later time."""
+    got: list[RawMessage] = []
+    up(harness, got.append)
+    for n in range(20):
+        harness.submit("fleet/x", b"%d" % n)
+    wait_until(lambda: len(got) >= 20, "the messages")
+    times = [message.received_at for message in got]
+    assert times == sorted(set(times))
+
+
+def test_a_pause_loses_nothing(harness: Harness) -> None:
+    """After deliver said False nothing comes until `resume`, and then all that was not taken before."""
+    got: list[bytes] = []
+    states: list[Connection] = []
+
+    def deliver(messages: Sequence[RawMessage]) -> bool:
+        got.extend(message.payload for message in messages)
+        return False
+
+    harness.transport.start(deliver, states.append)
+    wait_until(lambda: states and states[-1].up, "the transport to come up")
+    # Fewer than the 20 that Mosquitto lets be unacknowledged by default.
+    sent = [b"%d" % n for n in range(15)]
+    for payload in sent:
+        while not harness.submit("fleet/x", payload):
+            # A hardware thread keeps what was not taken, and tries again.
+            harness.transport.resume()
+    first = len(got)
+    harness.transport.resume()
+    wait_until(lambda: harness.transport.resume() or len(got) >= len(sent), "the rest")
+    assert (sent, True) == (got, first <= len(sent))
