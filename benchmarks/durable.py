@@ -44,7 +44,7 @@ def rows() -> Iterator[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """A subscriber to start. With `count` 0 it only subscribes and leaves, so that the broker keeps for it."""
+    """A subscriber to start. With `count` 0 it subscribes and leaves, so that the broker keeps for it."""
 
     who: str
     port: int

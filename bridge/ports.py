@@ -151,7 +151,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A metric of a device over [start, end), Unix seconds, told in at most `points` points (2 at the least)."""
+    """A metric of a device over [start, end), Unix seconds, in at most `points` points (2 at the least)."""
 
     device_id: str
     sources: Sequence[Source]
@@ -161,8 +161,10 @@ class Query:
 
 
 class Point(NamedTuple):
-    """One reading, or many together: then `time` is where they begin, `value` their mean, `low` and `high` the
-    extremes, and `count` how many. Texts are not averaged: their points are changes, the last one winning.
+    """One reading, or many together.
+
+    Then `time` is where they begin, `value` their mean, `low` and `high` the extremes, and `count` how many.
+    Texts are not averaged: their points are changes, the last one winning.
     """
 
     time: float
@@ -174,8 +176,10 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The answer to a query, oldest first. `step` is the seconds that one point stands for, 0 for single
-    readings; `other_units` are units in which there is history that no source covers.
+    """The answer to a query, oldest first.
+
+    `step` is the seconds that one point stands for, 0 for single readings; `other_units` are units in which
+    there is history that no source covers.
     """
 
     points: Sequence[Point]
@@ -206,8 +210,10 @@ class Exported(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which refused messages: newest first, only ids below `before`, of one reason, with `text` in the topic,
-    the detail or the payload (upper and lower case alike).
+    """Which refused messages, newest first: those that fit all that is given.
+
+    Only ids below `before`; of one `reason`; with `text` in the topic, the detail or the payload, upper and
+    lower case alike.
     """
 
     before: int | None = None
@@ -268,7 +274,7 @@ class Store(Protocol):
         """The newest receipts, oldest first, at most `RECEIPTS_KEPT`."""
 
     def restore(self, source: Path) -> None:
-        """Put a backup in the place of everything that is kept. By the writing thread. Raises `StoreError`."""
+        """Put a backup in the place of all that is kept. By the writing thread. Raises `StoreError`."""
 
     def note(self, key: str) -> str | None:
         """A word that was kept under `key`."""

@@ -23,8 +23,8 @@ class StoreOptions:
     """What a store is told beside its URL.
 
     `folder` is where relative files go. `retention` is by the name of the kind (`unclaimed` for devices
-    without one), `DEFAULT` for all others. The quarantine, and likewise the messages that readings do not hold
-    wholly, are kept for `quarantine_age` seconds and up to `quarantine_size` bytes of payload.
+    without one), `DEFAULT` for all others. The quarantine, and likewise the messages that readings do not
+    hold wholly, are kept for `quarantine_age` seconds and up to `quarantine_size` bytes of payload.
     """
 
     folder: Path = Path()

@@ -1,18 +1,44 @@
-"""`python -m tests.pictures OUT`: every page with a fleet on it, on a desktop and a phone, light and dark."""
+"""`python -m tests.pictures OUT`: every page and state of it, on a desktop and a phone, light and dark."""
 
 import argparse
 import tempfile
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
+from bridge.ports import Batch
+from bridge.quarantine import quarantine
 from dashboard.views import pages
+from schemas.message import RawMessage, Rejected
 from tests.dashboard.browser import SIZES, Chromium, Product, chromium
+from tests.dashboard.staged import DROPPED, Staged
 from tests.servers import send, wait_until
 
 SETTLES = 2_000
 """Milliseconds that the canvas is behind the accessibility tree: without a GPU the first frames are slow."""
 WORDS = {"/": "messages/s", "/quarantine": " kept,", "/system": "Open sessions"}
 """What only the body of a page has; the title of another is enough."""
+State: TypeAlias = tuple[str, str, str, Mapping[str, object]]
+"""A route, a word that is there, a button to press or none, and what the bridge says of itself."""
+STATES: Mapping[str, State] = {
+    "quarantine-many": ("/quarantine", " kept,", "", {}),
+    "quarantine-filtered": ("/quarantine?reason=wrong_type&q=kitchen", " kept,", "", {}),
+    "quarantine-no-hit": ("/quarantine?q=attic", "No such message", "", {}),
+    "quarantine-question": ("/quarantine", " kept,", "Try again", {}),
+    "notice-broker": ("/", "No connection", "", {"broker_up": False, "broker_detail": "connection refused"}),
+    "notice-store": ("/", "cannot be written", "", {"store_fault": "database or disk is full"}),
+    "notice-behind": ("/", "Catching up", "", {"waiting": 12_345, "lag": 4.0, "paused": True}),
+    "system-embedded": ("/system", "does not hold", "", {"embedded": True}),
+}
+RESTORED: Mapping[str, State] = {
+    "restored": ("/", "Restored", "", {}),
+    "restored-device": ("/devices/thermostat.greenhouse", "Last message", "", {}),
+}
+LOOKS: Sequence[tuple[str, Literal["light", "dark"]]] = [
+    (size, scheme) for size in SIZES for scheme in ("light", "dark")
+]  # type: ignore[misc]
 DEMO_DEVICES = 10
 """As many must be there at least before pictures are taken."""
 
@@ -50,6 +76,45 @@ def take(out: Path) -> int:
                 )
         finally:
             product.stop()
+
+
+def take_states(out: Path) -> int:
+    """Write pictures of what a healthy demo does not show: filters, a question, notices, a restart."""
+    out.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with chromium() as browser:
+        with Staged() as staged:
+            count += _poses(browser, staged, out, {"quarantine-empty": ("/quarantine", "Nothing in", "", {})})
+            staged.line.say(*UNUSUAL)
+            staged.line.say((DROPPED, b"500"), *[(f"fleet/lamp/l{n}/state", b"on") for n in range(120)])
+            raw = RawMessage("fleet/thermostat/bath/state", b'{"temperature": 30}', time.time())
+            old = quarantine(raw, Rejected("out_of_range", "temperature: expected at most 25, got 30"))
+            staged.store.commit(Batch(quarantined=[old]))
+            wait_until(lambda: staged.house.quarantine_changes, "the refusals to be kept")
+            count += _poses(browser, staged, out, STATES)
+            staged.line.say((DROPPED, b"512"))
+            wait_until(lambda: staged.house.dropped.count, "the loss to be known")
+            count += _poses(browser, staged, out, {"notice-dropped": ("/", "has dropped", "", {})})
+            store = staged.store
+        with Staged(store) as staged:
+            count += _poses(browser, staged, out, RESTORED)
+    return count
+
+
+def _poses(browser: Chromium, staged: Staged, out: Path, states: Mapping[str, State]) -> int:
+    for name, (route, word, button, pose) in states.items():
+        staged.pose(**pose)
+        for size, scheme in LOOKS:
+            screen = browser.screen(staged, size=size, scheme=scheme)
+            screen.open(route).wait_for(word)
+            if button:
+                screen.click(button)
+                screen.wait_for("would pass")
+            screen.page.wait_for_timeout(SETTLES)
+            screen.page.screenshot(path=out / f"{name}-{size}-{scheme}.png")
+            browser.close_all()
+    staged.pose()
+    return len(states) * len(LOOKS)
 
 
 def _shots(browser: Chromium, product: Product, out: Path, size: str, scheme: str) -> int:
@@ -90,5 +155,5 @@ if __name__ == "__main__":
     )
     chosen = parser.parse_args().out
     print(  # noqa: T201 - it is what a person runs
-        f"{take(chosen)} pictures in {chosen}"
+        f"{take(chosen) + take_states(chosen)} pictures in {chosen}"
     )

@@ -54,19 +54,15 @@ def read(parts: list[bytes], *, version5: bool) -> tuple[list[Published], bytes]
     return messages, others
 
 
-def message(qos: int, packet_id: int, topic: bytes, payload: bytes, dup: bool, retained: bool) -> Published:
-    return Published(topic, payload, retained, qos, dup, packet_id if qos else 0)
-
-
 MESSAGES = st.builds(
-    message,
-    st.integers(0, 1),
-    st.integers(1, 65_535),
+    Published,
     st.binary(min_size=1, max_size=300),
     st.binary(max_size=300) | st.builds(lambda n: b"x" * n, st.integers(16_300, 16_500)),
     st.booleans(),
+    st.integers(0, 1),
     st.booleans(),
-)
+    st.integers(1, 65_535),
+).map(lambda message: message if message.qos else message._replace(packet_id=0))
 OTHERS = st.builds(packet, st.sampled_from([0x20, 0x40, 0x90, 0xB0, 0xD0, 0xE0]), st.binary(max_size=200))
 CUTS = st.lists(st.integers(0, 2**20), max_size=12)
 
@@ -82,8 +78,8 @@ def test_law_of_splits(sent: list[Published | bytes], cuts: list[int], propertie
     assert expected == read(chunks(stream, cuts), version5=properties is not None)
 
 
-@given(st.binary(max_size=400), CUTS, st.booleans())
-def test_law_of_any_bytes(stream: bytes, cuts: list[int], version5: bool) -> None:
+@given(stream=st.binary(max_size=400), cuts=CUTS, version5=st.booleans())
+def test_law_of_any_bytes(stream: bytes, cuts: list[int], *, version5: bool) -> None:
     """Whatever comes is packets, or the wait for more of one, or a protocol error; nothing else is raised."""
     try:
         messages, others = read(chunks(stream, cuts), version5=version5)
@@ -119,7 +115,7 @@ def test_byte_by_byte() -> None:
         (packet(0x30, b"\x00\x01a\xff\xff\xff\xff\x01"), True, "four bytes"),
     ],
 )
-def test_what_is_no_mqtt_is_named(stream: bytes, version5: bool, reason: str) -> None:
+def test_what_is_no_mqtt_is_named(stream: bytes, *, version5: bool, reason: str) -> None:
     """A packet that contradicts itself is a protocol error, which says what is wrong."""
     with pytest.raises(ProtocolError, match=reason):
         Packets(version5=version5).cut(stream)

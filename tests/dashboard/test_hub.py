@@ -9,11 +9,13 @@ import pytest
 from flet.pubsub import PubSubHub
 
 from bridge.frames import Frame
-from bridge.service import Label
+from bridge.service import Label, Plan
 from bridge.status import BridgeStatus
-from dashboard.app import follow
+from bridge.stores.memory import MemoryStore
+from dashboard.app import LocalHouse, follow
 from dashboard.hub import Hub, topic
 from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Scene
+from schemas.catalog import shipped_kinds
 from tests.dashboard.fake import FakeHouse, Person
 from tests.dashboard.stage import until
 
@@ -192,3 +194,17 @@ def test_a_frame_says_what_changed() -> None:
         {"status"},
         {"quarantine"},
     ] == told
+
+
+def test_a_house_notes_what_a_frame_tells_before_anybody_looks() -> None:
+    """A changed quarantine is a new version of it; what the broker dropped counts from our first look."""
+    house = LocalHouse(Plan(shipped_kinds(), [], MemoryStore()))
+    listeners = house._listeners  # noqa: SLF001
+    for frame in (
+        Frame(1, 0.0, (), BridgeStatus(broker_dropped=500)),
+        Frame(2, 0.0, quarantined=True),
+        Frame(3, 0.0, (), BridgeStatus(broker_dropped=512), quarantined=True),
+    ):
+        listeners[0](frame)
+    assert (2, 512, 12) == (house.quarantine_changes, house.dropped.total, house.dropped.count)
+    house.aside.close()
