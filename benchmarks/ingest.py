@@ -21,7 +21,8 @@ def rows() -> Iterator[Row]:
         def ours() -> None:
             goal = devices.house.counts.received + MESSAGES
             for topic, payload in encoded:
-                devices.source.submit(topic, payload)
+                while not devices.source.submit(topic, payload):
+                    time.sleep(0.001)
             while devices.house.counts.received < goal:
                 time.sleep(0.001)
 
@@ -30,7 +31,6 @@ def rows() -> Iterator[Row]:
                 json.loads(payload)
 
         took, loop = seconds(ours, rounds=3), seconds(bare, rounds=3)
-        assert devices.house.status.inbox_dropped == 0
         yield Row(
             "taken in, validated, kept and shown", "msg/s", MESSAGES / took, MESSAGES / loop,
             "bare `json.loads`", more_is_better=True,

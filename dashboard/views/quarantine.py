@@ -75,7 +75,6 @@ class Head:
 
     counts: QuarantineCounts
     shown: int
-    more: bool
     fault: str
     busy: bool
 
@@ -147,7 +146,6 @@ def _head(house: House, these: Wanted) -> CardPlan[Head]:
         return Head(
             lot.counts if lot is not None else QuarantineCounts(),
             len(lot.entries) if lot is not None else 0,
-            lot is not None and lot.more,
             found.fault if found is not None else "",
             house.aside.busy(MANY),
         )
@@ -158,7 +156,7 @@ def _head(house: House, these: Wanted) -> CardPlan[Head]:
             content=lambda head: (
                 "Trying…" if head.busy else "Try these again" if these.filtered else "Try again"
             ),
-            disabled=lambda head: head.busy,
+            disabled=lambda head: head.busy or not head.shown,
         )
         drawing.on(again, click=lambda who, _data: offer(house, who, replace(these, before=None).sought))
         text = drawing.live(ft.Text(size=13, color=SOFT, expand=True), value=_summary)

@@ -242,6 +242,28 @@ def test_a_pause_longer_than_the_keep_alive_is_survived(broker: Mosquitto, clien
     assert ([b"0", b"1"], {1}) == (payloads(got), {message.connection for message in got})
 
 
+def test_a_pause_outlives_the_connection(broker: Mosquitto, client: Client) -> None:
+    """While paused nothing is delivered by the next connection either, until resume; then all of it comes."""
+    got: list[RawMessage] = []
+
+    def deliver(messages: Sequence[RawMessage]) -> bool:
+        got.extend(messages)
+        return len(got) > 1
+
+    transport = client.up(deliver, keepalive=1)
+    fleet(broker, numbers(1))
+    wait_until(lambda: got, "the pause")
+    fleet(broker, [b"1", b"2"])
+    with socket.create_connection(("127.0.0.1", broker.port)) as rival:
+        rival.sendall(greeting(b"fleetglass"))
+        wait_until(lambda: not client.states[-1].up, "the loss, which only a ping shows")
+    wait_until(lambda: client.states[-1].up, "the connection again")
+    assert [b"0"] == payloads(got)
+    transport.resume()
+    wait_until(lambda: len(got) >= 4, "what waited")
+    assert [(b"0", 1), (b"0", 2), (b"1", 2), (b"2", 2)] == [(m.payload, m.connection) for m in got]
+
+
 def test_a_frozen_broker_is_noticed_and_found_again(
     broker: Mosquitto, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

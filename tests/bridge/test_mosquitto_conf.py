@@ -9,8 +9,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bridge.ports import Connection
+from bridge.ports import RECEIPTS_KEPT, Connection
 from bridge.transports.mqtt import MqttTransport, TlsSettings
+from bridge.transports.session import MOST_OUTSTANDING
 from schemas.message import RawMessage
 from tests.servers import Mosquitto, accepts, certificates, free_port, passwords, send, wait_until
 
@@ -72,6 +73,13 @@ def test_starts_without_a_complaint(broker: Mosquitto) -> None:
     """Mosquitto takes every line as it is."""
     complaints = re.findall(r"^.*(?:error|warning|deprecated).*$", broker.log, re.MULTILINE | re.IGNORECASE)
     assert [line for line in complaints if "should not be run as root" not in line] == []
+
+
+def test_as_many_are_on_their_way_as_we_take() -> None:
+    """The broker's bound on what is not acknowledged is ours, and less than what is recognised again."""
+    most = re.search(r"^max_inflight_messages (\d+)$", SHIPPED, re.MULTILINE)
+    assert most is not None
+    assert (MOST_OUTSTANDING, True) == (int(most[1]), MOST_OUTSTANDING < RECEIPTS_KEPT)
 
 
 def test_folder_for_the_queue_is_in_the_checkout() -> None:
