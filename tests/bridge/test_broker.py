@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -63,7 +63,7 @@ def test_serves_ordinary_clients(broker: EmbeddedBroker) -> None:
     got: list[RawMessage] = []
     ready = threading.Event()
     transport = MqttTransport(f"mqtt://127.0.0.1:{broker.port}", client_id="reader", topics=["fleet/#"])
-    transport.start(got.append, lambda state: ready.set() if state.up else None)
+    transport.start(lambda some: got.extend(some) or True, lambda state: ready.set() if state.up else None)
     assert ready.wait(20)
     for qos in "012":
         where = ["-h", "127.0.0.1", "-p", str(broker.port)]
@@ -198,7 +198,13 @@ def test_a_publisher_that_comes_and_goes_is_heard_while_retained_messages_wait(
     transport = MqttTransport(url, client_id="listener")
     for number in range(20):
         publish_once(url, f"kept/{number}", b"1", retain=True)
-    transport.start(lambda message: heard.add(message.topic), lambda _connection: None)
+
+    def deliver(messages: Sequence[RawMessage]) -> bool:
+        heard.update(message.topic for message in messages)
+        transport.acknowledge(messages[0].connection, [message.packet_id for message in messages])
+        return True
+
+    transport.start(deliver, lambda _connection: None)
     try:
         wait_until(lambda: len(heard) == 20, "the retained messages")
         for number in range(30):
