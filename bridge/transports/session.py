@@ -105,6 +105,7 @@ class Session:
         self._alive = KeepAlive(plan.keepalive, 0)
         self._acks: deque[bytes] = deque()
         self._outstanding = 0
+        self._resumed = False
         self._held: list[RawMessage] = []
         self._topics: dict[bytes, str] = {}
         self._watched = 0
@@ -166,8 +167,10 @@ class Session:
         while self._ending is None and not self._owner.stopping:
             self._send_acks(tap)
             self._hand_over()
-            # Until the broker has let us in there is nothing that could be too much.
-            reading = self.accepted_at is None or (self._owner.flowing and not self._held)
+            reading = (self._owner.flowing and not self._held) or self._waits_for_an_answer()
+            if not reading and not self.is_up:
+                # Its answer to the subscription lies behind what we do not read, but it goes on from before.
+                self._up(())
             if reading and not was_reading:
                 self._alive.heard(time.monotonic())
             was_reading = reading
@@ -183,14 +186,23 @@ class Session:
                     readable = True
             if readable:
                 self._read(client, tap)
-            if self._ending is not None:
-                break
-            now = time.monotonic()
-            if self.accepted_at is None:
-                self._ending = _NO_MQTT if now >= answer_by else None
-            # Where we did not read, silence says nothing.
-            elif reading and not readable and now >= self._alive.give_up_at():
-                self._ending = _SILENT
+            elif reading:
+                self._judge_silence(answer_by)
+
+    def _judge_silence(self, answer_by: float) -> None:
+        """End the connection if nothing came for too long, though we were reading."""
+        now = time.monotonic()
+        if self.accepted_at is None and now >= answer_by:
+            self._ending = _NO_MQTT
+        elif self.accepted_at is not None and now >= self._alive.give_up_at():
+            self._ending = _SILENT
+
+    def _waits_for_an_answer(self) -> bool:
+        """Whether the broker has to say first whether it lets us in and to what, which it does at once.
+
+        Where it goes on with our session it may first send thousands of messages.
+        """
+        return not self.is_up and not self._resumed and len(self._held) < MOST_OUTSTANDING
 
     def _read(self, client: Client, tap: Tap) -> None:
         size, messages = tap.read()
@@ -319,9 +331,10 @@ class Session:
         self.greeting = "accepted"
         self.accepted_at = time.monotonic()
         self._alive = KeepAlive(getattr(more, "ServerKeepAlive", self._plan.keepalive), self.accepted_at)
-        self._owner.accepted(resumed=flags.session_present)
+        self._resumed = flags.session_present
+        self._owner.accepted(resumed=self._resumed)
         dropped = [topic for topic in self._plan.abandoned if topic not in self._plan.topics]
-        if flags.session_present and dropped:
+        if self._resumed and dropped:
             client.unsubscribe(dropped)
         if self._plan.topics:
             client.subscribe([(topic, 1) for topic in self._plan.topics])

@@ -45,8 +45,8 @@ class Client:
         self._broker = broker
         self._protocol = protocol
 
-    def start(self, deliver: Deliver, **options: object) -> MqttTransport:
-        """A new transport, on its way."""
+    def up(self, deliver: Deliver, **options: object) -> MqttTransport:
+        """A new transport that is connected and subscribed."""
         settings: dict[str, object] = {"topics": ["fleet/#"], "durable": True, **options}
         self.transport = MqttTransport(
             self._broker.url,
@@ -54,15 +54,10 @@ class Client:
             protocol=self._protocol,
             **settings,  # type: ignore[arg-type]
         )
-        self.transport.start(deliver, self.states.append)
-        return self.transport
-
-    def up(self, deliver: Deliver, **options: object) -> MqttTransport:
-        """A new transport that is connected and subscribed."""
         before = len(self.states)
-        transport = self.start(deliver, **options)
+        self.transport.start(deliver, self.states.append)
         wait_until(lambda: self.states[before:] and self.states[-1].up, "the connection")
-        return transport
+        return self.transport
 
     def stop(self) -> None:
         if self.transport is not None:
@@ -205,8 +200,7 @@ def test_no_more_is_handed_over_than_can_be_recognised(broker: Mosquitto, client
     transport.stop()
     count = MOST_OUTSTANDING + 4000
     fleet(broker, numbers(count))
-    # Mosquitto answers the subscription after the messages, so that it is not seen to be up before.
-    transport = client.start(into(got))
+    transport = client.up(into(got))
     wait_until(lambda: len(got) >= MOST_OUTSTANDING, "as many as are allowed")
     fleet(broker, [b"more"])
     assert (MOST_OUTSTANDING, True) == (len(got), MOST_OUTSTANDING < RECEIPTS_KEPT)
@@ -243,7 +237,7 @@ def test_a_pause_longer_than_the_keep_alive_is_survived(broker: Mosquitto, clien
 
 
 def test_a_pause_outlives_the_connection(broker: Mosquitto, client: Client) -> None:
-    """While paused nothing is delivered by the next connection either, until resume; then all of it comes."""
+    """The next connection is up and delivers nothing either, until resume; then all of it comes."""
     got: list[RawMessage] = []
 
     def deliver(messages: Sequence[RawMessage]) -> bool:
