@@ -265,6 +265,7 @@ class Screen:
         self.wait(focused, "the field's focus")
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
+        self.wait(lambda: field.input_value() == text, f"{text} in the field")
         self.page.keyboard.press("Enter")
 
     def watch_for(self, word: str) -> None:
