@@ -1,13 +1,10 @@
 """The command line: a user's mistake is one line and exit code 2, and the product ends as it is told to."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,16 +12,8 @@ import paho.mqtt.subscribe
 import pytest
 
 from dashboard.cli import main
+from tests.dashboard.product import COMMAND, ROOT, Running, environment
 from tests.servers import Embedded, accepts, free_port, wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = [sys.executable, "-m", "dashboard"]
-
-
-def environment() -> dict[str, str]:
-    """Ours, without settings of whoever runs the tests, and with the checkout on the path."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLEETGLASS_")}
-    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -229,66 +218,6 @@ def test_flags_stand_before_or_after_the_action(
     for arguments in (["schemas", "--config", "no.toml", "list"], ["schemas", "list", "--config", "no.toml"]):
         assert 2 == main(arguments)
         assert "no.toml" in capsys.readouterr().err
-
-
-class Running:
-    """The whole product as a user starts it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.web, self.mqtt = free_port(), free_port()
-        self.process = subprocess.Popen(
-            [*COMMAND, "run", "--port", str(self.web), "--mqtt-port", str(self.mqtt), "--demo"],
-            cwd=folder,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def get(self, path: str) -> tuple[int, object]:
-        """Status and JSON; 0 while nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.web}{path}", timeout=5) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
-        except OSError:
-            return 0, None
-
-    def wait(self) -> None:
-        """Return when it is ready and its devices are there."""
-
-        def ready() -> bool:
-            assert self.process.poll() is None, self.process.communicate()
-            return self.get("/readyz")[0] == 200
-
-        wait_until(ready, "the product to be ready")
-        wait_until(lambda: self.devices() >= 12, "the simulated devices")
-
-    def devices(self) -> int:
-        """How many devices there are."""
-        page = self.get("/api/v1/devices")[1]
-        return len(page["items"]) if isinstance(page, dict) else 0
-
-    def end(self, number: signal.Signals) -> tuple[int, str, str]:
-        """Send a signal; the exit code and what was said."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, out, err
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    """The product, ready."""
-    product = Running(tmp_path)
-    try:
-        product.wait()
-        yield product
-    finally:
-        if product.process.poll() is None:
-            product.process.kill()
-            product.process.communicate()
 
 
 @pytest.mark.slow

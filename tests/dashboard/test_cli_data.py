@@ -20,7 +20,7 @@ from bridge.retention import StoreOptions
 from bridge.stores.sqlite import SqliteStore
 from dashboard.cli import main
 from schemas.message import RawMessage, Reading, Rejected
-from tests.dashboard.test_cli import COMMAND, Running, environment
+from tests.dashboard.product import COMMAND, Running, environment
 from tests.servers import free_port, send, wait_until
 
 AT = 1_769_860_800.0  # 2026-01-31T12:00:00Z
@@ -276,19 +276,6 @@ def test_a_store_in_memory_has_nothing_for_others(
 
 
 # While it runs.
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    """The product, ready."""
-    product = Running(tmp_path)
-    try:
-        product.wait()
-        yield product
-    finally:
-        if product.process.poll() is None:
-            product.process.kill()
-            product.process.communicate()
 
 
 def said(folder: Path, *arguments: str) -> tuple[int, str, str]:

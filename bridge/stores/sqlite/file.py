@@ -97,19 +97,17 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
 def connect(path: Path, busy: float = BUSY) -> sqlite3.Connection:
     """The connection that writes. A commit is on the disk when it returns, not only with the system."""
     db = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute(f"PRAGMA page_size = {PAGE}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
-        db.execute(f"PRAGMA journal_size_limit = {LOG_KEPT}")
-        db.execute("PRAGMA cache_size = -32000")
-        db.execute("PRAGMA secure_delete = OFF")
-        db.execute("PRAGMA temp_store = MEMORY")
-    except BaseException:
-        db.close()
-        raise
-    return db
+    return _set(
+        db,
+        f"page_size = {PAGE}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"wal_autocheckpoint = {CHECKPOINT}",
+        f"journal_size_limit = {LOG_KEPT}",
+        "cache_size = -32000",
+        "secure_delete = OFF",
+        "temp_store = MEMORY",
+    )
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -117,10 +115,14 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(
         _uri(path, "rw"), uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False
     )
+    return _set(db, "query_only = ON", "cache_size = -8000", "temp_store = MEMORY")
+
+
+def _set(db: sqlite3.Connection, *pragmas: str) -> sqlite3.Connection:
+    """The connection with these pragmas set, in this order; closed if one cannot be."""
     try:
-        db.execute("PRAGMA query_only = ON")
-        db.execute("PRAGMA cache_size = -8000")
-        db.execute("PRAGMA temp_store = MEMORY")
+        for pragma in pragmas:
+            db.execute(f"PRAGMA {pragma}")
     except BaseException:
         db.close()
         raise
