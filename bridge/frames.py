@@ -13,7 +13,7 @@ GAP_UNDER_LOAD = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What changed since the frame before: the latest state of each changed device, once.
+    """What changed since the frame before: each changed device once, latest state, all metrics touched since.
 
     `changed_at` is the monotonic time of the oldest change in it. `quarantined` tells that the quarantine
     grew; `status` is there if it changed.
@@ -21,9 +21,14 @@ class Frame:
 
     sequence: int
     changed_at: float
-    devices: tuple[DeviceState, ...] = ()
+    changes: tuple[Change, ...] = ()
     status: BridgeStatus | None = None
     quarantined: bool = False
+
+    @property
+    def devices(self) -> tuple[DeviceState, ...]:
+        """The devices that changed."""
+        return tuple(change.device for change in self.changes)
 
 
 class FrameClock:
@@ -33,8 +38,7 @@ class FrameClock:
         self.gap = gap
         self.merged = 0
         self.sequence = 0
-        self._devices: dict[str, DeviceState] = {}
-        self._touched: set[tuple[str, str]] = set()
+        self._changes: dict[str, Change] = {}
         self._status: BridgeStatus | None = None
         self._quarantined = False
         self._since: float | None = None
@@ -42,13 +46,15 @@ class FrameClock:
 
     def change(self, change: Change, now: float) -> None:
         """A device changed."""
-        self._devices[change.device.id] = change.device
-        for metric in change.metrics:
-            key = (change.device.id, metric)
-            if key in self._touched:
-                self.merged += 1
-            else:
-                self._touched.add(key)
+        before = self._changes.get(change.device.id)
+        if before is None:
+            self._changes[change.device.id] = change
+        else:
+            both = dict.fromkeys((*before.metrics, *change.metrics))
+            self.merged += len(before.metrics) + len(change.metrics) - len(both)
+            self._changes[change.device.id] = Change(
+                change.device, tuple(both), before.moved or change.moved
+            )
         self._begin(now)
 
     def status(self, status: BridgeStatus, now: float) -> None:
@@ -71,10 +77,9 @@ class FrameClock:
             return None
         self.sequence += 1
         frame = Frame(
-            self.sequence, self._since, tuple(self._devices.values()), self._status, self._quarantined
+            self.sequence, self._since, tuple(self._changes.values()), self._status, self._quarantined
         )
-        self._devices = {}
-        self._touched.clear()
+        self._changes = {}
         self._status, self._quarantined, self._since, self._last = None, False, None, now
         return frame
 

@@ -118,7 +118,7 @@ def test_news_of_the_bridge_make_a_frame(changed: str) -> None:
     expected = Frame(1, 1.0, (), status if changed == "status" else None, changed == "quarantined")
     assert expected == frame
     clock.change(Change(state("lamp.a", 1)), 2.0)
-    assert Frame(2, 2.0, (state("lamp.a", 1),)) == clock.take(2.0)
+    assert Frame(2, 2.0, (Change(state("lamp.a", 1)),)) == clock.take(2.0)
 
 
 def test_presence_alone_counts_no_value() -> None:

@@ -10,6 +10,7 @@ from flet.pubsub import PubSubHub
 
 from bridge.frames import Frame
 from bridge.service import Label, Plan
+from bridge.state import Change
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore
 from dashboard.app import LocalHouse, follow
@@ -180,7 +181,7 @@ def test_a_frame_says_what_changed() -> None:
             told.append(set(tags))
 
     listen = follow(Ear(), house)  # type: ignore[arg-type]
-    both = tuple(house.devices.values())
+    both = tuple(map(Change, house.devices.values()))
     listen(Frame(1, 0.0, both))
     listen(Frame(2, 0.0, both[:1]))
     house.labels["plug.one"] = Label("Renamed")
