@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import flet as ft
 from fastapi import FastAPI, Response, WebSocket
@@ -23,7 +24,7 @@ from dashboard.api import api, invalid
 from dashboard.aside import Aside
 from dashboard.gate import HostCheck, refusal
 from dashboard.house import Dropped
-from dashboard.hub import Hub
+from dashboard.hub import Hub, OnTheSpot
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
 from dashboard.views import pages
@@ -106,7 +107,8 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         await app_manager.start()  # type: ignore[no-untyped-call]
-        hub = Hub(app_manager.get_pubsubhub(main, loop=loop), Scene(), loop)
+        spot: Any = OnTheSpot(loop)
+        hub = Hub(app_manager.get_pubsubhub(main, loop=spot), Scene(), loop)
         hub.sent = house.counts.stages["send"].observe
         app.state.shared = house.shared = Shared(house, hub, options.title)
         house.aside.announce = hub.announce
@@ -188,6 +190,8 @@ def follow(hub: Hub, house: Bridge) -> Callable[[Frame], None]:
         tags = {f"device/{device.id}" for device in frame.devices}
         if tags:
             tags.add("device")
+        if any(change.moved for change in frame.changes):
+            tags.add("moved")
         for device in frame.devices:
             about = (device.kind, house.label(device))
             if known.get(device.id) != about:

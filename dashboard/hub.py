@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from flet.pubsub import PubSubHub
 
@@ -20,6 +21,38 @@ log = logging.getLogger(__name__)
 
 ECHO = 0.3
 """Seconds after a click before the truth is sent again: a command is marked pending sooner than that."""
+SHARE = 0.5
+"""The part of the web loop's time that telling the sessions may take; when it takes more, changes wait and
+are merged meanwhile."""
+
+LONGEST_REST = 0.5
+
+
+class OnTheSpot:
+    """What Flet's hub is given for its loop, so that a plain handler runs at once and in order.
+
+    The hub would run it in a pool of threads, where order is lost; an async one costs a task for each
+    message and session, and its errors vanish. A handler is to be quick, and never to subscribe or
+    unsubscribe: the hub holds its lock meanwhile.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._thread = threading.get_ident()
+
+    def call_soon_threadsafe(self, call: Callable[..., object], *arguments: Any) -> None:  # noqa: ANN401
+        """Run it at once on the loop's thread, from any other as soon as the loop comes to it."""
+        if call == self.run_in_executor and threading.get_ident() == self._thread:
+            self.run_in_executor(*arguments)
+        else:
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def run_in_executor(self, _executor: object, handler: Callable[..., object], *arguments: object) -> None:
+        """Run a plain handler. Its error is ours, and harms no other session."""
+        try:
+            handler(*arguments)
+        except Exception:
+            log.exception("our fault: a session could not be told")
 
 
 def topic(layout: str) -> str:
@@ -39,6 +72,7 @@ class Hub:
         self._lock = threading.Lock()
         self._tags: set[str] = set()
         self._since = 0.0
+        self._rest_until = 0.0
 
     def announce(self, tags: Iterable[str]) -> None:
         """Tell from any thread, without waiting, that what is behind these tags changed."""
@@ -49,7 +83,7 @@ class Hub:
                 return
             self._since = time.monotonic()
         try:
-            self._loop.call_soon_threadsafe(self._flush)
+            self._loop.call_soon_threadsafe(self._due)
         except RuntimeError:
             log.debug("the web loop has ended")
 
@@ -60,7 +94,15 @@ class Hub:
         finally:
             self._loop.call_later(ECHO, self._echo, target)
 
+    def _due(self) -> None:
+        wait = self._rest_until - self._loop.time()
+        if wait > 0:
+            self._loop.call_later(wait, self._flush)
+        else:
+            self._flush()
+
     def _flush(self) -> None:
+        began = self._loop.time()
         with self._lock:
             tags, self._tags = self._tags, set()
         try:
@@ -68,6 +110,8 @@ class Hub:
         except Exception:
             log.exception("our fault: the scene could not follow %s", sorted(tags)[:10])
         self.sent(time.monotonic() - self._since)
+        ended = self._loop.time()
+        self._rest_until = ended + min(LONGEST_REST, (ended - began) * (1 / SHARE - 1))
 
     def _echo(self, target: int) -> None:
         self._nudge(self.scene.showing(target))

@@ -37,6 +37,7 @@ from bridge.simulate import Fleet, plan
 from dashboard import hints
 from dashboard.app import LocalHouse, WebOptions, build
 from dashboard.gate import LOOPBACK, host_name
+from dashboard.outlet import OutletProtocol
 from schemas.catalog import shipped_kinds
 
 log = logging.getLogger(__name__)
@@ -148,12 +149,13 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(app: object, listener: socket.socket) -> None:
-    config = uvicorn.Config(
+def server_config(app: object) -> uvicorn.Config:
+    """How the application is served, by the product and wherever it is measured."""
+    return uvicorn.Config(
         app,  # type: ignore[arg-type]
         log_level="warning",
         access_log=False,
-        ws="websockets-sansio",
+        ws=OutletProtocol,
         ws_per_message_deflate=False,
         ws_max_size=1024 * 1024,
         ws_ping_interval=15.0,
@@ -161,7 +163,10 @@ async def _serve(app: object, listener: socket.socket) -> None:
         timeout_graceful_shutdown=2,
         server_header=False,
     )
-    server = _Server(config)
+
+
+async def _serve(app: object, listener: socket.socket) -> None:
+    server = _Server(server_config(app))
 
     def stop() -> None:
         server.should_exit = True

@@ -8,7 +8,7 @@ behind never has a backlog and never misses a change. All of this belongs to the
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -28,6 +28,7 @@ from dashboard.flet_messages import (
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 View = TypeVar("View")
 ControlT = TypeVar("ControlT", bound=ft.BaseControl)
 
@@ -150,12 +151,13 @@ class _Drawn(Generic[View]):
 class Card(Generic[View]):
     """A drawn card, kept in step with its view.
 
-    `changed` is the sequence of its last change, `drawn` that of its last drawing.
+    `changed` is the sequence of its last change, `drawn` that of its last drawing; `layouts` show it.
     """
 
     def __init__(self, plan: CardPlan[View], sequence: int) -> None:
         self.plan = plan
         self.users = 0
+        self.layouts: dict[Layout, None] = {}
         self.drawn = self.changed = sequence
         self._now = _draw(plan, plan.look())
 
@@ -278,6 +280,8 @@ class Scene:
         self.cards: dict[str, Card[Any]] = {}
         self.layouts: dict[str, Layout] = {}
         self._by_control: dict[int, Card[Any]] = {}
+        self._cards_by_tag: dict[str, dict[Card[Any], None]] = {}
+        self._layouts_by_tag: dict[str, dict[Layout, None]] = {}
 
     def open(self, plan: LayoutPlan) -> Layout:
         """The layout of this name, made now if nobody else looks at it. Give it back with `close`."""
@@ -286,6 +290,7 @@ class Scene:
             layout = Layout(plan)
             self._arrange(layout)
             self.layouts[plan.name] = layout
+            _follow(layout, plan.follows, self._layouts_by_tag)
         layout.users += 1
         return layout
 
@@ -294,27 +299,27 @@ class Scene:
         layout.users -= 1
         if layout.users == 0:
             del self.layouts[layout.plan.name]
-            self._release(layout.cards)
+            _unfollow(layout, layout.plan.follows, self._layouts_by_tag)
+            self._release(layout, layout.cards)
 
     def touch(self, tags: Iterable[str]) -> list[Layout]:
         """Something behind these tags changed: look again. The layouts whose screens must now catch up."""
         touched = frozenset(tags)
         self.sequence += 1
-        for card in self.cards.values():
-            if not touched.isdisjoint(card.plan.follows):
-                self._refresh(card)
-        behind = []
-        for layout in self.layouts.values():
+        redrawn: dict[Layout, bool] = {}
+        for card in _following(touched, self._cards_by_tag):
+            self._refresh(card)
+            if card.changed == self.sequence:
+                for layout in card.layouts:
+                    redrawn[layout] = redrawn.get(layout, False) or card.drawn == self.sequence
+        for layout in _following(touched, self._layouts_by_tag):
             number = layout.mark.number
-            if not touched.isdisjoint(layout.plan.follows):
-                self._rearrange(layout)
-            if layout.mark.number == number and any(card.drawn == self.sequence for card in layout.cards):
-                layout.present(Mark(number + 1, self.sequence))
-            if any(card.changed == self.sequence for card in layout.cards):
-                layout.present(Mark(layout.mark.number, self.sequence))
-            if layout.mark.sequence == self.sequence:
-                behind.append(layout)
-        return behind
+            self._rearrange(layout)
+            if layout.mark.number != number:
+                redrawn[layout] = False
+        for layout, anew in redrawn.items():
+            layout.present(Mark(layout.mark.number + anew, self.sequence))
+        return list(redrawn)
 
     def event(self, target: int, name: str, data: object, who: Who) -> None:
         """A person acted on a shared control: run its handler, then let every screen show the truth again."""
@@ -330,7 +335,7 @@ class Scene:
     def showing(self, control: int) -> list[Layout]:
         """The layouts whose cards have this control and answer for it."""
         card = self._by_control.get(control)
-        return [layout for layout in self.layouts.values() if card in layout.cards]
+        return [] if card is None else list(card.layouts)
 
     def knows(self, control: int) -> bool:
         """Whether a shared card has this control and answers for it."""
@@ -357,7 +362,9 @@ class Scene:
         if [plan.key for plan in plans] == [card.plan.key for card in layout.cards]:
             return
         before, layout.cards = layout.cards, list(self._used(plans))
-        self._release(before)
+        self._release(layout, before)
+        for card in layout.cards:
+            card.layouts[layout] = None
         layout.present(Mark(layout.mark.number + 1, self.sequence))
 
     def _used(self, plans: Iterable[CardPlan[Any]]) -> Iterator[Card[Any]]:
@@ -374,17 +381,37 @@ class Scene:
         card = self.cards.get(plan.key)
         if card is None:
             card = self.cards[plan.key] = Card(plan, self.sequence)
+            _follow(card, plan.follows, self._cards_by_tag)
             self._by_control.update(dict.fromkeys(card.handlers, card))
         card.users += 1
         return card
 
-    def _release(self, cards: Iterable[Card[Any]]) -> None:
+    def _release(self, layout: Layout, cards: Iterable[Card[Any]]) -> None:
         for card in cards:
             card.users -= 1
+            card.layouts.pop(layout, None)
             if card.users == 0:
                 del self.cards[card.plan.key]
+                _unfollow(card, card.plan.follows, self._cards_by_tag)
                 self._forget(card.handlers)
 
     def _forget(self, controls: Iterable[int]) -> None:
         for control in controls:
             self._by_control.pop(control, None)
+
+
+def _following(touched: Iterable[str], by_tag: Mapping[str, Iterable[T]]) -> Iterable[T]:
+    """All that follow one of the tags, each once, as they are now."""
+    return list(dict.fromkeys(one for tag in touched for one in by_tag.get(tag, ())))
+
+
+def _follow(one: T, tags: Iterable[str], by_tag: dict[str, dict[T, None]]) -> None:
+    for tag in tags:
+        by_tag.setdefault(tag, {})[one] = None
+
+
+def _unfollow(one: T, tags: Iterable[str], by_tag: dict[str, dict[T, None]]) -> None:
+    for tag in tags:
+        del by_tag[tag][one]
+        if not by_tag[tag]:
+            del by_tag[tag]

@@ -194,7 +194,7 @@ class Session:
             mount.layout = None
             self.mounts.remove(mount)
 
-    async def _nudged(self, _topic: str, _sequence: int) -> None:
+    def _nudged(self, _topic: str, _sequence: int) -> None:
         self._poke()
 
     def _poke(self) -> None:

@@ -18,6 +18,7 @@ from flet.messaging.protocol import Message, MessageAction, SessionCrashedBody
 from flet_web.fastapi.flet_app import FletApp
 
 from dashboard.flet_messages import Clicked, Registered, Typed, pack_message, read_client
+from dashboard.outlet import EXTENSION, Outlet
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,9 @@ class Wire:
     `name` is what the log calls it. `pull` gives the next frame that the screen misses, or None; `event`
     answers for a click on a control and says whether it was a shared one; `ended` is called once, at the end.
     `registered`: Flet has opened or resumed a session for it. Use from the loop's thread.
+
+    Where the server offers an `Outlet`, what is poked leaves on the spot, without a task of its own; only
+    when the socket takes no more, the wire's writer waits for it, and pulls anew when there is room.
     """
 
     def __init__(self, socket: WebSocket, bounds: Bounds = BOUNDS) -> None:
@@ -76,6 +80,8 @@ class Wire:
         self.ended: Callable[[], None] = _nobody
         self.registered = False
         self._socket = socket
+        self._outlet: Outlet | None = socket.scope.get("extensions", {}).get(EXTENSION)
+        self._waiting = False
         self._queue: deque[bytes] = deque()
         self._inbound: deque[bytes] = deque()
         self._reading = asyncio.Event()
@@ -100,8 +106,12 @@ class Wire:
         return len(self._queue)
 
     def poke(self) -> None:
-        """Something new may be missing on the screen: pull as soon as the socket takes more."""
-        self._wake.set()
+        """Something new may be missing on the screen: it leaves now, or as soon as the socket takes more."""
+        if self._outlet is None or self._waiting:
+            self._wake.set()
+        elif not self._flush(self._outlet):
+            self._waiting = True
+            self._wake.set()
 
     def put(self, frame: bytes) -> None:
         """Queue a message of Flet's. Never raises or waits."""
@@ -196,23 +206,51 @@ class Wire:
         self._inbound.append(data)
         self._arrived.set()
 
+    def _flush(self, outlet: Outlet) -> bool:
+        """Send what there is as long as the socket takes it at once; whether all has left."""
+        try:
+            while not self._dead.is_set():
+                if not outlet.ready:
+                    return False
+                frame = self._next()
+                if frame is None:
+                    break
+                outlet.write(frame)
+        except ConnectionError:
+            self._end()
+        except Exception as error:  # noqa: BLE001  (whatever it is, this browser is lost)
+            self.kill(f"sending failed: {error!r}")
+        return True
+
+    def _next(self) -> bytes | None:
+        return self._queue.popleft() if self._queue else self._pulled()
+
     async def _write(self) -> None:
         while not self._dead.is_set():
             await self._wake.wait()
             self._wake.clear()
-            while not self._dead.is_set():
-                frame = self._queue.popleft() if self._queue else self._pulled()
-                if frame is None:
-                    break
-                try:
+            try:
+                while not self._dead.is_set():
                     async with asyncio.timeout(self._bounds.send):
-                        await self._socket.send_bytes(frame)
-                except TimeoutError:
-                    self.kill(f"it took no message for {self._bounds.send:g} s")
-                except WebSocketDisconnect:
-                    self._end()
-                except Exception as error:  # noqa: BLE001  (whatever it is, this browser is lost)
-                    self.kill(f"sending failed: {error!r}")
+                        if await self._sent_all():
+                            break
+            except TimeoutError:
+                self.kill(f"it took no message for {self._bounds.send:g} s")
+            except WebSocketDisconnect:
+                self._end()
+            except Exception as error:  # noqa: BLE001  (whatever it is, this browser is lost)
+                self.kill(f"sending failed: {error!r}")
+
+    async def _sent_all(self) -> bool:
+        """Send one message, or with an outlet all that it takes; whether nothing is left."""
+        if self._outlet is not None:
+            await self._outlet.drain()
+            self._waiting = not self._flush(self._outlet)
+            return not self._waiting
+        frame = self._next()
+        if frame is not None:
+            await self._socket.send_bytes(frame)
+        return frame is None
 
     def _pulled(self) -> bytes | None:
         try:
@@ -227,6 +265,8 @@ class Wire:
             self.kill(f"it did not register in {self._bounds.register:g} s")
 
     async def _close(self) -> None:
+        if self._outlet is not None and not self._outlet.ready:
+            self._outlet.abort()
         try:
             async with asyncio.timeout(2.0):
                 await self._socket.close(self._code)

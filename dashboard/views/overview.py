@@ -1,18 +1,20 @@
 """The overview: every device, by kind."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import flet as ft
 
-from bridge.state import UNCLAIMED
+from bridge.service import Label
+from bridge.state import UNCLAIMED, DeviceState
 from dashboard import hints
 from dashboard.aside import tag
 from dashboard.house import House
-from dashboard.look import DOTS, SOFT, caption, empty
-from dashboard.present import Tone, default_name, plain
+from dashboard.look import DOTS, SOFT, caption, empty, search
+from dashboard.present import Tone, default_name, plain, shown_text
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page, device_card
 
@@ -21,6 +23,8 @@ HEADINGS_FROM = 3
 PER_PAGE = 100
 """Devices on one page: what a browser is sent when it opens, and what it takes to draw them, stay bounded."""
 LONGEST_NUMBER = 6
+LONGEST = 100
+"""Letters of each word that is searched for."""
 COUNTS = "quarantine counts"
 
 
@@ -36,21 +40,93 @@ class Summary:
     refused: int
 
 
-def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
-    """All devices, `PER_PAGE` at a time; `?page=2` is the second lot."""
+ASKED = ("q", "kind", "place", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which devices, `PER_PAGE` at a time: those that fit all that is given.
+
+    `text` stands in the name, the place, the id or the name of the kind, upper and lower case alike.
+    """
+
+    text: str = ""
+    kind: str = ""
+    place: str = ""
+    state: str = ""
+    page: int = 1
+
+    @property
+    def route(self) -> str:
+        """Where these devices are shown."""
+        asked = {"q": self.text, "kind": self.kind, "place": self.place, "state": self.state}
+        asked["page"] = str(self.page) if self.page > 1 else ""
+        query = urlencode({key: value for key, value in asked.items() if value})
+        return f"/?{query}" if query else "/"
+
+    @property
+    def follows(self) -> frozenset[str]:
+        """The tags at which other devices may be these."""
+        return frozenset({"devices", "moved"} if self.state else {"devices"})
+
+    def fits(self, device: DeviceState, label: Label, kind_title: str) -> bool:
+        """Whether a device is one of these."""
+        if self.kind and device.kind != self.kind:
+            return False
+        if self.place and (label.place or "") != self.place:
+            return False
+        if self.state and device.presence.availability != self.state:
+            return False
+        if not self.text:
+            return True
+        words = (label.name or default_name(device.id), label.place or "", device.id, kind_title)
+        return self.text.casefold() in "\n".join(words).casefold()
+
+
+def wanted(values: Mapping[str, str]) -> Wanted:
+    """What the address asks for: `q`, `kind`, `place`, `state`, `page`."""
     text = values.get("page", "1")
     number = int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else 1
-    return LayoutPlan(f"overview/{number}", frozenset({"devices"}), partial(_arrange, house, number))
+    text, kind, place, state = (values.get(name, "").strip()[:LONGEST] for name in ASKED)
+    return Wanted(text, kind, place, state, max(1, number))
 
 
-def _arrange(house: House, number: int) -> Sequence[CardPlan[Any]]:
+def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
+    """The devices that the address asks for; all of them if it asks for none."""
+    these = wanted(values)
+    return LayoutPlan(f"overview{these.route}", these.follows, partial(_arrange, house, these))
+
+
+def tools(values: Mapping[str, str], go: Callable[[str], None]) -> ft.Control:
+    """The field to search with."""
+    these = wanted(values)
+    return search(
+        these.text,
+        "Search devices by name, place, id or kind",
+        LONGEST,
+        lambda text: go(replace(these, text=text, page=1).route),
+    )
+
+
+def _chosen(house: House, these: Wanted) -> dict[str, list[tuple[str, str]]]:
+    """By kind, name to sort by and id."""
     by_kind: dict[str, list[tuple[str, str]]] = {}
+    titles = {kind.name: kind.title for kind in house.kinds}
     for device in list(house.devices.values()):
-        name = house.label(device).name or default_name(device.id)
-        by_kind.setdefault(device.kind, []).append((name.casefold(), device.id))
+        label = house.label(device)
+        if these.fits(device, label, titles.get(device.kind, "Unclaimed")):
+            name = label.name or default_name(device.id)
+            by_kind.setdefault(device.kind, []).append((name.casefold(), device.id))
+    return by_kind
+
+
+def _arrange(house: House, these: Wanted) -> Sequence[CardPlan[Any]]:
+    if not house.devices:
+        return [_nothing_yet(house)]
+    by_kind = _chosen(house, these)
     total = sum(map(len, by_kind.values()))
     if total == 0:
-        return [_nothing_yet(house)]
+        return [_summary(house), _no_hit(these)]
     # A heading takes a row of its own: with a card or two below each, most of the screen would be empty.
     headings = total >= HEADINGS_FROM * len(by_kind)
     order = [
@@ -59,24 +135,42 @@ def _arrange(house: House, number: int) -> Sequence[CardPlan[Any]]:
         for _name, device_id in sorted(by_kind[kind])
     ]
     last = -(-total // PER_PAGE)
-    number = max(1, min(number, last))
+    number = max(1, min(these.page, last))
     plans: list[CardPlan[Any]] = [_summary(house)]
     shown = ""
     for kind, device_id in order[(number - 1) * PER_PAGE : number * PER_PAGE]:
         if kind != shown and (headings or kind == UNCLAIMED):
-            plans.append(_section(house, kind))
+            plans.append(_section(house, kind, these))
         shown = kind
         plans.append(device_card.plan(house, device_id))
     if last > 1:
-        plans.append(_pager(number, last, total))
+        plans.append(_pager(replace(these, page=number), last, total))
     return plans
 
 
-def _pager(number: int, last: int, total: int) -> CardPlan[None]:
+def _no_hit(these: Wanted) -> CardPlan[None]:
+    def draw(drawing: Drawing[None]) -> ft.Control:
+        # A route is a person's own words: shown as they are, cut where they would fill the screen.
+        asked = [word for word in (these.text, these.kind, these.place, these.state) if word]
+        about = f"No device fits {', '.join(shown_text(word, 60) for word in asked)}."
+        all_of_them = drawing.on(
+            ft.FilledTonalButton("Show all devices"), click=lambda who, _data: who.go("/")
+        )
+        box = empty("search_off", "Nothing found", about)
+        return ft.Column(
+            [box, all_of_them], col=12, spacing=0, horizontal_alignment=ft.CrossAxisAlignment.CENTER
+        )
+
+    return CardPlan(f"no hit/{these.route}", frozenset(), lambda: None, draw)
+
+
+def _pager(these: Wanted, last: int, total: int) -> CardPlan[None]:
+    number = these.page
+
     def draw(drawing: Drawing[None]) -> ft.Control:
         def button(label: str, to: int) -> ft.Control:
             there = ft.OutlinedButton(label, disabled=not 1 <= to <= last)
-            return drawing.on(there, click=lambda who, _data: who.go(f"/?page={to}" if to > 1 else "/"))
+            return drawing.on(there, click=lambda who, _data: who.go(replace(these, page=to).route))
 
         first = (number - 1) * PER_PAGE + 1
         where = f"{first:,} to {min(number * PER_PAGE, total):,} of {total:,} devices"
@@ -88,7 +182,7 @@ def _pager(number: int, last: int, total: int) -> CardPlan[None]:
         )
         return ft.Container(row, col=12, padding=ft.Padding.only(top=8))
 
-    return CardPlan(f"pager/{number}/{last}/{total}", frozenset(), lambda: None, draw)
+    return CardPlan(f"pager/{last}/{total}{these.route}", frozenset(), lambda: None, draw)
 
 
 def _rank(house: House, kind_name: str, *, by_height: bool) -> tuple[bool, int, str]:
@@ -157,12 +251,16 @@ def _refused(drawing: Drawing[Summary]) -> ft.Control:
     return drawing.live(pill, visible=lambda s: s.refused > 0)
 
 
-def _section(house: House, kind_name: str) -> CardPlan[int]:
+def _section(house: House, kind_name: str, these: Wanted) -> CardPlan[int]:
     kind = house.kinds.get(kind_name)
     name = kind.title if kind else "Unclaimed"
     explanation = (
         "" if kind_name != UNCLAIMED else "No kind claims what these speak; their metrics are inferred."
     )
+
+    def look() -> int:
+        devices = [device for device in list(house.devices.values()) if device.kind == kind_name]
+        return sum(these.fits(device, house.label(device), name) for device in devices)
 
     def draw(drawing: Drawing[int]) -> ft.Control:
         count = drawing.live(ft.Text(size=13, color=SOFT), value=str)
@@ -172,12 +270,7 @@ def _section(house: House, kind_name: str) -> CardPlan[int]:
         )  # fmt: skip
         return ft.Container(heading, col=12, padding=ft.Padding.only(top=8))
 
-    return CardPlan(
-        f"section/{kind_name}",
-        frozenset({"devices"}),
-        lambda: sum(device.kind == kind_name for device in list(house.devices.values())),
-        draw,
-    )
+    return CardPlan(f"section/{kind_name}{replace(these, page=1).route}", these.follows, look, draw)
 
 
 def _nothing_yet(house: House) -> CardPlan[str]:
@@ -195,4 +288,4 @@ def _nothing_yet(house: House) -> CardPlan[str]:
     return CardPlan("nothing", frozenset(), lambda: url, draw)
 
 
-PAGE = Page("/", "Overview", "dashboard_outlined", layout, rank=1, selected_icon="dashboard")
+PAGE = Page("/", "Overview", "dashboard_outlined", layout, rank=1, selected_icon="dashboard", tools=tools)

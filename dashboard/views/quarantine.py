@@ -12,7 +12,7 @@ from bridge.ports import QuarantineCounts, Sought
 from dashboard import hints
 from dashboard.aside import Found, tag
 from dashboard.house import House
-from dashboard.look import SOFT, empty
+from dashboard.look import SOFT, empty, search
 from dashboard.present import plain, reason_text, shown_text, size_text
 from dashboard.retry import MANY, offer
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
@@ -91,24 +91,9 @@ def tools(values: Mapping[str, str], go: Callable[[str], None]) -> ft.Control:
     these = wanted(values)
 
     def seek(text: str) -> None:
-        go(replace(these, text=text.strip()[:LONGEST], before=None).route)
+        go(replace(these, text=text, before=None).route)
 
-    field = ft.TextField(
-        value=these.text,
-        hint_text="Search topics, details and payloads",
-        prefix_icon=ft.Icons.SEARCH,
-        text_size=14,
-        content_padding=ft.Padding.symmetric(vertical=8, horizontal=16),
-        border=ft.OutlineInputBorder(border_radius=24),
-        max_length=LONGEST,
-        counter="",
-        on_submit=lambda event: seek(event.control.value or ""),
-    )
-    if these.text:
-        field.suffix_icon = ft.IconButton(
-            ft.Icons.CLOSE, tooltip="Clear the search", icon_size=18, on_click=lambda _event: seek("")
-        )
-    return field
+    return search(these.text, "Search topics, details and payloads", LONGEST, seek)
 
 
 def read(house: House, these: Wanted) -> Lot:

@@ -16,6 +16,7 @@ from bridge.service import Label, Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.app import LocalHouse, WebOptions, build
+from dashboard.outlet import OutletProtocol
 from schemas.catalog import shipped_kinds
 from tests.servers import free_port, wait_until
 
@@ -86,7 +87,7 @@ def served(*, away: bool = False, store: Store | None = None) -> Iterator[Served
         app,
         port=port,
         log_config=None,
-        ws="websockets-sansio",
+        ws=OutletProtocol,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,
     )

@@ -14,7 +14,7 @@ from flet.utils import sha1
 from flet_web.fastapi.flet_app_manager import app_manager
 from starlette.datastructures import URL, Address, Headers
 
-from dashboard.hub import Hub
+from dashboard.hub import Hub, OnTheSpot
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
 from dashboard.wire import BOUNDS, Bounds, Link, Wire
@@ -37,6 +37,7 @@ class FakeSocket:
 
     def __init__(self) -> None:
         self.client: Address | None = Address("127.0.0.1", 5000)
+        self.scope: dict[str, Any] = {}
         self.headers = Headers()
         self.cookies: dict[str, str] = {}
         self.url = URL("http://127.0.0.1:8550/ws")
@@ -176,7 +177,8 @@ class Stage:
 
         self.main = main
         loop = asyncio.get_running_loop()
-        self.pubsub = app_manager.get_pubsubhub(main, loop=loop)
+        spot: Any = OnTheSpot(loop)
+        self.pubsub = app_manager.get_pubsubhub(main, loop=spot)
         self.scene = Scene()
         self.hub = Hub(self.pubsub, self.scene, loop)
         house.aside.announce = self.hub.announce
