@@ -52,9 +52,7 @@ class FrameClock:
         else:
             both = dict.fromkeys((*before.metrics, *change.metrics))
             self.merged += len(before.metrics) + len(change.metrics) - len(both)
-            self._changes[change.device.id] = Change(
-                change.device, tuple(both), before.moved or change.moved
-            )
+            self._changes[change.device.id] = Change(change.device, tuple(both), before.moved or change.moved)
         self._begin(now)
 
     def status(self, status: BridgeStatus, now: float) -> None:

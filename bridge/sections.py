@@ -156,6 +156,7 @@ class WebSettings(Section):
     port: Port = 8550
     origins: list[str] = []
     max_sessions: Annotated[int, Field(ge=1)] = 1_000
+    new_sessions: Annotated[int, Field(ge=1)] = 100
     session_timeout: Annotated[float, Field(gt=0, le=86_400)] = 20.0
 
 

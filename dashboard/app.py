@@ -5,14 +5,13 @@ import html
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import flet as ft
-from fastapi import FastAPI, Response, WebSocket
+from fastapi import FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from flet_web.fastapi.flet_app_manager import app_manager
 from flet_web.fastapi.flet_static_files import FletStaticFiles
@@ -22,13 +21,14 @@ from bridge.frames import Frame
 from bridge.service import Bridge, Plan
 from dashboard.api import api, invalid
 from dashboard.aside import Aside
-from dashboard.gate import HostCheck, refusal
+from dashboard.gate import HostCheck
 from dashboard.house import Dropped
 from dashboard.hub import Hub, OnTheSpot
+from dashboard.options import WebOptions
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
+from dashboard.sockets import Sockets
 from dashboard.views import pages
-from dashboard.wire import POLICY, TRY_AGAIN_LATER, Link, Wire
 
 log = logging.getLogger(__name__)
 
@@ -62,18 +62,6 @@ Object.defineProperty(HTMLScriptElement.prototype, "src", {...source, set(url) {
 """In place of Flet's loader for Python in the browser, which a page of ours never uses. It comes first, and
 keeps Flet's client from asking a content delivery network for an animation library. The policy above would
 stop that too, but not silently."""
-
-
-@dataclass(frozen=True, slots=True)
-class WebOptions:
-    """How the web part behaves. `token` is the word by which the owner's own commands are known."""
-
-    title: str = "Fleetglass"
-    hosts: frozenset[str] = frozenset()
-    origins: Sequence[str] = ()
-    max_sessions: int = 1_000
-    session_timeout: float = 20.0
-    token: str | None = field(default=None, repr=False)
 
 
 class LocalHouse(Bridge):
@@ -135,26 +123,9 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
     )
     app.add_exception_handler(RequestValidationError, invalid)
     app.include_router(api(house, options.origins, options.token))
-    wires: set[Wire] = set()
-    app.state.wires = wires
-
-    @app.websocket("/ws")
-    async def socket(websocket: WebSocket) -> None:
-        why = refusal(websocket.headers, origins=options.origins)
-        if why is not None:
-            log.warning("a socket refused: %s", why)
-            await websocket.close(POLICY)
-            return
-        if len(wires) >= options.max_sessions:
-            log.warning("a socket refused: %d are open, [web] max_sessions", len(wires))
-            await websocket.close(TRY_AGAIN_LATER)
-            return
-        wire = Wire(websocket)
-        wires.add(wire)
-        try:
-            await wire.run(_link(wire, main, options.session_timeout).handle)  # type: ignore[arg-type]
-        finally:
-            wires.discard(wire)
+    sockets = Sockets(main, options)
+    app.state.wires = sockets.wires
+    app.add_api_websocket_route("/ws", sockets.serve)
 
     @app.get("/python.js", include_in_schema=False)
     async def python_js() -> Response:
@@ -215,18 +186,6 @@ async def _tick(hub: Hub) -> None:
     while True:
         await asyncio.sleep(TICK)
         hub.announce({"tick"})
-
-
-def _link(wire: Wire, main: Callable[[ft.Page], Awaitable[None]], timeout: float) -> Link:
-    link = Link(
-        loop=asyncio.get_running_loop(),
-        executor=app_manager.executor,
-        main=main,
-        before_main=None,
-        session_timeout_seconds=timeout,  # type: ignore[arg-type]
-    )
-    link.wire = wire
-    return link
 
 
 class AnswerHeaders:

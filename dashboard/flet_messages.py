@@ -7,7 +7,7 @@ there. Flet counts the numbers up; we use control ids, which are unique in the p
 of a patch is the same in every patch. `tests/dashboard/test_oracle.py` holds this against Flet's own diff.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,6 +16,7 @@ from flet.controls.base_control import BaseControl
 from flet.messaging.protocol import (
     Message,
     MessageAction,
+    RegisterClientResponseBody,
     configure_encode_object_for_msgpack,
     decode_ext_from_msgpack,
 )
@@ -107,6 +108,12 @@ def replace_property(control: int, name: str, value: bytes) -> bytes:
     """A frame that sets one property of a control to a packed value."""
     operation = b"\x94" + pack(_REPLACE) + pack(_ROOT) + pack(name) + value
     return _patch(control, _array_header(2) + pack([_ROOT]) + operation)
+
+
+def welcome(page: Mapping[str, object]) -> bytes:
+    """A frame that answers a browser's registration with a page and no session to come back to."""
+    body = RegisterClientResponseBody(session_id="", page_patch=page, error="")
+    return pack_message(Message(MessageAction.REGISTER_CLIENT, body))
 
 
 @dataclass(frozen=True, slots=True)

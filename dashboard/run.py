@@ -35,8 +35,10 @@ from bridge.setup import (
 )
 from bridge.simulate import Fleet, plan
 from dashboard import hints
-from dashboard.app import LocalHouse, WebOptions, build
+from dashboard.app import LocalHouse, build
 from dashboard.gate import LOOPBACK, host_name
+from dashboard.open_files import room_for
+from dashboard.options import WebOptions
 from dashboard.outlet import OutletProtocol
 from schemas.catalog import shipped_kinds
 
@@ -99,6 +101,9 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
         sys.stdout.write(_welcome(loaded, options, url, store.facts()) + "\n")
         sys.stdout.flush()
         app = build(house, _web_options(loaded, instance))
+        narrow = room_for(web.max_sessions)
+        if narrow is not None:
+            log.warning("%s", narrow)
         look_rarely()
         asyncio.run(_serve(app, listener))
     return 0
@@ -112,6 +117,7 @@ def _web_options(loaded: Loaded, instance: Instance | None) -> WebOptions:
         hosts=hosts,
         origins=[origin.rstrip("/") for origin in web.origins],
         max_sessions=web.max_sessions,
+        new_sessions=web.new_sessions,
         session_timeout=web.session_timeout,
         token=None if instance is None else instance.token,
     )

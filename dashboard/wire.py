@@ -154,7 +154,9 @@ class Wire:
             # that never registered waits for ever for its send loop and has to be cancelled.
             farewell = self._bounds.farewell
             await asyncio.wait([flet], timeout=farewell if self.registered else farewell / 10)
-            if flet.done() and (error := flet.exception()) is not None:
+            error = flet.exception() if flet.done() else None
+            # A browser that went while it waited to be let in is gone, and that is all.
+            if error is not None and not isinstance(error, WebSocketDisconnect):
                 log.error("our fault: the connection of %s failed", self.name, exc_info=error)
         finally:
             for task in tasks:

@@ -15,7 +15,8 @@ from bridge.ports import Connection, Deliver, Store, Transport
 from bridge.service import Label, Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
-from dashboard.app import LocalHouse, WebOptions, build
+from dashboard.app import LocalHouse, build
+from dashboard.options import WebOptions
 from dashboard.outlet import OutletProtocol
 from schemas.catalog import shipped_kinds
 from tests.servers import free_port, wait_until

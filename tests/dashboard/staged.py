@@ -12,7 +12,8 @@ from bridge.ports import Connection, Deliver, Store
 from bridge.service import Plan
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore
-from dashboard.app import LocalHouse, WebOptions, build
+from dashboard.app import LocalHouse, build
+from dashboard.options import WebOptions
 from schemas.catalog import Kinds, shipped_kinds
 from schemas.message import RawMessage
 from tests.servers import free_port, wait_until
