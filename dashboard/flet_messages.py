@@ -110,6 +110,15 @@ def replace_property(control: int, name: str, value: bytes) -> bytes:
     return _patch(control, _array_header(2) + pack([_ROOT]) + operation)
 
 
+def set_properties(control: int, properties: Mapping[str, object]) -> bytes:
+    """A frame that sets properties of a control."""
+    operations = b"".join(
+        b"\x94" + pack(_REPLACE) + pack(_ROOT) + pack(name) + pack(value)
+        for name, value in properties.items()
+    )
+    return _patch(control, _array_header(1 + len(properties)) + pack([_ROOT]) + operations)
+
+
 def welcome(page: Mapping[str, object]) -> bytes:
     """A frame that answers a browser's registration with a page and no session to come back to."""
     body = RegisterClientResponseBody(session_id="", page_patch=page, error="")

@@ -49,6 +49,9 @@ class Who(Protocol):
     def ask(self, question: "Question") -> None:
         """Put a question to this person alone."""
 
+    def flip(self) -> None:
+        """Change this person's screen from light to dark, or back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

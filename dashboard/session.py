@@ -9,11 +9,12 @@ import flet as ft
 
 from dashboard import hub as hub_topics
 from dashboard.banner import banner
+from dashboard.chrome import STRETCH, colours, navigation, top
 from dashboard.house import House
 from dashboard.hub import Hub
-from dashboard.look import GROUND, PHONE, SOFT, empty, icon, theme
+from dashboard.look import GROUND, PHONE, empty
 from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark, Question
-from dashboard.views import Page, find, pages
+from dashboard.views import Page, find
 from dashboard.wire import Link, Wire
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Shared:
     hub: Hub
     title: str
     open: set["Session"] = field(default_factory=set)
+    colours: bytes = field(default_factory=colours)
 
 
 class Session:
@@ -53,6 +55,7 @@ class Session:
         self._wire: Wire | None = None
         self._phone: bool | None = None
         self._banner = Mount(ft.Container(), banner(shared.house))
+        self._around: list[Mount] = []
         self._view: Mount | None = None
         self._navigating: set[asyncio.Task[None]] = set()
 
@@ -65,7 +68,6 @@ class Session:
         """Show the page of the route that the browser opened."""
         page = self.page
         page.title = self.shared.title
-        page.theme, page.dark_theme = theme(ft.Brightness.LIGHT), theme(ft.Brightness.DARK)
         page.theme_mode = ft.ThemeMode.SYSTEM
         page.padding = 0
         page.bgcolor = GROUND
@@ -78,8 +80,8 @@ class Session:
     def show(self, route: str) -> None:
         """Take the screen to a route."""
         found = find(route)
-        if self._view is not None:
-            self._unmount(self._view)
+        for mount in self._page_mounts():
+            self._unmount(mount)
         self.route = route
         self._view = None
         if found is None:
@@ -92,8 +94,8 @@ class Session:
             content = self._with_tools(slot, page, values)
             self._view = Mount(slot, page.layout(self.shared.house, values))
         self._build(content, heading, found[0] if found else None)
-        if self._view is not None:
-            self._mount(self._view)
+        for mount in self._page_mounts():
+            self._mount(mount)
         self._poke()
 
     def tell(self, text: str) -> None:
@@ -160,6 +162,7 @@ class Session:
             wire = self._wire = connection.wire
             wire.pull, wire.event, wire.ended = self.pull, self.event, self._let_go
             wire.name = f"session {self.name}"
+            wire.put(self.shared.colours)
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
         self._mount(self._banner)
@@ -167,8 +170,8 @@ class Session:
     async def _connected(self, _event: ft.Event[ft.Page]) -> None:
         self._let_go()
         self._attach()
-        if self._view is not None:
-            self._mount(self._view)
+        for mount in self._page_mounts():
+            self._mount(mount)
         self._poke()
 
     def _let_go(self) -> None:
@@ -186,6 +189,10 @@ class Session:
         mount.layout = self.shared.hub.scene.open(mount.plan)
         mount.mark = NOTHING
         self.mounts.append(mount)
+
+    def _page_mounts(self) -> list[Mount]:
+        """What changes with the page."""
+        return self._around if self._view is None else [*self._around, self._view]
 
     def _unmount(self, mount: Mount) -> None:
         if mount.layout is not None:
@@ -229,90 +236,34 @@ class Session:
         )  # fmt: skip
 
     def _build(self, content: ft.Control, heading: str, current: Page | None) -> None:
-        self._phone = self._is_phone()
-        inside = 16 if self._phone else 24
+        phone = self._phone = self._is_phone()
+        inside = 16 if phone else 24
         self._banner.slot.padding = ft.Padding.symmetric(horizontal=inside)
+        back = current is not None and current.rank is None
+        head = Mount(ft.Container(), top(heading, back=back, phone=phone))
+        ways = Mount(ft.Container(), navigation(self.shared.title, current, phone=phone))
+        self._around = [head, ways]
         scroll = ft.Column([ft.Container(content, padding=inside)], scroll=ft.ScrollMode.AUTO, expand=True)
-        main = ft.Column([self._top(heading, current), self._banner.slot, scroll], spacing=0, expand=True)
-        entries = [page for page in pages() if page.rank is not None]
-        chosen = entries.index(current) if current in entries else None
+        main = ft.Column([head.slot, self._banner.slot, scroll], spacing=0, expand=True)
         self.page.controls.clear()
-        if self._phone:
-            self.page.navigation_bar = self._bar(entries, chosen)
+        if phone:
+            main.controls.append(ways.slot)
             self.page.controls.append(ft.SafeArea(main, expand=True))
         else:
-            self.page.navigation_bar = None
-            self.page.controls.append(
-                ft.Row(
-                    [self._rail(entries, chosen), main], spacing=0, expand=True,
-                    vertical_alignment=ft.CrossAxisAlignment.STRETCH,
-                )
-            )  # fmt: skip
-        # Both slots are new to the browser: the banner's too, because its parents are.
+            whole = ft.Row([ways.slot, main], spacing=0, expand=True, vertical_alignment=STRETCH)
+            self.page.controls.append(whole)
+        # All slots are new to the browser: the banner's too, because its parents are.
         self._banner.mark = NOTHING
         self.page.update()
 
-    def _top(self, heading: str, current: Page | None) -> ft.Control:
-        left: list[ft.Control] = []
-        if current is not None and current.rank is None:
-            left.append(
-                ft.IconButton(
-                    ft.Icons.ARROW_BACK, tooltip="To the overview", on_click=lambda _e: self.go("/")
-                )
-            )
-        left.append(_heading(heading))
-        mode = ft.IconButton(ft.Icons.CONTRAST, tooltip="Light or dark", icon_color=SOFT, on_click=self._flip)
-        row = ft.Row([ft.Row(left, spacing=8, expand=True), mode])
-        return ft.Container(row, padding=ft.Padding.only(left=16 if self._phone else 24, right=12, top=12))
-
-    def _rail(self, entries: list[Page], chosen: int | None) -> ft.Control:
-        mark = ft.Container(
-            ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22),
-            width=44, height=44, border_radius=14,
-            bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER, tooltip=self.shared.title,
-            margin=ft.Margin.only(bottom=12, top=4),
-        )  # fmt: skip
-        return ft.NavigationRail(
-            leading=mark,
-            selected_index=chosen,
-            label_type=ft.NavigationRailLabelType.ALL,
-            min_width=92,
-            bgcolor=ft.Colors.SURFACE_CONTAINER,
-            destinations=[
-                ft.NavigationRailDestination(
-                    icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
-                )
-                for page in entries
-            ],
-            on_change=lambda event: self.go(entries[event.control.selected_index or 0].route),
-        )
-
-    def _bar(self, entries: list[Page], chosen: int | None) -> ft.NavigationBar:
-        return ft.NavigationBar(
-            selected_index=chosen or 0,
-            bgcolor=ft.Colors.SURFACE_CONTAINER,
-            destinations=[
-                ft.NavigationBarDestination(
-                    icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
-                )
-                for page in entries
-            ],
-            on_change=lambda event: self.go(entries[event.control.selected_index or 0].route),
-        )
-
-    def _flip(self, _event: ft.Event[ft.IconButton]) -> None:
+    def flip(self) -> None:
+        """Change from light to dark, or back."""
         dark = self.page.theme_mode == ft.ThemeMode.DARK or (
             self.page.theme_mode == ft.ThemeMode.SYSTEM
             and self.page.platform_brightness == ft.Brightness.DARK
         )
         self.page.theme_mode = ft.ThemeMode.LIGHT if dark else ft.ThemeMode.DARK
         self.page.update()
-
-
-def _heading(text: str) -> ft.Text:
-    return ft.Text(
-        text, size=22, weight=ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS, expand=True
-    )
 
 
 async def open_session(page: ft.Page, shared: Shared) -> None:

@@ -1,0 +1,107 @@
+"""What stands around every page: navigation and heading, drawn once for all who look at the same page."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import flet as ft
+
+from dashboard.flet_messages import set_properties
+from dashboard.look import SOFT, icon, theme
+from dashboard.scene import CardPlan, Drawing, LayoutPlan, Who
+from dashboard.views import Page, pages
+
+View = TypeVar("View")
+
+STRETCH = ft.CrossAxisAlignment.STRETCH
+PAGE = 1
+"""The id of every session's page."""
+
+
+def colours() -> bytes:
+    """The frame that gives a browser our themes. The same for all; what a person chooses is his own."""
+    return set_properties(
+        PAGE, {"theme": theme(ft.Brightness.LIGHT), "dark_theme": theme(ft.Brightness.DARK)}
+    )
+
+
+def navigation(title: str, current: Page | None, *, phone: bool) -> LayoutPlan:
+    """The ways to the pages: a rail at the side, or on a phone a bar at the bottom."""
+    entries = [page for page in pages() if page.rank is not None]
+    chosen = entries.index(current) if current in entries else None
+    name = f"{'bar' if phone else 'rail'}/{chosen}"
+
+    def draw(drawing: Drawing[int | None]) -> ft.Control:
+        def change(who: Who, data: object) -> None:
+            if isinstance(data, int | str) and str(data).isdecimal() and int(data) < len(entries):
+                who.go(entries[int(data)].route)
+
+        made = _bar(entries) if phone else _rail(title, entries)
+        # Live, so that a click that leads nowhere is taken back.
+        drawing.live(made, selected_index=lambda index: (index or 0) if phone else index)
+        return drawing.on(made, change=change)
+
+    return _still(name, chosen, draw, lambda: ft.Row(spacing=0, tight=True, vertical_alignment=STRETCH))
+
+
+def top(heading: str, *, back: bool, phone: bool) -> LayoutPlan:
+    """The line with the name of the page."""
+
+    def draw(drawing: Drawing[str]) -> ft.Control:
+        left: list[ft.Control] = []
+        if back:
+            arrow = ft.IconButton(ft.Icons.ARROW_BACK, tooltip="To the overview")
+            left.append(drawing.on(arrow, click=lambda who, _data: who.go("/")))
+        left.append(
+            ft.Text(
+                heading, size=22, weight=ft.FontWeight.W_600, max_lines=1,
+                overflow=ft.TextOverflow.ELLIPSIS, expand=True,
+            )
+        )  # fmt: skip
+        mode = ft.IconButton(ft.Icons.CONTRAST, tooltip="Light or dark", icon_color=SOFT)
+        drawing.on(mode, click=lambda who, _data: who.flip())
+        row = ft.Row([ft.Row(left, spacing=8, expand=True), mode])
+        return ft.Container(row, padding=ft.Padding.only(left=16 if phone else 24, right=12, top=12))
+
+    name = f"top/{phone}/{back}/{heading}"
+    return _still(name, heading, draw, lambda: ft.Column(spacing=0, tight=True, horizontal_alignment=STRETCH))
+
+
+def _still(
+    name: str, view: View, draw: Callable[[Drawing[View]], ft.Control], host: Callable[[], ft.Control]
+) -> LayoutPlan:
+    plans = [CardPlan(name, frozenset(), lambda: view, draw)]
+    return LayoutPlan(name, frozenset(), lambda: plans, host)
+
+
+def _rail(title: str, entries: Sequence[Page]) -> ft.NavigationRail:
+    mark = ft.Container(
+        ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22),
+        width=44, height=44, border_radius=14,
+        bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER, tooltip=title,
+        margin=ft.Margin.only(bottom=12, top=4),
+    )  # fmt: skip
+    return ft.NavigationRail(
+        leading=mark,
+        label_type=ft.NavigationRailLabelType.ALL,
+        min_width=92,
+        bgcolor=ft.Colors.SURFACE_CONTAINER,
+        destinations=[
+            ft.NavigationRailDestination(
+                icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
+            )
+            for page in entries
+        ],
+    )
+
+
+def _bar(entries: Sequence[Page]) -> ft.NavigationBar:
+    return ft.NavigationBar(
+        bgcolor=ft.Colors.SURFACE_CONTAINER,
+        expand=True,
+        destinations=[
+            ft.NavigationBarDestination(
+                icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
+            )
+            for page in entries
+        ],
+    )
