@@ -1,6 +1,6 @@
 """When to show: at once after silence, merged while busy. Pure, told the time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.state import Change, DeviceState
 from bridge.status import BridgeStatus
@@ -30,6 +30,33 @@ class Frame:
         """The devices that changed."""
         return tuple(change.device for change in self.changes)
 
+    def replaced(self, changes: tuple[Change, ...]) -> "Frame":
+        """The same with other changes."""
+        return replace(self, changes=changes)
+
+
+def joined(before: Change, after: Change) -> Change:
+    """Two changes of one device, one after the other, as one."""
+    metrics = before.metrics if before.metrics == after.metrics else (*before.metrics, *after.metrics)
+    return Change(after.device, tuple(dict.fromkeys(metrics)), before.moved or after.moved)
+
+
+def merged(older: Frame, newer: Frame) -> Frame:
+    """Two frames, one after the other, as one. If `newer` is older after all, what it tells is not lost."""
+    if newer.sequence < older.sequence:
+        older, newer = newer, older
+    changes = {change.device.id: change for change in older.changes}
+    for change in newer.changes:
+        before = changes.get(change.device.id)
+        changes[change.device.id] = change if before is None else joined(before, change)
+    return Frame(
+        newer.sequence,
+        min(older.changed_at, newer.changed_at) or max(older.changed_at, newer.changed_at),
+        tuple(changes.values()),
+        newer.status if newer.status is not None else older.status,
+        older.quarantined or newer.quarantined,
+    )
+
 
 class FrameClock:
     """Collects changes, latest wins, and says when they are due. `merged` counts values never shown."""
@@ -50,9 +77,9 @@ class FrameClock:
         if before is None:
             self._changes[change.device.id] = change
         else:
-            both = dict.fromkeys((*before.metrics, *change.metrics))
-            self.merged += len(before.metrics) + len(change.metrics) - len(both)
-            self._changes[change.device.id] = Change(change.device, tuple(both), before.moved or change.moved)
+            both = joined(before, change)
+            self.merged += len(before.metrics) + len(change.metrics) - len(both.metrics)
+            self._changes[change.device.id] = both
         self._begin(now)
 
     def status(self, status: BridgeStatus, now: float) -> None:

@@ -1,12 +1,14 @@
 """The bridge as a whole: started, listened to, asked, commanded, stopped."""
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bridge.broadcast import Broadcast
 from bridge.commands import Commands
 from bridge.errors import NotConnected
 from bridge.frames import Frame
@@ -77,13 +79,13 @@ class Bridge:
         self._inbox = Inbox()
         self._inbox.on_room = self._resume
         self._state = State(plan.kinds)
-        self._listeners: list[Listener] = []
+        self.broadcast = Broadcast(lambda: self.devices, secrets.token_hex(4))
         self._stopping = threading.Event()
         counts = Counts()
         self._keeper = Keeper(plan.store, self, counts.stages["commit"])
         self._ingest = Ingest(
             Parts(
-                self._inbox, plan.kinds, self._state, self._keeper.put, self._emit,
+                self._inbox, plan.kinds, self._state, self._keeper.put, self.broadcast.publish,
                 lambda: self._keeper.oldest,
             ),
             BridgeStatus(broker_url=plan.broker_url, embedded=plan.embedded, mark=self._inbox.mark_items),
@@ -131,8 +133,11 @@ class Bridge:
             )
 
     def listen(self, listener: Listener) -> None:
-        """Hand every frame to `listener`, on the ingest thread: it must neither block nor raise."""
-        self._listeners.append(listener)
+        """Hand every frame to `listener`, on the ingest thread, before everybody else hears of it.
+
+        It must neither block nor raise. Who needs no such thing subscribes to `broadcast`.
+        """
+        self.broadcast.first(listener)
 
     def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
         """Ask a device for new values. Raises `CommandRefused` or `NotConnected`."""
@@ -255,13 +260,6 @@ class Bridge:
         except (Exception, SystemExit):
             log.exception("our fault: a round of ingest failed; going on")
             time.sleep(0.2)
-
-    def _emit(self, frame: Frame) -> None:
-        for listener in self._listeners:
-            try:
-                listener(frame)
-            except Exception:
-                log.exception("our fault: a listener failed at frame %d", frame.sequence)
 
     def _deliver(self, number: int) -> Deliver:
         def deliver(messages: Sequence[RawMessage]) -> bool:

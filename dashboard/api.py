@@ -10,6 +10,7 @@ from starlette.routing import Match
 
 from dashboard.api_devices import add_commands, add_devices, add_history
 from dashboard.api_quarantine import add_quarantine, add_restore
+from dashboard.api_stream import Listening, add_stream
 from dashboard.contract import Health
 from dashboard.house import House
 from dashboard.metrics import HouseMetrics
@@ -17,13 +18,16 @@ from dashboard.metrics import HouseMetrics
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def api(house: House, origins: Sequence[str] = (), token: str | None = None) -> APIRouter:
+def api(
+    house: House, listening: Listening, origins: Sequence[str] = (), token: str | None = None
+) -> APIRouter:
     """All routes but the dashboard itself. Pages of `origins` may command, besides our own.
 
     `token` is the word by which the owner's own commands are known; without it they are refused.
     """
     router = APIRouter()
     _add_health(router, house)
+    add_stream(router, listening)
     add_history(router, house)
     add_devices(router, house)
     add_commands(router, house, origins)

@@ -17,12 +17,14 @@ from flet_web.fastapi.flet_app_manager import app_manager
 from flet_web.fastapi.flet_static_files import FletStaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bridge.broadcast import Subscription
 from bridge.frames import Frame
 from bridge.service import Bridge, Plan
 from dashboard.api import api, invalid
+from dashboard.api_stream import Listening
 from dashboard.aside import Aside
 from dashboard.gate import HostCheck
-from dashboard.house import Dropped
+from dashboard.house import Dropped, House
 from dashboard.hub import Hub, OnTheSpot
 from dashboard.options import WebOptions
 from dashboard.scene import Scene
@@ -100,7 +102,8 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         hub.sent = house.counts.stages["send"].observe
         app.state.shared = house.shared = Shared(house, hub, options.title)
         house.aside.announce = hub.announce
-        house.listen(follow(hub, house))
+        listening = house.broadcast.subscribe(hub.wake)
+        hub.sources.append(_source(listening, tags_of(house)))
         house.start()
         ticking = asyncio.create_task(_tick(hub), name="tick")
         yield
@@ -108,6 +111,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await ticking
         house.aside.close()
+        listening.close()
         await asyncio.to_thread(house.stop)
         await app_manager.shutdown()  # type: ignore[no-untyped-call]
 
@@ -122,7 +126,9 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.add_exception_handler(RequestValidationError, invalid)
-    app.include_router(api(house, options.origins, options.token))
+    streams = Listening(house)
+    app.state.streams = streams
+    app.include_router(api(house, streams, options.origins, options.token))
     sockets = Sockets(main, options)
     app.state.wires = sockets.wires
     app.add_api_websocket_route("/ws", sockets.serve)
@@ -153,11 +159,11 @@ class Client(FletStaticFiles):
         return super().lookup_path("index.html") if path.partition("/")[0] in starts else found
 
 
-def follow(hub: Hub, house: Bridge) -> Callable[[Frame], None]:
-    """A listener that tells the hub what a frame changed. Runs on the ingest thread."""
+def tags_of(house: House) -> Callable[[Frame], set[str]]:
+    """What a frame changed, as the tags that cards and layouts follow."""
     known: dict[str, object] = {}
 
-    def listen(frame: Frame) -> None:
+    def of(frame: Frame) -> set[str]:
         tags = {f"device/{device.id}" for device in frame.devices}
         if tags:
             tags.add("device")
@@ -172,9 +178,17 @@ def follow(hub: Hub, house: Bridge) -> Callable[[Frame], None]:
             tags.add("status")
         if frame.quarantined:
             tags.add("quarantine")
-        hub.announce(tags)
+        return tags
 
-    return listen
+    return of
+
+
+def _source(listening: Subscription, of: Callable[[Frame], set[str]]) -> Callable[[], set[str]]:
+    def tags() -> set[str]:
+        frame = listening.take()
+        return of(frame) if frame is not None else set()
+
+    return tags
 
 
 def _in_html(title: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bridge.broadcast import Broadcast
 from bridge.errors import FleetglassError
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
@@ -46,6 +47,8 @@ class House(Protocol):
     """Everything that can be known and asked. What is marked with `*` may wait for the disk."""
 
     kinds: Kinds
+    broadcast: Broadcast
+    """Where to hear of changes."""
     aside: Aside
     """For the web loop: what may wait for the disk is done here."""
     dropped: Dropped

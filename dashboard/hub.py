@@ -1,9 +1,10 @@
 """From frames to sessions, through Flet's pubsub hub: the only file that publishes to it.
 
-Any thread may `announce` what changed; the announcements are merged in a set, and the web loop is woken
-once for all of them. On the loop the scene looks again, and each layout that changed gets one hub message,
-whatever the number of devices or messages behind it. The message is a nudge, not data: each session then
-takes what it misses from the layout, encoded once for all that miss the same.
+Any thread may `announce` what changed, and the bridge's broadcast wakes it as it wakes every listener; all of
+that is merged in a set of tags, and the web loop is woken once. On the loop the scene looks again, and each
+layout that changed gets one hub message, whatever the number of devices or messages behind it. The message is
+a nudge, not data: each session then takes what it misses from the layout, encoded once for all that miss the
+same.
 """
 
 import asyncio
@@ -61,26 +62,38 @@ def topic(layout: str) -> str:
 
 
 class Hub:
-    """The way from the bridge to every open session of this process."""
+    """The way from the bridge to every open session of this process.
+
+    `sources` are asked for more tags whenever it looks; what has something new for it calls `wake`.
+    """
 
     def __init__(self, pubsub: PubSubHub, scene: Scene, loop: asyncio.AbstractEventLoop) -> None:
         self.scene = scene
+        self.sources: list[Callable[[], Iterable[str]]] = []
         self.published = 0
         self.sent: Callable[[float], None] = lambda _seconds: None
         self._pubsub = pubsub
         self._loop = loop
         self._lock = threading.Lock()
         self._tags: set[str] = set()
+        self._woken = False
         self._since = 0.0
         self._rest_until = 0.0
 
     def announce(self, tags: Iterable[str]) -> None:
         """Tell from any thread, without waiting, that what is behind these tags changed."""
         with self._lock:
-            first = not self._tags
             self._tags.update(tags)
-            if not (first and self._tags):
+            if not self._tags:
                 return
+        self.wake()
+
+    def wake(self) -> None:
+        """From any thread, without waiting: look soon at what was announced, and ask every source."""
+        with self._lock:
+            if self._woken:
+                return
+            self._woken = True
             self._since = time.monotonic()
         try:
             self._loop.call_soon_threadsafe(self._due)
@@ -105,7 +118,10 @@ class Hub:
         began = self._loop.time()
         with self._lock:
             tags, self._tags = self._tags, set()
+            self._woken = False
         try:
+            for source in self.sources:
+                tags.update(source())
             self._nudge(self.scene.touch(tags))
         except Exception:
             log.exception("our fault: the scene could not follow %s", sorted(tags)[:10])

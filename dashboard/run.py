@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 
 from bridge.broker import EmbeddedBroker, is_loopback
 from bridge.errors import PortTaken, SettingsError
@@ -171,10 +172,11 @@ def server_config(app: object) -> uvicorn.Config:
     )
 
 
-async def _serve(app: object, listener: socket.socket) -> None:
+async def _serve(app: FastAPI, listener: socket.socket) -> None:
     server = _Server(server_config(app))
 
     def stop() -> None:
+        app.state.streams.close()
         server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bridge.broadcast import Broadcast
 from bridge.commands import CommandSent
 from bridge.errors import FleetglassError
 from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
@@ -81,6 +82,7 @@ class FakeHouse:
     def __init__(self) -> None:
         self.kinds = shipped_kinds()
         self.state = State(self.kinds)
+        self.broadcast = Broadcast(lambda: self.devices, "fake")
         self.sessions = 0
         self.merged = 0
         self.counts = Counts()

@@ -13,7 +13,7 @@ from bridge.service import Label, Plan
 from bridge.state import Change
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore
-from dashboard.app import LocalHouse, follow
+from dashboard.app import LocalHouse, tags_of
 from dashboard.hub import Hub, topic
 from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Scene
 from schemas.catalog import shipped_kinds
@@ -174,38 +174,34 @@ def test_a_frame_says_what_changed() -> None:
     """A frame of the bridge becomes tags: each device, and the list of devices only when it changed."""
     house = FakeHouse()
     house.hear_all(["plug", "lamp"])
-    told: list[set[str]] = []
-
-    class Ear:
-        def announce(self, tags: Iterable[str]) -> None:
-            told.append(set(tags))
-
-    listen = follow(Ear(), house)  # type: ignore[arg-type]
+    of = tags_of(house)
     both = tuple(map(Change, house.devices.values()))
-    listen(Frame(1, 0.0, both))
-    listen(Frame(2, 0.0, both[:1]))
+    told = [of(Frame(1, 0.0, both)), of(Frame(2, 0.0, both[:1]))]
     house.labels["plug.one"] = Label("Renamed")
-    listen(Frame(3, 0.0, both[:1]))
-    listen(Frame(4, 0.0, (), BridgeStatus()))
-    listen(Frame(5, 0.0, quarantined=True))
+    told += [
+        of(Frame(3, 0.0, both[:1])),
+        of(Frame(4, 0.0, (), BridgeStatus())),
+        of(Frame(5, 0.0, quarantined=True)),
+        of(Frame(6, 0.0, (both[0]._replace(moved=True),))),
+    ]
     assert [
         {"device", "devices", "device/plug.one", "device/lamp.one"},
         {"device", "device/plug.one"},
         {"device", "devices", "device/plug.one"},
         {"status"},
         {"quarantine"},
+        {"device", "moved", "device/plug.one"},
     ] == told
 
 
 def test_a_house_notes_what_a_frame_tells_before_anybody_looks() -> None:
     """A changed quarantine is a new version of it; what the broker dropped counts from our first look."""
     house = LocalHouse(Plan(shipped_kinds(), [], MemoryStore()))
-    listeners = house._listeners  # noqa: SLF001
     for frame in (
         Frame(1, 0.0, (), BridgeStatus(broker_dropped=500)),
         Frame(2, 0.0, quarantined=True),
         Frame(3, 0.0, (), BridgeStatus(broker_dropped=512), quarantined=True),
     ):
-        listeners[0](frame)
+        house.broadcast.publish(frame)
     assert (2, 512, 12) == (house.quarantine_changes, house.dropped.total, house.dropped.count)
     house.aside.close()

@@ -1,0 +1,173 @@
+"""Server-sent events: every change of the devices, live, for programs and pages of one's own."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from bridge.broadcast import START, Filter, Position, Subscription
+from bridge.state import Change
+from dashboard.contract import Device, device_json
+from dashboard.house import House
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a comment is sent, so that both ends know that the other is there."""
+STUCK = 10.0
+"""Seconds that a listener may take nothing before he is let go; he may come back where he was."""
+LISTENERS = 200
+TOGETHER = 100
+"""Events that are handed to the socket at once."""
+EVENTS = "text/event-stream"
+
+Words = Annotated[list[str], Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a listener asks for."""
+
+    wants: Filter
+    after: Position | None
+
+
+class Listening:
+    """Everybody who listens to one house. `close` ends all of them, as when the server stops."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.open: set[Subscription] = set()
+
+    def close(self) -> None:
+        """Let everybody go."""
+        for subscription in list(self.open):
+            subscription.close()
+
+
+def add_stream(router: APIRouter, listening: Listening) -> None:
+    """The stream of changes."""
+
+    @router.get(
+        "/api/v1/stream",
+        summary="Changes of devices, live, as server-sent events",
+        response_class=Response,
+        responses={200: {"content": {EVENTS: {"schema": {"type": "string"}}}}},
+    )
+    async def stream(  # noqa: PLR0913, PLR0917  (each is a parameter of the URL)
+        request: Request,
+        device: Words = [],  # noqa: B006  (FastAPI copies it)
+        kind: Words = [],  # noqa: B006
+        metric: Words = [],  # noqa: B006
+        snapshot: bool = True,  # noqa: FBT001, FBT002
+        last_event_id: str | None = None,
+        resume: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+    ) -> Response:
+        unknown = [name for name in kind if listening.house.kinds.get(name) is None and name != "unclaimed"]
+        if unknown:
+            known = ", ".join(sorted(each.name for each in listening.house.kinds))
+            raise HTTPException(422, f"kind: there is no {unknown[0]!r}; known are {known}, unclaimed")
+        if len(listening.open) >= LISTENERS:
+            line = f"{LISTENERS} programs listen already; try again when one of them has gone"
+            raise HTTPException(503, line, headers={"Retry-After": "10"})
+        after = START if snapshot else None
+        if came := resume or last_event_id:
+            try:
+                after = Position.parse(came)
+            except ValueError as error:
+                raise HTTPException(422, f"Last-Event-ID: {error}") from None
+        wants = Filter(frozenset(device), frozenset(kind), frozenset(metric))
+        return _Events(listening, Asked(wants, after), request.headers.get("user-agent", "a program"))
+
+
+class _Events(Response):
+    """One listener's answer, which goes on until he goes, or the server stops."""
+
+    media_type = EVENTS
+
+    def __init__(self, listening: Listening, asked: Asked, who: str) -> None:
+        super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        self._listening = listening
+        self._asked = asked
+        self._who = who[:100]
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
+        there = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(there.set)
+
+        broadcast = self._listening.house.broadcast
+        with broadcast.subscribe(wake, self._asked.wants, self._asked.after) as subscription:
+            self._listening.open.add(subscription)
+            gone = asyncio.create_task(_gone(receive, there), name="stream listens for the end")
+            try:
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                async for text in self._texts(subscription, there, gone.done):
+                    async with asyncio.timeout(STUCK):
+                        body = text.encode()
+                        await send({"type": "http.response.body", "body": body, "more_body": True})
+                if not gone.done():
+                    await send({"type": "http.response.body", "body": b""})
+            except TimeoutError:
+                log.info("a listener (%s) took nothing for %g s and is let go", self._who, STUCK)
+            except OSError as error:
+                log.debug("a listener (%s) has gone: %r", self._who, error)
+            finally:
+                self._listening.open.discard(subscription)
+                gone.cancel()
+                await asyncio.gather(gone, return_exceptions=True)
+
+    async def _texts(
+        self, subscription: Subscription, there: asyncio.Event, gone: Callable[[], bool]
+    ) -> AsyncIterator[str]:
+        house = self._listening.house
+        yield "retry: 2000\n\n"
+        whole = subscription.whole
+        while not (gone() or subscription.closed):
+            there.clear()
+            frame = subscription.take()
+            if frame is None:
+                try:
+                    async with asyncio.timeout(HEARTBEAT):
+                        await there.wait()
+                except TimeoutError:
+                    yield ": heartbeat\n\n"
+                continue
+            events = [_event(house, change, whole=whole) for change in frame.changes]
+            whole = False
+            if events:
+                # Only the last event of a frame has its number: who breaks off before begins where he was.
+                position = Position(house.broadcast.run, frame.sequence)
+                events[-1] = f"id: {position}\n{events[-1]}"
+            for start in range(0, len(events), TOGETHER):
+                yield "".join(events[start : start + TOGETHER])
+
+
+def _event(house: House, change: Change, *, whole: bool) -> str:
+    device = device_json(change.device, house.label(change.device))
+    kept = {name: device.metrics[name] for name in change.metrics if name in device.metrics}
+    told = device.model_copy(update={"metrics": kept})
+    return f"event: device\ndata: {_data(told, whole=whole)}\n\n"
+
+
+def _data(device: Device, *, whole: bool) -> str:
+    text = device.model_dump_json()
+    return f'{text[:-1]},"whole":{json.dumps(whole)}}}'
+
+
+async def _gone(receive: Receive, there: asyncio.Event) -> None:
+    """Return when the other end has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    there.set()

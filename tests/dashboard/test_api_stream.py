@@ -1,0 +1,170 @@
+"""The stream of changes over real HTTP: whole, then live, filtered, resumed, and gone without a trace."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from dashboard import api_stream
+from tests.dashboard.served import Served, served
+from tests.servers import wait_until
+
+PLUG = "fleet/plug/one/state"
+
+
+@pytest.fixture
+def dash() -> Iterator[Served]:
+    """A dashboard whose source is up."""
+    yield from served()
+
+
+class Events:
+    """An open stream."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.last_id = ""
+
+    def next(self) -> dict[str, str]:
+        """The next event or comment."""
+        found: dict[str, str] = {}
+        for line in self._lines:
+            if not line:
+                if found:
+                    self.last_id = found.get("id", self.last_id)
+                    return found
+                continue
+            key, _, value = line.partition(":")
+            found[key or "comment"] = value.strip()
+        raise AssertionError("the stream has ended")
+
+    def device(self) -> dict[str, Any]:
+        """The next event of a device."""
+        while (event := self.next()).get("event") != "device":
+            pass
+        told: dict[str, Any] = json.loads(event["data"])
+        return told
+
+
+@contextmanager
+def stream(dash: Served, query: str = "", **headers: str) -> Iterator[Events]:
+    """Listen; the server has noticed the end when this returns."""
+    before = dash.house.broadcast.listening
+    with dash.http.stream("GET", f"/api/v1/stream{query}", headers=headers) as answer:
+        assert 200 == answer.status_code, answer.read()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield Events(answer.iter_lines())
+    wait_until(lambda: dash.house.broadcast.listening == before, "the listener to be forgotten")
+
+
+def values(told: dict[str, Any]) -> dict[str, Any]:
+    """Its metrics by name."""
+    return {name: metric["value"] for name, metric in told["metrics"].items()}
+
+
+def test_the_whole_first_and_then_what_changes(dash: Served) -> None:
+    """What is known comes whole; then each change, with the metrics that the message touched."""
+    dash.hear(PLUG, {"on": True, "power": 12.5})
+    with stream(dash) as events:
+        told = events.device()
+        assert ("plug.one", "Washing machine", True) == (told["id"], told["name"], told["whole"])
+        assert {"on": True, "power": 12.5} == values(told)
+        dash.hear(PLUG, {"on": False})
+        told = events.device()
+        assert (False, {"on": False}) == (told["whole"], values(told))
+        dash.hear("fleet/lamp/new/state", {"on": True})
+        assert "lamp.new" == events.device()["id"]
+
+
+def test_filters_leave_the_rest_out(dash: Served) -> None:
+    """By device, kind and metric, each given more than once if wanted; without the whole if not wanted."""
+    dash.hear(PLUG, {"on": True, "power": 12.5, "energy": 1.0})
+    query = "?kind=plug&kind=lamp&metric=power&metric=brightness&snapshot=false"
+    with stream(dash, query) as events:
+        dash.hear("fleet/contact/door/state", {"open": True})
+        dash.hear(PLUG, {"on": True, "power": 13.5, "energy": 2.0})
+        assert {"power": 13.5} == values(events.device())
+    with stream(dash, "?device=lamp.new&device=lamp.other") as events:
+        dash.hear(PLUG, {"on": False})
+        dash.hear("fleet/lamp/new/state", {"on": True, "brightness": 5})
+        assert {"on": True, "brightness": 5} == values(events.device())
+
+
+def test_who_comes_back_misses_nothing(dash: Served) -> None:
+    """With the id of the last event only what came since is told, each device once and at its newest."""
+    dash.hear(PLUG, {"on": True, "power": 1})
+    dash.hear("fleet/lamp/new/state", {"on": True})
+    with stream(dash, "?snapshot=false") as events:
+        dash.hear(PLUG, {"on": True, "power": 2})
+        events.device()
+        position = events.last_id
+    assert position.startswith(dash.house.broadcast.run)
+    for power in (3, 4):
+        dash.hear(PLUG, {"power": power, "on": False})
+    for query, headers in (("", {"Last-Event-ID": position}), (f"?last_event_id={position}", {})):
+        with stream(dash, query, **headers) as events:
+            told = events.device()
+            assert (False, 4, False) == (told["whole"], values(told)["power"], values(told)["on"])
+            dash.hear("fleet/lamp/new/state", {"on": False})
+            assert "lamp.new" == events.device()["id"]
+    with stream(dash, **{"Last-Event-ID": "anotherrun-3"}) as events:
+        assert events.device()["whole"]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [("?kind=toaster", "there is no 'toaster'"), ("?last_event_id=yesterday", "expected a position such as")],
+)
+def test_a_mistake_is_one_clear_line(dash: Served, query: str, says: str) -> None:
+    """What cannot be meant is 422, and says what was expected."""
+    assert says in dash.get(f"/api/v1/stream{query}", 422).json()["detail"]
+
+
+def test_silence_is_broken_by_a_heartbeat(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ends know that the other is there."""
+    monkeypatch.setattr(api_stream, "HEARTBEAT", 0.05)
+    with stream(dash, "?snapshot=false&kind=tank") as events:
+        assert {"retry": "2000"} == events.next()
+        assert {"comment": "heartbeat"} == events.next()
+
+
+def test_more_listeners_than_the_bound_are_told_to_wait(
+    dash: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One too many is 503 with a time to come back; when one has gone there is room."""
+    monkeypatch.setattr(api_stream, "LISTENERS", 1)
+    with stream(dash):
+        answer = httpx.get(f"http://127.0.0.1:{dash.port}/api/v1/stream")
+        assert (503, "10") == (answer.status_code, answer.headers["retry-after"])
+    with stream(dash):
+        pass
+
+
+def test_a_listener_that_does_not_read_is_let_go(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its changes are merged meanwhile, and after its time it is forgotten."""
+    monkeypatch.setattr(api_stream, "STUCK", 0.3)
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        deaf.connect(("127.0.0.1", dash.port))
+        deaf.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:{dash.port}\r\n\r\n".encode())
+        wait_until(lambda: dash.house.broadcast.listening == 2, "the listener")
+        text = "x" * 200_000
+
+        def let_go() -> bool:
+            dash.hear("some/words", many)
+            return dash.house.broadcast.listening == 1
+
+        wait_until(let_go, "the deaf listener to be let go")
+
+
+def test_the_end_of_the_server_ends_the_streams(dash: Served) -> None:
+    """Closing is orderly: the stream ends, and is not cut."""
+    with dash.http.stream("GET", "/api/v1/stream") as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        dash.app.state.streams.close()
+        assert [] == [line for line in lines if line]
