@@ -162,7 +162,7 @@ def test_a_listener_is_woken_once_and_a_failing_one_harms_nobody(caplog: pytest.
     def fail() -> None:
         raise RuntimeError("on purpose")
 
-    bad = world.broadcast.subscribe(fail)
+    world.broadcast.subscribe(fail)
     lamps = world.broadcast.subscribe(lambda: woken.append("lamps"), Filter(kinds=frozenset({"lamp"})))
     for device_id in ("plug.a", "lamp.a", "lamp.b", "lamp.a"):
         world.change(device_id, "on")

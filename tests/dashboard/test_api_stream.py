@@ -152,7 +152,7 @@ def test_a_listener_that_does_not_read_is_let_go(dash: Served, monkeypatch: pyte
         deaf.connect(("127.0.0.1", dash.port))
         deaf.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:{dash.port}\r\n\r\n".encode())
         wait_until(lambda: dash.house.broadcast.listening == 2, "the listener")
-        text = "x" * 200_000
+        many = {f"metric{number}": "x" * 100 for number in range(200)}
 
         def let_go() -> bool:
             dash.hear("some/words", many)
