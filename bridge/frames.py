@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from bridge.state import Change, DeviceState
 from bridge.status import BridgeStatus
 
-GAP = 0.05
+GAP = 0.08
 """Seconds between frames while busy."""
 GAP_UNDER_LOAD = 0.25
 """Seconds between frames while the inbox is filling faster than it drains."""
@@ -95,6 +95,10 @@ class FrameClock:
     def wait(self, now: float) -> float | None:
         """Seconds until the next frame is due (0: now), None while there is nothing to show."""
         return None if self._since is None else max(0.0, self._last + self.gap - now)
+
+    def rest(self, now: float) -> float:
+        """Seconds until a frame may be again, whether there is something to show or not."""
+        return max(0.0, self._last + self.gap - now)
 
     def take(self, now: float) -> Frame | None:
         """The frame, if one is due."""

@@ -14,6 +14,8 @@ from schemas.message import RawMessage
 MARK_ITEMS = 15_000
 """Below what an MQTT session lets be on its way at QoS 1, so that the mark is what stops the reading."""
 MARK_BYTES = 64 * 1024 * 1024
+HURRY = 300
+"""Waiting messages from which on nobody rests, however little time has gone by."""
 LOW = 0.5
 """The part of a mark below which reading goes on."""
 
@@ -68,6 +70,8 @@ class Inbox:
         self._items: deque[Item] = deque()
         self._lock = threading.Lock()
         self._filled = threading.Event()
+        self._hurry = threading.Event()
+        self._waiting = 0
 
     @property
     def oldest(self) -> float | None:
@@ -85,30 +89,46 @@ class Inbox:
             if self.depth > self.mark_items or self.size > self.mark_bytes:
                 self.full = True
             self._items.append(arrived)
+            self._waiting += len(messages)
+            hurry = self._waiting >= HURRY
             room = not self.full
         self._filled.set()
+        if hurry:
+            self._hurry.set()
         return room
 
     def put(self, item: Control) -> None:
         """Add news from any thread, without waiting."""
         with self._lock:
             self._items.append(item)
-        self._filled.set()
+        self.wake()
+
+    def rest(self, seconds: float) -> None:
+        """Let messages gather: return after so long, or at once for news, for many messages, for `wake`.
+
+        A thread that is woken for each message alone costs more than what it does with it.
+        """
+        self._hurry.wait(seconds)
 
     def take(self, timeout: float, at_most: int = 2_000) -> list[Item]:
         """Wait up to `timeout` seconds; what is there, oldest first, up to about `at_most` messages."""
         self._filled.wait(timeout)
         # Cleared before the drain: an item that comes during it sets the event again and is not lost.
         self._filled.clear()
+        self._hurry.clear()
         batch: list[Item] = []
         count = 0
         with self._lock:
             while self._items and count < at_most:
                 item = self._items.popleft()
                 batch.append(item)
-                count += len(item.messages) if isinstance(item, Arrived) else 1
+                if isinstance(item, Arrived):
+                    count += len(item.messages)
+                    self._waiting -= len(item.messages)
+                else:
+                    count += 1
             if self._items:
-                self._filled.set()
+                self.wake()
         return batch
 
     def settle(self, count: int, size: int) -> None:
@@ -130,5 +150,6 @@ class Inbox:
         self.wake()
 
     def wake(self) -> None:
-        """Make a waiting `take` return at once."""
+        """Make a waiting `take`, or a `rest`, return at once."""
         self._filled.set()
+        self._hurry.set()

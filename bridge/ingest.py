@@ -82,7 +82,13 @@ class Ingest:
         self._receipts[0] = Receipts(receipts)
 
     def step(self) -> None:
-        """Wait for messages or for what is due, take a batch through, and emit a frame if it is time."""
+        """Wait for messages or for what is due, take a batch through, and emit a frame if it is time.
+
+        After a frame messages gather until the next one may be: nobody would see them sooner, and the store
+        takes them together.
+        """
+        now = self._clock()
+        self._parts.inbox.rest(self.frames.rest(now))
         now = self._clock()
         wait = self._next_tick - now
         due = self.frames.wait(now)
@@ -94,13 +100,13 @@ class Ingest:
             self._take_in(items, now)
         if now >= self._next_tick:
             self._tick(now)
-        self._hand_over()
         self.frames.gap = GAP_UNDER_LOAD if self._parts.inbox.depth > LOADED else GAP
         frame = self.frames.take(self._clock())
         if frame is not None:
             self.counts.frames += 1
             self.counts.stages["frame"].observe(self._clock() - frame.changed_at)
             self._parts.emit(frame)
+        self._hand_over()
 
     def flush(self) -> None:
         """Hand over all latest states, as at the end."""

@@ -61,13 +61,21 @@ def pack_host(host: BaseControl, prop: str, children: Sequence[bytes]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """A property of a control below a card: `node` is the control's id, `path` leads there from the card."""
+class Place:
+    """A property of a control below a card: `node` is the control's id, `path` leads there from the card.
+
+    `operation` is the packed beginning of what sets it.
+    """
 
     node: int
     path: Path
     name: str
-    value: bytes
+    operation: bytes = b""
+
+    @classmethod
+    def at(cls, node: int, path: Path, name: str) -> "Place":
+        """With its operation."""
+        return cls(node, path, name, b"\x94" + pack(_REPLACE) + pack(node) + pack(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +87,20 @@ class Fragment:
     count: int
 
 
-def fragment(card: int, writes: Sequence[Write]) -> Fragment:
-    """Pack a card's writes once, to be joined into the patch of any layout."""
+def path_tree(card: int, places: Iterable[Place]) -> bytes:
+    """The packed tree of the paths below a card that lead to these places."""
     top: list[Any] = [card, {}]
-    for write in writes:
+    for place in places:
         node = top
-        for key in write.path:
+        for key in place.path:
             node = node[1].setdefault(key, [_UNNAMED, {}])
-        node[0] = write.node
-    operations = b"".join(b"\x94" + pack(_REPLACE) + pack(w.node) + pack(w.name) + w.value for w in writes)
-    return Fragment(pack(top), operations, len(writes))
+        node[0] = place.node
+    return pack(top)
+
+
+def fragment(paths: bytes, writes: Sequence[tuple[Place, bytes]]) -> Fragment:
+    """A card's writes, each a place and a packed value, to be joined into the patch of any layout."""
+    return Fragment(paths, b"".join([place.operation + value for place, value in writes]), len(writes))
 
 
 def patch_cards(host: int, prop: str, parts: Iterable[tuple[int, Fragment]]) -> bytes:

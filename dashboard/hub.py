@@ -22,11 +22,23 @@ log = logging.getLogger(__name__)
 
 ECHO = 0.3
 """Seconds after a click before the truth is sent again: a command is marked pending sooner than that."""
-SHARE = 0.5
+SHARE = 0.15
 """The part of the web loop's time that telling the sessions may take; when it takes more, changes wait and
 are merged meanwhile."""
 
 LONGEST_REST = 0.5
+
+
+class Nudge:
+    """The hub's message: a layout has changed. `frame` is what most of its screens miss, encoded once."""
+
+    __slots__ = ("before", "frame", "mark")
+
+    def __init__(self, layout: Layout) -> None:
+        self.before, self.mark = layout.before, layout.mark
+        # A screen with another arrangement needs the whole, which is put in a place of its own.
+        same = self.before.number == self.mark.number
+        self.frame = layout.catch_up(0, self.before) if same else None
 
 
 class OnTheSpot:
@@ -43,8 +55,11 @@ class OnTheSpot:
 
     def call_soon_threadsafe(self, call: Callable[..., object], *arguments: Any) -> None:  # noqa: ANN401
         """Run it at once on the loop's thread, from any other as soon as the loop comes to it."""
-        if call == self.run_in_executor and threading.get_ident() == self._thread:
-            self.run_in_executor(*arguments)
+        if threading.get_ident() == self._thread and call == self.run_in_executor:
+            try:
+                arguments[1](*arguments[2:])
+            except Exception:
+                log.exception("our fault: a session could not be told")
         else:
             self._loop.call_soon_threadsafe(call, *arguments)
 
@@ -135,4 +150,4 @@ class Hub:
     def _nudge(self, layouts: Iterable[Layout]) -> None:
         for layout in layouts:
             self.published += 1
-            self._pubsub.send_all_on_topic(topic(layout.plan.name), layout.mark.sequence)
+            self._pubsub.send_all_on_topic(topic(layout.plan.name), Nudge(layout))

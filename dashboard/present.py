@@ -2,9 +2,8 @@
 
 from codecs import utf_8_decode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from bridge.presence import Availability, Presence
 from bridge.service import Label
@@ -16,14 +15,14 @@ from schemas.traits import Binary, Choice, Counter, Location, Numeric, Switch, T
 
 Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
 
+_new = tuple.__new__
 WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
 DASH = "–"
 """Shown where there is no value."""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricView:
+class MetricView(NamedTuple):
     """One metric as it is shown. `why` explains a tone, `note` tells of a command under way or failed."""
 
     name: str
@@ -48,9 +47,11 @@ class MetricView:
         return self.value if self.wanted is None else self.wanted
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceView:
-    """One device as it is shown. `kept` says so, in a word, while none of its values is live."""
+class DeviceView(NamedTuple):
+    """One device as it is shown. `kept` says so, in a word, while none of its values is live.
+
+    What only its own page shows is made when it is asked for.
+    """
 
     id: str
     kind: str
@@ -64,8 +65,17 @@ class DeviceView:
     age: str
     kept: str
     metrics: Mapping[str, MetricView]
-    topic: str
-    payload: str
+    device: DeviceState
+
+    @property
+    def topic(self) -> str:
+        """Where its last message came, on one line."""
+        return shown_text(self.device.last_topic, 300)
+
+    @property
+    def payload(self) -> str:
+        """Its last message."""
+        return payload_text(self.device.last_payload)
 
     @property
     def subtitle(self) -> str:
@@ -116,8 +126,7 @@ def device_view(device: DeviceState, kind: Kind | None, label: Label, now: float
         age=age(now - device.seen_at) if device.seen_at is not None else "not heard yet",
         kept=_kept(device),
         metrics=metrics,
-        topic=shown_text(device.last_topic, 300),
-        payload=payload_text(device.last_payload),
+        device=device,
     )
 
 
@@ -163,7 +172,8 @@ def format_value(value: Value, trait: Trait) -> str:
 def shown_text(text: str, limit: int = 120) -> str:
     """Foreign text made safe for one line: control and direction characters escaped, cut."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(_printable(character) for character in cut)
+    # Most text is harmless, which is told at once.
+    return cut if cut.isprintable() else "".join(_printable(character) for character in cut)
 
 
 def payload_text(payload: bytes, limit: int = 2_000) -> str:
@@ -173,7 +183,7 @@ def payload_text(payload: bytes, limit: int = 2_000) -> str:
         text, _length = utf_8_decode(payload[:limit], "strict", len(payload) <= limit)
     except UnicodeDecodeError:
         return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
-    safe = "".join(c if c == "\n" else _printable(c) for c in text)
+    safe = text if text.isprintable() else "".join(c if c == "\n" else _printable(c) for c in text)
     return safe + ("…" if len(payload) > limit else "")
 
 
@@ -241,22 +251,35 @@ def _metric_view(
     why = ""
     if state is not None:
         tone, why = _judge(state.value, metric.trait, metric.unit)
-    return MetricView(
-        name=metric.name,
-        label=metric.label,
-        trait=metric.trait,
-        text=DASH if state is None else format_value(state.value, metric.trait),
-        unit="" if state is None else metric.unit,
-        tone=tone,
-        why=why,
-        value=state.value if state else None,
-        wanted=command.value if command is not None and pending else None,
-        note="" if command is None else ("waiting for the device" if pending else command.note),
-        pending=pending,
-        settable=metric.settable,
-        source=state.provenance if state else "",
-        age=age(now - (state.received_at if state.time is None else state.time)) if state else "",
-        options=metric.options,
+    text, unit, value, source, when = DASH, "", None, "", ""
+    if state is not None:
+        text, unit, value, source = (
+            format_value(state.value, metric.trait),
+            metric.unit,
+            state.value,
+            state.provenance,
+        )
+        when = age(now - (state.received_at if state.time is None else state.time))
+    # Past the named tuple's own constructor, which costs as much again; many are made of every message.
+    return _new(
+        MetricView,
+        (
+            metric.name,
+            metric.label,
+            metric.trait,
+            text,
+            unit,
+            tone,
+            why,
+            value,
+            command.value if command is not None and pending else None,
+            "" if command is None else ("waiting for the device" if pending else command.note),
+            pending,
+            metric.settable,
+            source,
+            when,
+            metric.options,
+        ),
     )
 
 

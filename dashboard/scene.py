@@ -9,25 +9,27 @@ behind never has a backlog and never misses a change. All of this belongs to the
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 import flet as ft
 
 from dashboard.flet_messages import (
     Fragment,
-    Path,
-    Write,
+    Place,
     fragment,
     pack,
     pack_host,
     patch_cards,
+    path_tree,
     prepare,
     replace_property,
 )
 
 log = logging.getLogger(__name__)
 
+TREES = 64
+"""Sets of places on a card whose paths are remembered."""
 T = TypeVar("T")
 View = TypeVar("View")
 ControlT = TypeVar("ControlT", bound=ft.BaseControl)
@@ -72,7 +74,10 @@ OnEvent = Callable[[Who, object], None]
 class _Live(Generic[View]):
     """A property that follows the view, with the sequence of its last change."""
 
-    __slots__ = ("changed", "control", "name", "value", "value_of")
+    __slots__ = ("changed", "control", "name", "place", "value", "value_of")
+
+    place: Place
+    """Where it is in the card; known once the card is drawn."""
 
     def __init__(
         self, control: ft.BaseControl, name: str, value_of: Callable[[View], Any], value: object
@@ -146,9 +151,18 @@ class _Drawn(Generic[View]):
     control: ft.Control
     drawing: Drawing[View]
     shape: object
-    paths: dict[int, Path]
     packed: bytes | None = None
     fragment: tuple[tuple[int, int], Fragment] | None = None
+    trees: dict[tuple[Place, ...], bytes] = field(default_factory=dict)
+
+    def tree(self, places: tuple[Place, ...]) -> bytes:
+        """The packed paths to these places; mostly the same few change together."""
+        found = self.trees.get(places)
+        if found is None:
+            if len(self.trees) >= TREES:
+                self.trees.clear()
+            found = self.trees[places] = path_tree(self.control._i, places)
+        return found
 
 
 class Card(Generic[View]):
@@ -210,19 +224,20 @@ class Card(Generic[View]):
             return None
         now, key = self._now, (sequence, self.changed)
         if now.fragment is None or now.fragment[0] != key:
-            writes = [
-                Write(live.control._i, now.paths[live.control._i], live.name, pack(live.value))
-                for live in now.drawing.lives
-                if live.changed > sequence
-            ]
-            now.fragment = (key, fragment(now.control._i, writes))
+            writes = [(live.place, pack(live.value)) for live in now.drawing.lives if live.changed > sequence]
+            tree = now.tree(tuple([place for place, _value in writes]))
+            now.fragment = (key, fragment(tree, writes))
         return now.fragment[1]
 
 
 def _draw(plan: CardPlan[View], view: View) -> _Drawn[View]:
     drawing = Drawing(view)
     control = plan.draw(drawing)
-    return _Drawn(control, drawing, plan.shape(view), prepare(control))
+    paths = prepare(control)
+    for live in drawing.lives:
+        node = live.control._i
+        live.place = Place.at(node, paths[node], live.name)
+    return _Drawn(control, drawing, plan.shape(view))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +253,16 @@ NOTHING = Mark(-1, -1)
 
 
 class Layout:
-    """Cards below a host. `mark.number` grows when cards come, go, move or are redrawn."""
+    """Cards below a host. `mark.number` grows when cards come, go, move or are redrawn.
+
+    `before` is the mark of most screens when something has changed: that of the present before this one.
+    """
 
     def __init__(self, plan: LayoutPlan) -> None:
         self.plan = plan
         self.users = 0
         self.cards: list[Card[Any]] = []
-        self.mark = Mark(0, 0)
+        self.mark = self.before = Mark(0, 0)
         self._host = plan.host()
         prepare(self._host)
         self._cache: dict[Mark, bytes | None] = {}
@@ -264,7 +282,7 @@ class Layout:
 
     def present(self, mark: Mark) -> None:
         """The cards have changed: this is the present from now on."""
-        self.mark = mark
+        self.before, self.mark = self.mark, mark
         self._cache.clear()
 
     def _whole(self) -> bytes:

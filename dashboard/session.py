@@ -11,7 +11,7 @@ from dashboard import hub as hub_topics
 from dashboard.banner import banner
 from dashboard.chrome import STRETCH, colours, navigation, top
 from dashboard.house import House
-from dashboard.hub import Hub
+from dashboard.hub import Hub, Nudge
 from dashboard.look import GROUND, PHONE, empty
 from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark, Question
 from dashboard.views import Page, find
@@ -28,6 +28,17 @@ class Mount:
     plan: LayoutPlan
     layout: Layout | None = None
     mark: Mark = NOTHING
+    wire: Wire | None = None
+
+    def nudged(self, _topic: str, nudge: Nudge) -> None:
+        """The layout has changed: pass the frame on, or where that will not do, let the wire pull."""
+        wire = self.wire
+        if wire is None:
+            return
+        if self.mark is nudge.before and nudge.frame is not None and wire.pass_on(nudge.frame):
+            self.mark = nudge.mark
+        else:
+            wire.poke()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +196,8 @@ class Session:
 
     def _mount(self, mount: Mount) -> None:
         # Subscribed before it is looked at: what comes between is then a nudge too many, never one too few.
-        self.page.pubsub.subscribe_topic(hub_topics.topic(mount.plan.name), self._nudged)
+        self.page.pubsub.subscribe_topic(hub_topics.topic(mount.plan.name), mount.nudged)
+        mount.wire = self._wire
         mount.layout = self.shared.hub.scene.open(mount.plan)
         mount.mark = NOTHING
         self.mounts.append(mount)
@@ -198,11 +210,8 @@ class Session:
         if mount.layout is not None:
             self.page.pubsub.unsubscribe_topic(hub_topics.topic(mount.plan.name))
             self.shared.hub.scene.close(mount.layout)
-            mount.layout = None
+            mount.layout = mount.wire = None
             self.mounts.remove(mount)
-
-    def _nudged(self, _topic: str, _sequence: int) -> None:
-        self._poke()
 
     def _poke(self) -> None:
         if self._wire is not None:

@@ -105,6 +105,18 @@ class Wire:
         """Messages that wait to leave."""
         return len(self._queue)
 
+    def pass_on(self, frame: bytes) -> bool:
+        """Send a frame now, if nothing waits to leave before it and the socket takes it; whether it left."""
+        outlet = self._outlet
+        if outlet is None or self._queue or self._waiting or not outlet.ready or self._dead.is_set():
+            return False
+        try:
+            outlet.write(frame)
+        except ConnectionError:
+            self._end()
+            return False
+        return True
+
     def poke(self) -> None:
         """Something new may be missing on the screen: it leaves now, or as soon as the socket takes more."""
         if self._outlet is None or self._waiting:
