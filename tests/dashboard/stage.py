@@ -15,6 +15,7 @@ from flet_web.fastapi.flet_app_manager import app_manager
 from starlette.datastructures import URL, Address, Headers
 
 from dashboard.hub import Hub, OnTheSpot
+from dashboard.outlet import EXTENSION
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
 from dashboard.wire import BOUNDS, Bounds, Link, Wire
@@ -78,6 +79,42 @@ class FakeSocket:
         self.incoming.put_nowait(WebSocketDisconnect(1006))
 
 
+class FakeOutlet:
+    """The server's quick way to write. Without `ready` it takes nothing."""
+
+    def __init__(self, socket: FakeSocket) -> None:
+        self._socket = socket
+        self._ready = asyncio.Event()
+        self._ready.set()
+        self.gone = False
+
+    @property
+    def ready(self) -> bool:
+        return self._ready.is_set()
+
+    def stall(self) -> None:
+        """The browser reads no more."""
+        self._ready.clear()
+
+    def flow(self) -> None:
+        """It reads again."""
+        self._ready.set()
+
+    def write(self, frame: bytes) -> None:
+        if self.gone:
+            raise ConnectionResetError("gone")
+        assert self.ready
+        self._socket.sent.append(frame)
+        self._socket.on_sent(frame)
+
+    async def drain(self) -> None:
+        await self._ready.wait()
+
+    def abort(self) -> None:
+        self.gone = True
+        self._ready.set()
+
+
 async def until(true: Callable[[], object], what: str) -> None:
     """Return when the condition holds; an error with `what` if it never does."""
     try:
@@ -100,6 +137,9 @@ class Tab:
     def connect(self, bounds: Bounds = BOUNDS) -> None:
         """Open a socket and register, with the session of before if there was one."""
         self.socket = FakeSocket()
+        self.outlet = FakeOutlet(self.socket)
+        if self.stage.outlets:
+            self.socket.scope["extensions"] = {EXTENSION: self.outlet}
         self.socket.on_sent = self._show
         self.wire = Wire(self.socket, bounds)  # type: ignore[arg-type]
         link = Link(
@@ -184,6 +224,7 @@ class Stage:
         house.aside.announce = self.hub.announce
         self.shared = Shared(house, self.hub, "Test")
         self.tabs: list[Tab] = []
+        self.outlets = False
 
     async def open(self, route: str = "/", page: Tree = WIDE) -> Tab:
         """A tab that shows the route, registered and with its first screen."""

@@ -1,0 +1,200 @@
+"""No session ever shows an old value, whatever happens to it, its socket and the devices."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from flet.messaging.protocol import MessageAction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.dashboard.client import find
+from tests.dashboard.fake import FakeHouse
+from tests.dashboard.stage import Stage, Tab, stage, until
+
+ROUTES = (
+    "/",
+    "/?page=2",
+    "/?q=two",
+    "/?kind=lamp",
+    "/?state=online",
+    "/devices/plug.one",
+    "/system",
+    "/quarantine",
+)
+DEVICES = ("plug.one", "plug.two", "lamp.one", "lamp.two")
+TABS = 3
+FIRST = 500
+"""The least power that a plug tells of."""
+
+tabs = st.integers(0, TABS - 1)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("hear"), st.sampled_from(DEVICES)),
+        st.tuples(st.just("hear"), st.sampled_from(DEVICES)),
+        st.tuples(st.just("more"), st.sampled_from(DEVICES)),
+        st.tuples(st.just("go"), tabs, st.sampled_from(ROUTES)),
+        st.tuples(
+            st.sampled_from(["open", "lose", "back", "close", "stall", "flow", "flip", "breathe"]), tabs
+        ),
+    ),
+    max_size=30,
+)
+
+
+class Play:
+    """A fleet, and some tabs that look at it. All values only grow."""
+
+    def __init__(self, built: Stage) -> None:
+        self.stage = built
+        self.count = FIRST
+        self.tabs: dict[int, Tab] = {}
+        self.newest: dict[tuple[int, int], int] = {}
+
+    def hear(self, device_id: str, **more: object) -> None:
+        """A device says something new."""
+        self.count += 1
+        kind, _, name = device_id.partition(".")
+        on = bool(self.count % 2)
+        said: dict[str, object] = {"on": on, **more}
+        said |= {"power": self.count} if kind == "plug" else {"brightness": self.count % 100}
+        self.stage.hear(f"fleet/{kind}/{name}/state", said)
+
+    def more(self, device_id: str) -> None:
+        """A metric appears that was not there: the card takes another form."""
+        self.hear(device_id, **{f"extra{self.count}": self.count})
+
+    async def open(self, number: int, route: str = "/") -> None:
+        if number not in self.tabs:
+            tab = self.tabs[number] = await self.stage.open(route)
+            tab.socket.on_sent = lambda frame: self.show(tab, frame)
+
+    def show(self, tab: Tab, frame: bytes) -> None:
+        """The browser takes a frame: no power on its screen may go back."""
+        tab.client.take(frame)
+        for text in find(tab.client.root.get("views", []), "Text"):
+            value = str(text.get("value", ""))
+            # Nothing else that is shown is as large.
+            if value.isdecimal() and int(value) >= FIRST:
+                place = (id(tab), text["_i"])
+                assert int(value) >= self.newest.get(place, 0)
+                self.newest[place] = int(value)
+
+    def connected(self, number: int) -> Tab | None:
+        tab = self.tabs.get(number)
+        return tab if tab is not None and not tab.task.done() else None
+
+    async def lose(self, number: int) -> None:
+        if tab := self.connected(number):
+            tab.outlet.abort()
+            await tab.lose()
+
+    async def back(self, number: int) -> None:
+        tab = self.tabs.get(number)
+        if tab is not None and tab.task.done():
+            tab.connect()
+            tab.socket.on_sent = lambda frame: self.show(tab, frame)
+
+    async def close(self, number: int) -> None:
+        if tab := self.connected(number):
+            del self.tabs[number]
+            tab.outlet.abort()
+            await tab.close()
+
+    async def stall(self, number: int) -> None:
+        if tab := self.connected(number):
+            tab.outlet.stall()
+
+    async def flow(self, number: int) -> None:
+        if tab := self.connected(number):
+            tab.outlet.flow()
+
+    async def flip(self, number: int) -> None:
+        if (tab := self.connected(number)) and (switches := tab.controls("Switch")):
+            tab.flip(switches[0])
+
+    async def breathe(self, _number: int) -> None:
+        await asyncio.sleep(0.002)
+
+    async def go(self, number: int, route: str) -> None:
+        if tab := self.connected(number):
+            tab.page["route"] = route
+            tab.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": 1, "props": {"route": route}})
+            tab.click({"_i": 1}, "route_change", {"route": route})
+
+    async def end_alike(self) -> None:
+        """Everybody is there and reads: each screen is what a new browser would be sent."""
+        for number, tab in self.tabs.items():
+            await self.back(number)
+            tab.outlet.flow()
+        self.hear("plug.one")
+        for tab in self.tabs.values():
+            fresh = await self.stage.open(tab.page["route"])
+            fresh.socket.on_sent = fresh._show  # noqa: SLF001
+            try:
+                await until(lambda t=tab, f=fresh: screen(t) == screen(f), "the screens to be alike")
+            except AssertionError:
+                assert screen(fresh) == screen(tab)
+                raise  # type: ignore[misc]
+            fresh.outlet.abort()
+            await fresh.close()
+
+
+def screen(tab: Tab) -> object:
+    """What is to be read on it, and where its switches stand."""
+    switches = [bool(switch.get("value")) for switch in tab.controls("Switch")]
+    return [text for text in tab.texts if "ago" not in text and text != "now"], switches
+
+
+async def played(steps: list[Any]) -> None:
+    """Do all of it, and compare in the end."""
+    house = FakeHouse()
+    house.hear_all(["plug", "lamp"])
+    async with stage(house) as built:
+        built.outlets = True
+        play = Play(built)
+        await play.open(0)
+        await play.open(1, "/?kind=plug")
+        for what, *about in steps:
+            done = getattr(play, what)(*about)
+            if done is not None:
+                await done
+        await play.end_alike()
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_every_screen_ends_with_the_present(steps: list[Any]) -> None:
+    """Joins, losses, stalls, pages, filters, clicks and new forms: each screen ends as a new one would be."""
+    logging.getLogger("dashboard").setLevel(logging.ERROR)
+    try:
+        asyncio.run(asyncio.wait_for(played(steps), 60))
+    finally:
+        logging.getLogger("dashboard").setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("stalled", [True, False])
+def test_a_slow_browser_gets_the_present_and_no_backlog(*, stalled: bool) -> None:
+    """While it does not read nothing is kept for it; then one frame brings it to the present."""
+
+    async def run() -> None:
+        house = FakeHouse()
+        house.hear_all(["plug"])
+        async with stage(house) as built:
+            built.outlets = True
+            slow, quick = await built.open(), await built.open()
+            await quick.sees("Overview")
+            await asyncio.sleep(0.05)
+            before = len(slow.socket.sent)
+            if stalled:
+                slow.outlet.stall()
+            for power in range(100, 150):
+                built.hear("fleet/plug/one/state", {"on": True, "power": power})
+                await quick.sees(f"{power}")
+            assert 0 == slow.wire.queued
+            slow.outlet.flow()
+            await slow.sees("149")
+            assert len(slow.socket.sent) - before <= (2 if stalled else 60)
+
+    asyncio.run(run())
