@@ -40,7 +40,7 @@ def navigation(title: str, current: Page | None, *, phone: bool) -> LayoutPlan:
         drawing.live(made, selected_index=lambda index: (index or 0) if phone else index)
         return drawing.on(made, change=change)
 
-    return _still(name, chosen, draw, lambda: ft.Row(spacing=0, tight=True, vertical_alignment=STRETCH))
+    return _still(name, chosen, draw, _across if phone else _along)
 
 
 def top(heading: str, *, back: bool, phone: bool) -> LayoutPlan:
@@ -63,7 +63,7 @@ def top(heading: str, *, back: bool, phone: bool) -> LayoutPlan:
         return ft.Container(row, padding=ft.Padding.only(left=16 if phone else 24, right=12, top=12))
 
     name = f"top/{phone}/{back}/{heading}"
-    return _still(name, heading, draw, lambda: ft.Column(spacing=0, tight=True, horizontal_alignment=STRETCH))
+    return _still(name, heading, draw, _across)
 
 
 def _still(
@@ -71,6 +71,16 @@ def _still(
 ) -> LayoutPlan:
     plans = [CardPlan(name, frozenset(), lambda: view, draw)]
     return LayoutPlan(name, frozenset(), lambda: plans, host)
+
+
+def _across() -> ft.Control:
+    """A host as wide as the screen."""
+    return ft.Column(spacing=0, tight=True, horizontal_alignment=STRETCH)
+
+
+def _along() -> ft.Control:
+    """A host as high as the screen."""
+    return ft.Row(spacing=0, tight=True, vertical_alignment=STRETCH)
 
 
 def _rail(title: str, entries: Sequence[Page]) -> ft.NavigationRail:
@@ -97,7 +107,6 @@ def _rail(title: str, entries: Sequence[Page]) -> ft.NavigationRail:
 def _bar(entries: Sequence[Page]) -> ft.NavigationBar:
     return ft.NavigationBar(
         bgcolor=ft.Colors.SURFACE_CONTAINER,
-        expand=True,
         destinations=[
             ft.NavigationBarDestination(
                 icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
