@@ -175,12 +175,16 @@ class Card(Generic[View]):
         self.plan = plan
         self.users = 0
         self.layouts: dict[Layout, None] = {}
-        self.drawn = self.changed = sequence
+        self.drawn = self.changed = self._written = sequence
         self._now = _draw(plan, plan.look())
 
     @property
     def control(self) -> ft.Control:
-        """The shared tree."""
+        """The shared tree, as it is now: what changed since it was last asked for is written into it."""
+        for live in self._now.drawing.lives:
+            if live.changed > self._written:
+                setattr(live.control, live.name, live.value)
+        self._written = self.changed
         return self._now.control
 
     @property
@@ -193,7 +197,7 @@ class Card(Generic[View]):
         view = self.plan.look()
         if self.plan.shape(view) != self._now.shape:
             self._now = _draw(self.plan, view)
-            self.drawn = self.changed = sequence
+            self.drawn = self.changed = self._written = sequence
             return True
         self._now.drawing.view = view
         for live in self._now.drawing.lives:
@@ -201,7 +205,6 @@ class Card(Generic[View]):
             if value != live.value:
                 live.value = value
                 live.changed = self.changed = sequence
-                setattr(live.control, live.name, value)
                 # Not at the end: when a later property cannot be told, this one has changed all the same.
                 self._now.packed = None
         return self.changed == sequence
@@ -215,7 +218,7 @@ class Card(Generic[View]):
     def packed(self) -> bytes:
         """The whole card as it is now."""
         if self._now.packed is None:
-            self._now.packed = pack(self._now.control)
+            self._now.packed = pack(self.control)
         return self._now.packed
 
     def since(self, sequence: int) -> Fragment | None:

@@ -181,6 +181,10 @@ class Session:
     async def _connected(self, _event: ft.Event[ft.Page]) -> None:
         self._let_go()
         self._attach()
+        if self.page.route and self.page.route != self.route:
+            # He went to another page just as the connection was lost.
+            self.show(self.page.route)
+            return
         for mount in self._page_mounts():
             self._mount(mount)
         self._poke()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flet.messaging.protocol import MessageAction
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.dashboard.client import find
@@ -164,6 +164,7 @@ async def played(steps: list[Any]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example([("go", 0, "/quarantine"), ("lose", 0)])
 @given(STEPS)
 def test_every_screen_ends_with_the_present(steps: list[Any]) -> None:
     """Joins, losses, stalls, pages, filters, clicks and new forms: each screen ends as a new one would be."""
