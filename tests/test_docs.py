@@ -18,6 +18,7 @@ from bridge.status import STAGES
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.api import api
+from dashboard.api_stream import Listening
 from dashboard.app import LocalHouse
 from dashboard.cli import _parser
 from dashboard.contract import (
@@ -192,7 +193,8 @@ def test_no_flag_on_the_page_is_made_up() -> None:
 def described() -> dict[str, dict[str, object]]:
     """What the interface says of itself."""
     app = FastAPI(openapi_url="/api/v1/openapi.json")
-    app.include_router(api(LocalHouse(Plan(shipped_kinds(), [ThreadTransport()], MemoryStore()))))
+    house = LocalHouse(Plan(shipped_kinds(), [ThreadTransport()], MemoryStore()))
+    app.include_router(api(house, Listening(house)))
     paths: dict[str, dict[str, object]] = app.openapi()["paths"]
     return paths
 
