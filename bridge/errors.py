@@ -7,6 +7,8 @@ FleetglassError
 │   ├── StoreError     a store that cannot be opened
 │   └── AlreadyRunning another Fleetglass has the same data folder
 ├── NotConnected       a command while the broker is away
+│   └── BusAway        anything that is asked of a bridge in another process that cannot be reached
+├── BusVersion         something on the bus that another version wrote, or another program
 └── CommandRefused     a command that the kind does not allow
 """
 
@@ -41,3 +43,11 @@ class StoreError(UserMistake):
 
 class AlreadyRunning(UserMistake):
     """Another Fleetglass keeps its data in the same folder."""
+
+
+class BusAway(NotConnected):
+    """Something was asked of a bridge that cannot be reached over the bus: nothing was done, nor will be."""
+
+
+class BusVersion(FleetglassError):
+    """Something on the bus that this program cannot read: another version's, or another program's."""

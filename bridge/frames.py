@@ -1,6 +1,6 @@
 """When to show: at once after silence, merged while busy. Pure, told the time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.state import Change, DeviceState
 from bridge.status import BridgeStatus
@@ -9,6 +9,22 @@ GAP = 0.08
 """Seconds between frames while busy."""
 GAP_UNDER_LOAD = 0.25
 """Seconds between frames while the inbox is filling faster than it drains."""
+MOST_TRACES = 64
+"""Of one frame. Further ones are joined with the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """When `count` messages were received and decoded, monotonic seconds; of several, when the oldest was."""
+
+    received: float
+    decoded: float
+    count: int
+
+    def joined(self, other: "Trace") -> "Trace":
+        """Both as one."""
+        received, decoded = min(self.received, other.received), min(self.decoded, other.decoded)
+        return Trace(received, decoded, self.count + other.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +32,8 @@ class Frame:
     """What changed since the frame before: each changed device once, latest state, all metrics touched since.
 
     `changed_at` is the monotonic time of the oldest change in it. `quarantined` tells that the quarantine
-    grew; `status` is there if it changed.
+    grew; `status` is there if it changed. `traces` are the times of the messages that changed something, and
+    `framed` that of the frame itself (0: not known); two frames that tell the same are equal whatever these.
     """
 
     sequence: int
@@ -24,6 +41,8 @@ class Frame:
     changes: tuple[Change, ...] = ()
     status: BridgeStatus | None = None
     quarantined: bool = False
+    traces: tuple[Trace, ...] = field(default=(), compare=False)
+    framed: float = field(default=0.0, compare=False)
 
     @property
     def devices(self) -> tuple[DeviceState, ...]:
@@ -55,7 +74,20 @@ def merged(older: Frame, newer: Frame) -> Frame:
         tuple(changes.values()),
         newer.status if newer.status is not None else older.status,
         older.quarantined or newer.quarantined,
+        all_traces(older.traces, newer.traces),
+        min(older.framed, newer.framed) or max(older.framed, newer.framed),
     )
+
+
+def all_traces(traces: tuple[Trace, ...], more: tuple[Trace, ...]) -> tuple[Trace, ...]:
+    """Those of two frames as those of one."""
+    together = (*traces, *more)
+    if len(together) <= MOST_TRACES:
+        return together
+    last = together[MOST_TRACES - 1]
+    for trace in together[MOST_TRACES:]:
+        last = last.joined(trace)
+    return (*together[: MOST_TRACES - 1], last)
 
 
 class FrameClock:
@@ -70,6 +102,7 @@ class FrameClock:
         self._quarantined = False
         self._since: float | None = None
         self._last = float("-inf")
+        self._traces: list[Trace] = []
 
     def change(self, change: Change, now: float) -> None:
         """A device changed."""
@@ -81,6 +114,13 @@ class FrameClock:
             self.merged += len(before.metrics) + len(change.metrics) - len(both.metrics)
             self._changes[change.device.id] = both
         self._begin(now)
+
+    def trace(self, trace: Trace) -> None:
+        """Messages changed something that the next frame shows."""
+        if len(self._traces) < MOST_TRACES:
+            self._traces.append(trace)
+        else:
+            self._traces[-1] = self._traces[-1].joined(trace)
 
     def status(self, status: BridgeStatus, now: float) -> None:
         """The bridge itself changed."""
@@ -106,9 +146,15 @@ class FrameClock:
             return None
         self.sequence += 1
         frame = Frame(
-            self.sequence, self._since, tuple(self._changes.values()), self._status, self._quarantined
+            self.sequence,
+            self._since,
+            tuple(self._changes.values()),
+            self._status,
+            self._quarantined,
+            tuple(self._traces),
+            now,
         )
-        self._changes = {}
+        self._changes, self._traces = {}, []
         self._status, self._quarantined, self._since, self._last = None, False, None, now
         return frame
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bridge.clock import receipt_clock
 from bridge.commands import CommandFailed, CommandSent
-from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock
+from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock, Trace
 from bridge.inbox import Arrived, Inbox, Item, Kept, Linked
 from bridge.load import Draft, Load
 from bridge.ports import AFRESH, Commanded, Heard, Receipt
@@ -32,6 +32,8 @@ BEHIND = 3.0
 NEWS_AHEAD = 50_000
 """Changes of availability and commands that came of no message, and so are not counted by the inbox, which
 may wait for a store that does not work. Beyond it they are not kept, but shown."""
+GRAIN = 0.001
+"""Seconds within which messages are taken to have been received together, when their way is timed."""
 LOADED = 1_000
 """Messages in the inbox from which on frames are further apart."""
 
@@ -75,6 +77,7 @@ class Ingest:
         self._changed: dict[str, DeviceState] = {}
         self._draft = Draft()
         self._news_ahead = 0
+        self._noted = 0
 
     def restore(self, devices: Iterable[DeviceState], receipts: Iterable[Receipt]) -> None:
         """Show what the store remembers, and know what the first transport delivered. Before any `step`."""
@@ -104,7 +107,8 @@ class Ingest:
         frame = self.frames.take(self._clock())
         if frame is not None:
             self.counts.frames += 1
-            self.counts.stages["frame"].observe(self._clock() - frame.changed_at)
+            for trace in frame.traces:
+                self.counts.stages["frame"].observe(frame.framed - trace.decoded, trace.count)
             self._parts.emit(frame)
         self._hand_over()
 
@@ -114,24 +118,35 @@ class Ingest:
         self._hand_over()
 
     def _take_in(self, items: list[Item], now: float) -> None:
-        came = next((item.at for item in items if isinstance(item, Arrived)), None)
+        stages, taken, shown = self.counts.stages, 0, []
         for item in items:
             if isinstance(item, Arrived):
                 self._draft.settles(item)
+                stages["receive"].observe(max(0.0, now - item.at), len(item.messages))
+                taken += len(item.messages)
+                before = self._noted
                 for message in item.messages:
                     try:
                         self._message(message, item.transport, now)
                     except (Exception, SystemExit):
                         log.exception("our fault: could not take in a message on %r", message.topic)
                         self._refuse(message, OUR_FAULT)
+                if self._noted > before:
+                    count = self._noted - before
+                    if shown and item.at - shown[-1][0] < GRAIN:
+                        shown[-1] = (shown[-1][0], shown[-1][1] + count)
+                    else:
+                        shown.append((item.at, count))
             else:
                 try:
                     self._news(item, now)
                 except Exception:
                     log.exception("our fault: could not take in %s", _named(item))
-        if came is not None:
-            self.counts.stages["receive"].observe(max(0.0, now - came))
-            self.counts.stages["decode"].observe(self._clock() - now)
+        if taken:
+            decoded = self._clock()
+            stages["decode"].observe(decoded - now, taken)
+            for received, count in shown:
+                self.frames.trace(Trace(received, decoded, count))
 
     def _message(self, raw: RawMessage, transport: int, now: float) -> None:
         self.counts.received += 1
@@ -242,6 +257,7 @@ class Ingest:
             device = change.device
             self._changed[device.id] = device
             self.frames.change(change, now)
+            self._noted += 1
             if change.moved:
                 presence = device.presence
                 self._draft.heard.append(Heard(device.id, at, presence.availability, presence.reason))

@@ -21,7 +21,10 @@ PATIENCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Who runs, where it answers on this computer, and the word by which it knows that its owner asks."""
+    """Who runs, where it answers on this computer, and the word by which it knows that its owner asks.
+
+    `url` is empty for a bridge without a dashboard, which answers over the bus alone.
+    """
 
     pid: int
     url: str
@@ -102,5 +105,7 @@ def _noted(folder: Path) -> Running | None:
 
 def _already(folder: Path) -> str:
     running = _noted(folder)
-    who = f"another Fleetglass (process {running.pid}, {running.url})" if running else "another Fleetglass"
+    who = "another Fleetglass"
+    if running:
+        who = f"{who} (process {running.pid}, {running.url or 'a bridge'})"
     return f"{who} keeps its data in {folder}; stop it, or name another folder with --data-dir"

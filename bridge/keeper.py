@@ -172,7 +172,6 @@ class Keeper:
         steps = iter(STEPS)
         step: Step | None = None
         while True:
-            began = time.monotonic()
             try:
                 if step is not None:
                     load, kept = step(self._store, load)
@@ -193,7 +192,9 @@ class Keeper:
                         self._current = None
                     return
                 self._pause()
-        self._commits.observe(time.monotonic() - began)
+        now = time.monotonic()
+        for at, count in load.handed:
+            self._commits.observe(max(0.0, now - at), count)
         for transport, connection, packet_ids in _runs(load.acknowledge):
             with _unharmed():
                 self._around.acknowledge(transport, connection, packet_ids)

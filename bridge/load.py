@@ -21,7 +21,7 @@ class Load:
     `messages` are those that `batch.records` came of, one for one. `acknowledge` are transport, connection
     and packet id of the messages that are safe with this, in order of receipt; `count` and `size` are what
     the inbox has to settle; `since` is the monotonic time at which the oldest of them came, or at which the
-    load was made if it is of none.
+    load was made if it is of none. `handed` tells when how many of the messages were handed over.
     """
 
     batch: Batch
@@ -30,6 +30,7 @@ class Load:
     count: int = 0
     size: int = 0
     since: float | None = None
+    handed: Sequence[tuple[float, int]] = ()
 
 
 class Draft:
@@ -74,6 +75,7 @@ class Draft:
             self.count,
             self.size,
             now if self.since is None else self.since,
+            ((now, self.count),) if self.count else (),
         )
 
 
@@ -102,4 +104,5 @@ def together(loads: Sequence[Load]) -> Load:
         sum(load.count for load in loads),
         sum(load.size for load in loads),
         next((load.since for load in loads if load.since is not None), None),
+        list(chain.from_iterable(load.handed for load in loads)),
     )

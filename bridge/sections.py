@@ -146,7 +146,7 @@ class StoreSettings(Section):
 class BusSettings(Section):
     """`[bus]`: how bridge and dashboard talk."""
 
-    url: Annotated[str, _scheme("memory")] = "memory://"
+    url: Annotated[str, _scheme("memory", "redis", "rediss")] = "memory://"
 
 
 class WebSettings(Section):

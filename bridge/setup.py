@@ -1,29 +1,35 @@
 """From settings to the parts of a bridge."""
 
 import json
+import logging
 import math
 import secrets
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.amounts import size, span
+from bridge.broker import EmbeddedBroker
 from bridge.errors import SettingsError
 from bridge.identity import CLIENT_ID, TOPICS
 from bridge.ingest import BROKER_DROPPED
+from bridge.instance import PATIENCE, Instance
 from bridge.ports import Connection, Store, Transport
 from bridge.retention import DEFAULT, Retention, StoreOptions
 from bridge.sections import Spans
-from bridge.service import Label
+from bridge.service import Label, Plan
 from bridge.settings import Loaded
 from bridge.state import UNCLAIMED
 from bridge.stores import store_for
 from bridge.transports import transport_for
 from bridge.transports.address import TlsSettings
 from schemas.catalog import Broken, Kinds, load_folder, shipped_kinds
+
+log = logging.getLogger(__name__)
 
 MQTT_PORT = 1883
 TLS_KEYS = ("tls_ca_file", "tls_cert_file", "tls_key_file", "tls_insecure")
@@ -42,6 +48,16 @@ def load_kinds(loaded: Loaded) -> tuple[Kinds, Sequence[Broken]]:
             raise SettingsError(f"{loaded.source}: [schemas] paths: expected a folder, got the file {folder}")
         broken += load_folder(kinds, folder)
     return kinds, broken
+
+
+def kinds_of(loaded: Loaded) -> Kinds:
+    """The kinds, for a program that goes on: what is wrong with the user's own is in the log."""
+    kinds, broken = load_kinds(loaded)
+    for mistake in broken:
+        log.error("a kind of yours is left out: %s", told(mistake))
+    for line in unknown_retentions(loaded, kinds):
+        log.warning("%s", line)
+    return kinds
 
 
 def told(broken: Broken) -> str:
@@ -225,6 +241,52 @@ def _retention(spans: Spans) -> Retention:
         least = math.inf if otherwise is None else otherwise
         kept.append(given[number] or min(longest, max(least, *kept, 0.0)))
     return Retention(*(None if math.isinf(seconds) else seconds for seconds in kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a bridge holds as long as it runs. `instance` is None where nothing is kept."""
+
+    instance: Instance | None
+    store: Store
+    transport: Transport
+
+
+def opened(loaded: Loaded, stack: ExitStack, patience: float = PATIENCE) -> Opened:
+    """Lock the data folder, open its store, make the transport of its session; `stack` closes them.
+
+    `patience`: seconds to wait for the folder. Raises `UserMistake`.
+    """
+    # What only the settings can have wrong is told before anything is made or locked.
+    make_transport(loaded, passing_session(loaded))
+    instance = None if in_memory(loaded) else Instance(loaded.data_dir)
+    if instance is not None:
+        instance.take(patience)
+        stack.callback(instance.release)
+    store = make_store(loaded)
+    store.open()
+    stack.callback(store.close)
+    return Opened(instance, store, make_transport(loaded, session_of(store, loaded)))
+
+
+def start_broker(loaded: Loaded, stack: ExitStack, *, insecure: bool = False) -> None:
+    """The embedded broker, where it is the one of the settings; `stack` stops it. Raises `UserMistake`."""
+    if is_embedded(loaded):
+        broker = EmbeddedBroker(*embedded_at(loaded), insecure=insecure)
+        broker.start()
+        stack.callback(broker.stop)
+
+
+def plan_of(loaded: Loaded, kinds: Kinds, parts: Opened, extra: Sequence[Transport] = ()) -> Plan:
+    """What the bridge is made of. `extra` are transports beside the broker."""
+    return Plan(
+        kinds,
+        [parts.transport, *extra],
+        parts.store,
+        labels(loaded),
+        shown_address(loaded),
+        is_embedded(loaded),
+    )
 
 
 def labels(loaded: Loaded) -> Mapping[str, Label]:

@@ -2,32 +2,101 @@
 
 from bisect import bisect_left
 from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+BUCKETS = (
+    0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0,
+)  # fmt: skip
 """Upper bounds of the stage histograms, seconds."""
-STAGES = ("receive", "decode", "commit", "frame", "send")
-"""receive: waited in the inbox; decode: read and folded into the state; commit: written by the store; frame:
-waited to be shown; send: from the frame to the sessions' hands. Seconds, of the oldest message of a batch."""
+STAGES = ("receive", "decode", "commit", "frame", "send", "total", "browser")
+"""Of every message: receive, waited in the inbox; decode, read and folded into the state; commit, from there
+until the store had it; frame, from decode until its frame was made; total, from the receipt until the first
+browser's socket took it. send: of every frame and browser, from the frame to that browser's socket. browser:
+sampled, from there until the browser said that it had taken the frame in. Seconds."""
 
 
 @dataclass(slots=True)
 class Histogram:
-    """Counts per bucket, for Prometheus. One writer."""
+    """Counts per bucket, for Prometheus. One writer; who reads may see it a moment old."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     total: float = 0.0
 
-    def observe(self, seconds: float) -> None:
-        """Count one span of time."""
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
-        self.total += seconds
+    def observe(self, seconds: float, count: int = 1) -> None:
+        """Count so many spans of the same time."""
+        self.counts[bisect_left(BUCKETS, seconds)] += count
+        self.total += seconds * count
+
+
+def quantile(counts: Sequence[int], part: float) -> float | None:
+    """The time that `part` of the spans stayed below, seconds: even within a bucket; None without spans.
+
+    What lies beyond the last bound is told as that bound.
+    """
+    rank = part * sum(counts)
+    below, low = 0, 0.0
+    for count, high in zip(counts, BUCKETS, strict=False):
+        if count and below + count >= rank:
+            return low + (high - low) * (rank - below) / count
+        below, low = below + count, high
+    return low if any(counts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long a stage took: half of the spans were below `p50` seconds, 99 % below `p99`."""
+
+    p50: float
+    p99: float
+    count: int
+
+
+class Recent:
+    """What the histograms counted within about the last `span` seconds. One user; pure, told the time.
+
+    It remembers their counts every `step` seconds, so that observing costs nothing more.
+    """
+
+    def __init__(self, span: float = 60.0, step: float = 5.0) -> None:
+        self._span = span
+        self._step = step
+        self._points: deque[tuple[float, Mapping[str, Sequence[int]]]] = deque()
+
+    def note(self, stages: Mapping[str, Histogram], now: float) -> None:
+        """Look at them, at monotonic time `now`; more often than a step does no harm."""
+        if self._points and now - self._points[-1][0] < self._step:
+            return
+        counts = {name: tuple(histogram.counts) for name, histogram in stages.items()}
+        if self._points and any(map(_fewer, self._points[-1][1].values(), counts.values())):
+            # They are those of another bridge, which began at nothing.
+            self._points.clear()
+        self._points.append((now, counts))
+        while len(self._points) > 1 and self._points[1][0] <= now - self._span:
+            self._points.popleft()
+
+    def spreads(self, stages: Mapping[str, Histogram]) -> Mapping[str, Spread]:
+        """By stage, of those that counted something since the oldest look that still matters."""
+        before = self._points[0][1] if self._points else {}
+        found = {}
+        for name, histogram in stages.items():
+            old = before.get(name) or [0] * len(histogram.counts)
+            counts = [max(0, now - then) for now, then in zip(histogram.counts, old, strict=False)]
+            half, most = quantile(counts, 0.5), quantile(counts, 0.99)
+            if half is not None and most is not None:
+                found[name] = Spread(half, most, sum(counts))
+        return found
+
+
+def _fewer(before: Sequence[int], after: Sequence[int]) -> bool:
+    return sum(after) < sum(before)
 
 
 @dataclass(slots=True)
 class Counts:
-    """Totals since the start. Written by the ingest thread, but for the stages `commit` and `send`.
+    """Totals since the start. Written by the ingest thread, but for some of the stages.
 
+    `commit` is the keeper's, and `send`, `total` and `browser` are the dashboard's.
     `repeated`: redeliveries that were recognised, and not taken a second time; `stored`: readings that the
     store has taken as new; `broker_dropped`: what the broker itself says that it dropped, None while it says
     nothing.

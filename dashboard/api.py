@@ -87,3 +87,8 @@ async def invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for nothing else)
     mistakes = [{"loc": m["loc"], "msg": m["msg"], "type": m["type"]} for m in error.errors()]
     return JSONResponse({"detail": mistakes}, 422)
+
+
+async def away(_request: Request, error: Exception) -> Response:
+    """503 with why what was asked cannot be answered now."""
+    return JSONResponse({"detail": str(error)}, 503)

@@ -18,22 +18,25 @@ from flet_web.fastapi.flet_static_files import FletStaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.broadcast import Subscription
+from bridge.errors import NotConnected
 from bridge.frames import Frame
 from bridge.service import Bridge, Plan
-from dashboard.api import api, invalid
+from dashboard.api import api, away, invalid
 from dashboard.api_stream import Listening
 from dashboard.aside import Aside
 from dashboard.gate import HostCheck
-from dashboard.house import Dropped, House
+from dashboard.house import Dropped, Hosted, House
 from dashboard.hub import Hub, OnTheSpot
 from dashboard.options import WebOptions
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
 from dashboard.sockets import Sockets
+from dashboard.timing import Timing
 from dashboard.views import pages
 
 log = logging.getLogger(__name__)
 
+SECOND = 1.0
 TICK = 5.0
 """Seconds between the frames that let ages grow."""
 
@@ -73,8 +76,10 @@ class LocalHouse(Bridge):
         super().__init__(plan)
         self.shared: Shared | None = None
         self.aside = Aside()
+        self.timing = Timing()
         self.dropped = Dropped()
         self.quarantine_changes = 0
+        self.bus = None
         self.listen(self._note)
 
     @property
@@ -90,8 +95,8 @@ class LocalHouse(Bridge):
             self.dropped = self.dropped.noted(frame.status.broker_dropped, time.time())
 
 
-def build(house: LocalHouse, options: WebOptions) -> FastAPI:
-    """The ASGI application. The bridge starts and stops with it."""
+def build(house: Hosted, options: WebOptions) -> FastAPI:
+    """The ASGI application. The house starts and stops with it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -99,13 +104,13 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         await app_manager.start()  # type: ignore[no-untyped-call]
         spot: Any = OnTheSpot(loop)
         hub = Hub(app_manager.get_pubsubhub(main, loop=spot), Scene(), loop)
-        hub.sent = house.counts.stages["send"].observe
+        hub.done = house.timing.done
         app.state.shared = house.shared = Shared(house, hub, options.title)
         house.aside.announce = hub.announce
         listening = house.broadcast.subscribe(hub.wake)
-        hub.sources.append(_source(listening, tags_of(house)))
+        hub.sources.append(_source(listening, house.timing, tags_of(house)))
         house.start()
-        ticking = asyncio.create_task(_tick(hub), name="tick")
+        ticking = asyncio.create_task(_tick(hub, house), name="tick")
         yield
         ticking.cancel()
         with suppress(asyncio.CancelledError):
@@ -126,6 +131,7 @@ def build(house: LocalHouse, options: WebOptions) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(NotConnected, away)
     streams = Listening(house)
     app.state.streams = streams
     app.include_router(api(house, streams, options.origins, options.token))
@@ -183,10 +189,15 @@ def tags_of(house: House) -> Callable[[Frame], set[str]]:
     return of
 
 
-def _source(listening: Subscription, of: Callable[[Frame], set[str]]) -> Callable[[], set[str]]:
+def _source(
+    listening: Subscription, timing: Timing, of: Callable[[Frame], set[str]]
+) -> Callable[[], set[str]]:
     def tags() -> set[str]:
         frame = listening.take()
-        return of(frame) if frame is not None else set()
+        if frame is None:
+            return set()
+        timing.take(frame, time.monotonic())
+        return of(frame)
 
     return tags
 
@@ -196,10 +207,16 @@ def _in_html(title: str) -> str:
     return html.escape(title).replace("\\", "\\\\")
 
 
-async def _tick(hub: Hub) -> None:
+async def _tick(hub: Hub, house: House) -> None:
+    """Let ages grow, and look at the times of the stages."""
+    next_ages = time.monotonic() + TICK
     while True:
-        await asyncio.sleep(TICK)
-        hub.announce({"tick"})
+        await asyncio.sleep(SECOND)
+        now = time.monotonic()
+        house.timing.tick(house.counts.stages, now)
+        if now >= next_ages:
+            next_ages = now + TICK
+            hub.announce({"tick"})
 
 
 class AnswerHeaders:

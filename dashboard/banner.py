@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import flet as ft
 
@@ -10,6 +11,9 @@ from bridge.status import BridgeStatus
 from dashboard.house import Dropped, House
 from dashboard.present import plain
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
+
+if TYPE_CHECKING:
+    from bridge.bus.follower import BusLink
 
 BEHIND = 2.0
 """Seconds that a message may wait to be kept without anything being said of it."""
@@ -21,15 +25,18 @@ NEWS = 60.0
 class Notices:
     """One line for each thing that can be wrong, empty while it is not."""
 
+    bus: str = ""
     broker: str = ""
     store: str = ""
     behind: str = ""
     dropped: str = ""
 
 
-def notices(status: BridgeStatus, dropped: Dropped, now: float) -> Notices:
-    """What is to be said at Unix time `now`."""
-    return Notices(_broker(status), _store(status), _behind(status), _dropped(dropped, now))
+def notices(status: BridgeStatus, dropped: Dropped, now: float, bus: "BusLink | None" = None) -> Notices:
+    """What is to be said at Unix time `now`. Nobody knows more of a bridge that is not heard."""
+    if bus is not None and bus.away:
+        return Notices(bus=_bus(bus), dropped=_dropped(dropped, now))
+    return Notices("", _broker(status), _store(status), _behind(status), _dropped(dropped, now))
 
 
 def banner(house: House) -> LayoutPlan:
@@ -37,7 +44,7 @@ def banner(house: House) -> LayoutPlan:
     plan = CardPlan(
         "banner",
         frozenset({"status", "tick"}),
-        lambda: notices(house.status, house.dropped, time.time()),
+        lambda: notices(house.status, house.dropped, time.time(), house.bus),
         _draw,
     )
     return LayoutPlan("banner", frozenset(), lambda: [plan], lambda: ft.Column(spacing=0))
@@ -57,6 +64,7 @@ def _draw(drawing: Drawing[Notices]) -> ft.Control:
     late = (ft.Colors.ON_SECONDARY_CONTAINER, ft.Colors.SECONDARY_CONTAINER)
     return ft.Column(
         [
+            notice(ft.Icons.LINK_OFF, *wrong, lambda told: told.bus),
             notice(ft.Icons.ERROR_OUTLINE, *wrong, lambda told: told.broker),
             notice(ft.Icons.SAVE_OUTLINED, *wrong, lambda told: told.store),
             notice(ft.Icons.HOURGLASS_BOTTOM, *late, lambda told: told.behind),
@@ -65,6 +73,16 @@ def _draw(drawing: Drawing[Notices]) -> ft.Control:
         spacing=0,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
+
+
+def _bus(bus: "BusLink") -> str:
+    what = bus.away[:1].upper() + bus.away[1:].rstrip(".")
+    meanwhile = (
+        "what devices send at QoS 1 meanwhile waits at the broker"
+        if bus.up
+        else "the bridge goes on taking in and keeping what devices send"
+    )
+    return f"{what}. Values are the last known and nothing can be switched; {meanwhile}. Retrying."
 
 
 def _broker(status: BridgeStatus) -> str:

@@ -10,10 +10,22 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from bridge.errors import FleetglassError, UserMistake
-from dashboard.commands import backup, check, history, publish, quarantine, run, schemas, simulate
+from dashboard.commands import (
+    backup,
+    bridge,
+    check,
+    dashboard,
+    history,
+    publish,
+    quarantine,
+    run,
+    schemas,
+    simulate,
+)
 from dashboard.commands.parser import Commands, Parser
 
-COMMANDS = (run, publish, simulate, check, schemas, history, quarantine, backup)
+COMMANDS = (run, bridge, dashboard, publish, simulate, check, schemas, history, quarantine, backup)
+UNTIL_TOLD = (run.run, bridge.bridge, dashboard.dashboard, simulate.simulate)
 INTERRUPTED = 130
 
 
@@ -31,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         # What runs until it is told to end has ended well; the others were kept from it.
-        return 0 if options.command in (run.run, simulate.simulate) else INTERRUPTED
+        return 0 if options.command in UNTIL_TOLD else INTERRUPTED
     except FleetglassError as error:
         print(f"fleetglass: {error}", file=sys.stderr)
         return 1

@@ -154,11 +154,18 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """The browser answers a call of a method, by its id."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """The browser says who it is, which opens or resumes a session."""
 
 
-def read_client(data: bytes) -> Clicked | Typed | Registered | None:
+def read_client(data: bytes) -> Clicked | Typed | Answered | Registered | None:
     """What a frame from the browser says, as far as the wire wants to know it; None for the rest.
 
     Raises ValueError if it is not one of Flet's frames.
@@ -172,6 +179,8 @@ def read_client(data: bytes) -> Clicked | Typed | Registered | None:
         if action == MessageAction.UPDATE_CONTROL_PROPS.value:
             _check_properties(body["props"])
             return Typed(_number(body["id"]))
+        if action == MessageAction.INVOKE_METHOD.value:
+            return Answered(_text(body["call_id"]))
         if action == MessageAction.REGISTER_CLIENT.value:
             _check_properties(body["page"])
             return Registered()

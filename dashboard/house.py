@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bridge.broadcast import Broadcast
 from bridge.errors import FleetglassError
@@ -16,8 +16,14 @@ from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
 from dashboard.scene import Who
+from dashboard.timing import Timing
 from schemas.catalog import Kinds
 from schemas.message import Value
+
+if TYPE_CHECKING:
+    # Redis, which a bridge in the same process does not need.
+    from bridge.bus.follower import BusLink
+    from dashboard.session import Shared
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +57,8 @@ class House(Protocol):
     """Where to hear of changes."""
     aside: Aside
     """For the web loop: what may wait for the disk is done here."""
+    timing: Timing
+    """For the web loop: how long messages take."""
     dropped: Dropped
     quarantine_changes: int
     """Grows whenever what is in quarantine has changed."""
@@ -74,6 +82,10 @@ class House(Protocol):
     @property
     def merged(self) -> int:
         """Values that a newer one replaced before they were shown."""
+
+    @property
+    def bus(self) -> "BusLink | None":
+        """How a bridge in another process is reached; None for one in this process."""
 
     def label(self, device: DeviceState) -> Label:
         """The name and place to show for a device."""
@@ -103,6 +115,19 @@ class House(Protocol):
 
     def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
         """Ask a device for new values. Raises `CommandRefused` or `NotConnected`."""
+
+
+class Hosted(House, Protocol):
+    """A house that starts and ends with the web server."""
+
+    shared: "Shared | None"
+    """What all sessions have in common, while the server runs."""
+
+    def start(self) -> None:
+        """Begin; what it says is heard from then on. Called once."""
+
+    def stop(self) -> None:
+        """End. May wait. Called once."""
 
 
 def act(house: House, device_id: str, who: Who, changes: Mapping[str, Value]) -> None:

@@ -10,7 +10,6 @@ same.
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -79,20 +78,20 @@ def topic(layout: str) -> str:
 class Hub:
     """The way from the bridge to every open session of this process.
 
-    `sources` are asked for more tags whenever it looks; what has something new for it calls `wake`.
+    `sources` are asked for more tags whenever it looks; what has something new for it calls `wake`. `done` is
+    called when all sessions have been told.
     """
 
     def __init__(self, pubsub: PubSubHub, scene: Scene, loop: asyncio.AbstractEventLoop) -> None:
         self.scene = scene
         self.sources: list[Callable[[], Iterable[str]]] = []
         self.published = 0
-        self.sent: Callable[[float], None] = lambda _seconds: None
+        self.done: Callable[[], None] = lambda: None
         self._pubsub = pubsub
         self._loop = loop
         self._lock = threading.Lock()
         self._tags: set[str] = set()
         self._woken = False
-        self._since = 0.0
         self._rest_until = 0.0
 
     def announce(self, tags: Iterable[str]) -> None:
@@ -109,7 +108,6 @@ class Hub:
             if self._woken:
                 return
             self._woken = True
-            self._since = time.monotonic()
         try:
             self._loop.call_soon_threadsafe(self._due)
         except RuntimeError:
@@ -140,7 +138,7 @@ class Hub:
             self._nudge(self.scene.touch(tags))
         except Exception:
             log.exception("our fault: the scene could not follow %s", sorted(tags)[:10])
-        self.sent(time.monotonic() - self._since)
+        self.done()
         ended = self._loop.time()
         self._rest_until = ended + min(LONGEST_REST, (ended - began) * (1 / SHARE - 1))
 

@@ -1,6 +1,7 @@
 """The counters of the house in Prometheus' terms."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -29,6 +30,10 @@ COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
         "Values that a newer one replaced before they were shown.",
         lambda h: h.merged,
     ),
+    "fleetglass_stream_updates_merged": (
+        "Changes that a newer one replaced before a listener took them.",
+        lambda h: h.broadcast.merged,
+    ),
 }
 GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
     "fleetglass_inbox_depth": ("Messages received that are not kept yet.", lambda h: h.status.waiting),
@@ -37,6 +42,10 @@ GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
         lambda h: h.status.lag,
     ),
     "fleetglass_sessions": ("Browsers that are connected.", lambda h: h.sessions),
+    "fleetglass_stream_listeners": (
+        "Who listens to changes: the dashboard itself, programs on the stream, code in the process.",
+        lambda h: h.broadcast.listening,
+    ),
     "fleetglass_broker_connected": ("1 while the broker is reached, else 0.", lambda h: h.status.broker_up),
     "fleetglass_devices": ("Devices known, unclaimed ones too.", lambda h: len(h.devices)),
 }
@@ -44,6 +53,8 @@ BROKER_DROPPED = "fleetglass_broker_dropped"
 STORE = "fleetglass_store_bytes"
 QUARANTINED = "fleetglass_messages_quarantined"
 STAGE = "fleetglass_stage_seconds"
+FACTS_EVERY = 5.0
+"""Seconds for which what the store said of itself is told again: it may have to look at many files."""
 
 
 class HouseMetrics(Collector):
@@ -51,6 +62,12 @@ class HouseMetrics(Collector):
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._size: float | None = None
+        self._look_at = float("-inf")
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: what it offers is asked for when it is there, and not when it is registered."""
+        return iter(())
 
     def collect(self) -> Iterator[Metric]:
         """All families."""
@@ -59,7 +76,7 @@ class HouseMetrics(Collector):
             yield CounterMetricFamily(name, about, value=value_of(house))
         for name, (about, value_of) in GAUGES.items():
             yield GaugeMetricFamily(name, about, value=value_of(house))
-        yield from _store(house)
+        yield from self._store()
         dropped = house.counts.broker_dropped
         if dropped is not None:
             yield CounterMetricFamily(
@@ -69,21 +86,22 @@ class HouseMetrics(Collector):
         for reason, count in sorted(house.counts.quarantined.items()):
             refused.add_metric([reason], count)
         yield refused
-        stages = HistogramMetricFamily(
-            STAGE, "Time a message spends in each stage, seconds.", labels=["stage"]
-        )
-        for stage, histogram in house.counts.stages.items():
+        stages = HistogramMetricFamily(STAGE, "Time that messages spend in each stage.", labels=["stage"])
+        for stage, histogram in {**house.counts.stages, **house.timing.stages}.items():
             stages.add_metric([stage], _cumulated(histogram), histogram.total)
         yield stages
 
-
-def _store(house: House) -> Iterator[Metric]:
-    try:
-        size = house.facts().size
-    except Exception as error:  # noqa: BLE001 - whatever a store may raise, the other numbers are told
-        log.warning("the store does not tell its size: %s", error)
-        return
-    yield GaugeMetricFamily(STORE, "What the store takes on the disk, bytes.", value=size)
+    def _store(self) -> Iterator[Metric]:
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + FACTS_EVERY
+            try:
+                self._size = self._house.facts().size
+            except Exception as error:  # noqa: BLE001 - whatever a store may raise, the other numbers are told
+                log.warning("the store does not tell its size: %s", error)
+                self._size = None
+        if self._size is not None:
+            yield GaugeMetricFamily(STORE, "What the store takes on the disk, bytes.", value=self._size)
 
 
 def _cumulated(histogram: Histogram) -> list[tuple[str, float]]:

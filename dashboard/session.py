@@ -37,7 +37,8 @@ class Mount:
             return
         if self.mark is nudge.before and nudge.frame is not None and wire.pass_on(nudge.frame):
             self.mark = nudge.mark
-        else:
+        elif self.mark is not nudge.mark:
+            wire.owe()
             wire.poke()
 
 
@@ -173,6 +174,8 @@ class Session:
             wire = self._wire = connection.wire
             wire.pull, wire.event, wire.ended = self.pull, self.event, self._let_go
             wire.name = f"session {self.name}"
+            wire.timing = self.shared.house.timing
+            wire.trip = wire.timing.trips.join()
             wire.put(self.shared.colours)
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
@@ -193,6 +196,8 @@ class Session:
         for mount in list(self.mounts):
             self._unmount(mount)
         if self._wire is not None:
+            if self._wire.trip is not None:
+                self.shared.house.timing.trips.leave(self._wire.trip)
             self._wire.detach()
         self._wire = None
         self.shared.open.discard(self)

@@ -8,6 +8,7 @@ Loss: none; a browser that does not keep within the `Bounds` is let go.
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from fastapi import WebSocket, WebSocketDisconnect
 from flet.messaging.protocol import Message, MessageAction, SessionCrashedBody
 from flet_web.fastapi.flet_app import FletApp
 
-from dashboard.flet_messages import Clicked, Registered, Typed, pack_message, read_client
+from dashboard.flet_messages import Answered, Clicked, Registered, Typed, pack_message, read_client
 from dashboard.outlet import EXTENSION, Outlet
+from dashboard.roundtrip import PREFIX, Trip
+from dashboard.timing import Timing
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +66,11 @@ def _not_shared(_target: int, _name: str, _data: object) -> bool:
 
 
 class Wire:
-    """One WebSocket. Flet sees it as the socket itself; the session sets the first four attributes.
+    """One WebSocket. Flet sees it as the socket itself; the session sets the first six attributes.
 
     `name` is what the log calls it. `pull` gives the next frame that the screen misses, or None; `event`
     answers for a click on a control and says whether it was a shared one; `ended` is called once, at the end.
+    `timing` is told when what was owed has left, and `trip` asks the browser how long it took.
     `registered`: Flet has opened or resumed a session for it. Use from the loop's thread.
 
     Where the server offers an `Outlet`, what is poked leaves on the spot, without a task of its own; only
@@ -80,6 +84,9 @@ class Wire:
         self.ended: Callable[[], None] = _nobody
         self.registered = False
         self._socket = socket
+        self.timing: Timing | None = None
+        self.trip: Trip | None = None
+        self._owed = 0.0
         self._outlet: Outlet | None = socket.scope.get("extensions", {}).get(EXTENSION)
         self._waiting = False
         self._queue: deque[bytes] = deque()
@@ -96,6 +103,7 @@ class Wire:
     def detach(self) -> None:
         """The session no longer wants this socket."""
         self.pull, self.event, self.ended = _nothing, _not_shared, _nobody
+        self.timing = self.trip = None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (Flet reads headers, cookies, client, url)
         return getattr(self._socket, name)
@@ -115,7 +123,18 @@ class Wire:
         except ConnectionError:
             self._end()
             return False
+        timing, trip = self.timing, self.trip
+        if timing is not None:
+            timing.sent(timing.told, time.monotonic())
+        if trip is not None and trip.due:
+            self._ask(trip)
         return True
+
+    def owe(self) -> None:
+        """What is told of now does not leave at once: it is late from then on."""
+        if self.timing is not None:
+            self.timing.owe()
+            self._owed = self._owed or self.timing.told
 
     def poke(self) -> None:
         """Something new may be missing on the screen: it leaves now, or as soon as the socket takes more."""
@@ -217,6 +236,10 @@ class Wire:
             isinstance(said, Typed) and self.event(said.target, "", None)
         ):
             return
+        elif isinstance(said, Answered) and said.call.startswith(PREFIX):
+            if self.trip is not None:
+                self.trip.answer(said.call, time.monotonic())
+            return
         self._inbound.append(data)
         self._arrived.set()
 
@@ -230,6 +253,7 @@ class Wire:
                 if frame is None:
                     break
                 outlet.write(frame)
+                self._left()
         except ConnectionError:
             self._end()
         except Exception as error:  # noqa: BLE001  (whatever it is, this browser is lost)
@@ -238,6 +262,19 @@ class Wire:
 
     def _next(self) -> bytes | None:
         return self._queue.popleft() if self._queue else self._pulled()
+
+    def _left(self) -> None:
+        """A message has left; if it was the last that this screen missed, what it owed is paid."""
+        if self._owed and self.timing is not None and not self._queue:
+            self.timing.sent(self._owed, time.monotonic())
+            self._owed = 0.0
+            if self.trip is not None and self.trip.due:
+                self._ask(self.trip)
+
+    def _ask(self, trip: Trip) -> None:
+        question = trip.question(time.monotonic())
+        if question is not None:
+            self.put(question)
 
     async def _write(self) -> None:
         while not self._dead.is_set():
@@ -264,6 +301,7 @@ class Wire:
         frame = self._next()
         if frame is not None:
             await self._socket.send_bytes(frame)
+            self._left()
         return frame is None
 
     def _pulled(self) -> bytes | None:

@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -49,7 +50,7 @@ def needs(program: str) -> str:
         program, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
     )
     if found is None:
-        how = f"install {program} (on Debian: apt install mosquitto mosquitto-clients openssl)"
+        how = f"install {program} (on Debian: apt install mosquitto mosquitto-clients openssl redis-server)"
         if os.environ.get("CI") == "true":
             pytest.fail(how)
         pytest.skip(how)
@@ -169,6 +170,61 @@ class Mosquitto:
         """Let it go on."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
+
+
+class RedisServer:
+    """A real Redis that saves nothing; what it had is gone when it is started again."""
+
+    def __init__(self, port: int | None = None) -> None:
+        self._program = needs("redis-server")
+        self.port = port or free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        line = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self._process = process = subprocess.Popen(
+            [self._program, *line], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+        def ready() -> bool:
+            if process.poll() is not None:
+                pytest.fail(f"redis-server ended with {process.returncode}")
+            return accepts(self.port)
+
+        wait_until(ready, "redis-server to accept connections")
+
+    def kill(self) -> None:
+        """End it as a power cut would: it has lost all its data."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let it do nothing, with all its connections open, until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of the test's own, on a free port."""
+    server = RedisServer()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 def passwords(file: Path, user: str, password: str) -> None:

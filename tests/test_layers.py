@@ -38,6 +38,7 @@ def test_the_layers_hold() -> None:
         ("bridge", "import flet"),
         ("bridge", "import dashboard"),
         ("bridge", "import paho.mqtt.client"),
+        ("dashboard", "import redis"),
         ("schemas", "import bridge"),
         ("schemas", "import sqlite3"),
         ("dashboard", "import amqtt.broker"),

@@ -1,6 +1,7 @@
 """`python -m benchmarks.fanout.servers NAME PORT DEVICES ZERO`: one of the rivals, in a process of its own.
 
-It obeys lines on its standard input: `rate N`, `said FILE` (writes what was said so far), `tasks FILE`.
+It says `ready` when every device has been heard, and obeys lines on its standard input: `rate N`, `said FILE`
+(writes what was said so far), `tasks FILE` (how many there are).
 """
 
 import asyncio
@@ -9,12 +10,15 @@ import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import flet as ft
+import flet_web.fastapi as flet_fastapi
 import uvicorn
 from fastapi import FastAPI
+from flet_web.fastapi.flet_app_manager import app_manager
 
 from benchmarks.fanout.gauge import Feed, Gauge, names, text
 from bridge.garbage import look_rarely
@@ -23,14 +27,23 @@ from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.app import LocalHouse, build
 from dashboard.options import WebOptions
-from dashboard.run import server_config
+from dashboard.serve import server_config
 from schemas.catalog import shipped_kinds
 from schemas.device import kind_of
 
 Application = Callable[..., Awaitable[None]]
 
 
-def ours(devices: int, zero: int) -> tuple[Application, Feed]:
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """What is served, what is said, and how many devices it knows of."""
+
+    app: Application
+    feed: Feed
+    heard: Callable[[], int]
+
+
+def ours(devices: int, zero: int) -> Rival:
     """The product, with a thread of this process in place of the broker."""
     source = ThreadTransport()
     kinds = shipped_kinds()
@@ -38,15 +51,15 @@ def ours(devices: int, zero: int) -> tuple[Application, Feed]:
     house = LocalHouse(Plan(kinds, [source], MemoryStore()))
     pace = float(os.environ.get("BENCH_NEW_SESSIONS", "100"))
     app = build(house, WebOptions(max_sessions=10_000, new_sessions=pace))
-    feed = Feed(devices, zero, lambda name, payload, _at: source.submit(f"gauge/{name}/state", payload))
-    return app, feed
+
+    def say(name: str, payload: bytes, _at: int) -> None:
+        source.submit(f"gauge/{name}/state", payload)
+
+    return Rival(app, Feed(devices, zero, say), lambda: len(house.devices))
 
 
-def article(devices: int, zero: int) -> tuple[Application, Feed]:
+def article(devices: int, zero: int) -> Rival:
     """A hub message for every change; each session sets its own controls, and calls `page.update()`."""
-    import flet_web.fastapi as flet_fastapi
-    from flet_web.fastapi.flet_app_manager import app_manager
-
     latest: dict[str, tuple[dict[str, Any], int]] = {}
 
     async def main(page: ft.Page) -> None:
@@ -90,10 +103,10 @@ def article(devices: int, zero: int) -> tuple[Application, Feed]:
         if loops:
             app_manager.get_pubsubhub(main, loop=loops[0]).send_all((name, *latest[name]))
 
-    return whole, Feed(devices, zero, say)
+    return Rival(whole, Feed(devices, zero, say), lambda: len(latest))
 
 
-def floor(devices: int, zero: int) -> tuple[Application, Feed]:
+def floor(devices: int, zero: int) -> Rival:
     """A bare relay: every message goes to every socket as it comes."""
     sockets: dict[int, Callable[..., Awaitable[None]]] = {}
     latest: dict[str, bytes] = {}
@@ -131,7 +144,7 @@ def floor(devices: int, zero: int) -> tuple[Application, Feed]:
         if loops:
             loops[0].call_soon_threadsafe(queue.put_nowait, message)
 
-    return app, Feed(devices, zero, say)
+    return Rival(app, Feed(devices, zero, say), lambda: len(latest))
 
 
 RIVALS = {"ours": ours, "article": article, "floor": floor}
@@ -139,38 +152,47 @@ RIVALS = {"ours": ours, "article": article, "floor": floor}
 
 def main(name: str, port: int, devices: int, zero: int) -> None:
     """Serve until the standard input ends."""
-    app, feed = RIVALS[name](devices, zero)
-    config = server_config(app)  # type: ignore[arg-type]
+    rival = RIVALS[name](devices, zero)
+    config = server_config(rival.app)
     config.port = port
     if name != "ours":
         config.ws = "websockets-sansio"
-    server = uvicorn.Server(config)
     tasks: list[int] = []
 
     async def serve() -> None:
-        serving = asyncio.create_task(server.serve(), name="server")
-        while not server.started:
-            await asyncio.sleep(0.01)
-        feed.first()
-        threading.Thread(target=feed.run, daemon=True).start()
-        while not serving.done():
-            tasks[:] = [len(asyncio.all_tasks())]
-            await asyncio.sleep(0.2)
+        server = uvicorn.Server(config)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve(), name="server")
+            while not server.started:  # noqa: ASYNC110  (uvicorn tells it in no other way)
+                await asyncio.sleep(0.01)
+            rival.feed.first()
+            while rival.heard() < devices:  # noqa: ASYNC110  (other threads hear)
+                await asyncio.sleep(0.01)
+            print("ready", flush=True)
+            threading.Thread(target=rival.feed.run, daemon=True).start()
+            while True:
+                tasks[:] = [len(asyncio.all_tasks())]
+                await asyncio.sleep(0.2)
 
     def obey() -> None:
         for line in sys.stdin:
             word, _, rest = line.strip().partition(" ")
             if word == "rate":
-                feed.rate = float(rest)
-            elif word == "said":
-                Path(rest).write_text(json.dumps(feed.said))
-            elif word == "tasks":
-                Path(rest).write_text(json.dumps(tasks))
+                rival.feed.rate = float(rest)
+            else:
+                _write(Path(rest), rival.feed.said if word == "said" else tasks)
         os._exit(0)
 
     threading.Thread(target=obey, daemon=True).start()
     look_rarely()
     asyncio.run(serve())
+
+
+def _write(file: Path, found: object) -> None:
+    """Wholly or not at all."""
+    half = file.with_suffix(".half")
+    half.write_text(json.dumps(found))
+    half.rename(file)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import asyncio
 import base64
 import os
 import resource
+import socket
+import struct
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -15,6 +17,8 @@ import msgpack
 from benchmarks.fanout.gauge import FIRST, stamps
 
 MASK = b"\0\0\0\0"
+PATIENCE = 120.0
+"""Seconds until a tab that shows nothing is given up."""
 
 
 def more_files(wanted: int = 20_000) -> None:
@@ -22,6 +26,27 @@ def more_files(wanted: int = 20_000) -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What the tab shows, and how many cards that are."""
+
+    port: int
+    route: str = "/"
+    cards: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Whether the tab registers, reads what comes and answers pings, as a browser does."""
+
+    greets: bool = True
+    reads: bool = True
+    answers: bool = True
+
+
+WELL = Behaviour()
 
 
 @dataclass
@@ -49,17 +74,17 @@ class Record:
 
 
 class Tab(asyncio.Protocol):
-    """One browser's socket. `views` are time (microseconds, as stamps are) and what came."""
+    """One browser's socket. `views` are time (microseconds, as stamps are) and what came.
 
-    def __init__(
-        self, record: Record, route: str, port: int, *, reads: bool = True, greets: bool = True
-    ) -> None:
-        self.record, self.route, self.port = record, route, port
+    `painted` is when so many `cards` were there at once.
+    """
+
+    def __init__(self, record: Record, address: Address, behaviour: Behaviour) -> None:
+        self.record, self.address, self.behaviour = record, address, behaviour
         self.views: list[tuple[int, Seen]] = []
         self.frames = 0
         self.painted = 0
         self.closed = False
-        self.reads, self.greets = reads, greets
         self._buffer = b""
         self._open = False
 
@@ -68,11 +93,12 @@ class Tab(asyncio.Protocol):
         self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(
-            f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{self.address.port}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's)
         self.closed = True
 
     def send(self, opcode: int, data: bytes) -> None:
@@ -80,6 +106,24 @@ class Tab(asyncio.Protocol):
         size = len(data)
         head = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
         self.transport.write(bytes([0x80 | opcode]) + head + MASK + data)
+
+    def leave(self) -> None:
+        """As a browser does that closes the tab."""
+        if not self.closed:
+            self.send(8, (1001).to_bytes(2, "big"))
+            self.transport.close()
+
+    def reset(self) -> None:
+        """End the connection by a reset in place of an orderly end."""
+        if not self.closed:
+            raw = self.transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+
+    def fall_silent(self) -> None:
+        """Read and say nothing any more, as a computer whose cable was pulled."""
+        if not self.closed:
+            self.transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
@@ -89,22 +133,22 @@ class Tab(asyncio.Protocol):
                 self._buffer = buffer
                 return
             self._open, buffer = True, buffer[end + 4 :]
-            if self.greets:
+            if self.behaviour.greets:
                 self._greet()
-            if not self.reads:
+            if not self.behaviour.reads:
                 self.transport.pause_reading()
         place = 0
         while (found := _frame(buffer, place)) is not None:
             opcode, start, place = found
             if opcode == 2:
                 self._take(buffer[start:place])
-            elif opcode == 9:
+            elif opcode == 9 and self.behaviour.answers:
                 self.send(10, buffer[start:place])
         self._buffer = buffer[place:]
 
     def _greet(self) -> None:
         page = {
-            "route": self.route, "width": 1200, "height": 800, "platform_brightness": "light",
+            "route": self.address.route, "width": 1200, "height": 800, "platform_brightness": "light",
             "platform": "linux", "web": True,
         }  # fmt: skip
         body = {"session_id": None, "page_name": "", "page": page}
@@ -116,7 +160,7 @@ class Tab(asyncio.Protocol):
         if seen.stamps:
             now = FIRST + (time.monotonic_ns() - self.record.zero) // 1_000
             self.views.append((now, seen))
-            if len(seen.stamps) > 1 and not self.painted:
+            if len(seen.stamps) >= self.address.cards and not self.painted:
                 self.painted = now
 
 
@@ -141,21 +185,24 @@ class Swarm:
         self.record = Record(zero)
         self.tabs: list[Tab] = []
 
-    async def open(self, route: str = "/", **how: bool) -> Tab:
+    async def open(self, route: str = "/", cards: int = 20, behaviour: Behaviour = WELL) -> None:
         """One more tab."""
-        loop = asyncio.get_running_loop()
-        tab = Tab(self.record, quote(route, safe="/?=&"), self.port, **how)
-        await loop.create_connection(lambda: tab, "127.0.0.1", self.port)
+        address = Address(self.port, quote(route, safe="/?=&"), cards)
+        tab = Tab(self.record, address, behaviour)
+        await asyncio.get_running_loop().create_connection(lambda: tab, "127.0.0.1", self.port)
         self.tabs.append(tab)
-        return tab
 
-    async def open_all(self, routes: Sequence[str], *, patience: float = 120.0) -> None:
+    async def open_all(self, routes: Sequence[str], cards: int = 20) -> None:
         """A tab for each route, and wait until each has been painted."""
         for route in routes:
-            await self.open(route)
-        give_up = time.monotonic() + patience
-        while not all(tab.painted for tab in self.tabs):
-            assert time.monotonic() < give_up, f"{sum(not t.painted for t in self.tabs)} were never painted"
+            await self.open(route, cards)
+        await self.painted()
+
+    async def painted(self) -> None:
+        """Wait until every tab has shown its cards."""
+        give_up = time.monotonic() + PATIENCE
+        while missing := sum(not tab.painted for tab in self.tabs):
+            assert time.monotonic() < give_up, f"{missing} tabs were never painted"
             await asyncio.sleep(0.02)
 
     def forget(self) -> None:
@@ -172,7 +219,7 @@ class Swarm:
 
 @dataclass(frozen=True)
 class Freshness:
-    """How long until a message, or a newer one of its device, was on a screen: milliseconds; part never seen."""
+    """Milliseconds until a message, or a newer one of its device, was on a screen; the part never seen."""
 
     p50: float
     p99: float
@@ -201,12 +248,11 @@ def freshness(
                 if messages is None:
                     continue
                 until = bisect_left(messages, at + 1)
-                for index in range(reached[device], until):
-                    taken.append(now - messages[index])
+                taken += [now - message for message in messages[reached[device] : until]]
                 reached[device] = max(reached[device], until)
         unseen += sum(len(messages) - reached[device] for device, messages in screen.items())
     taken.sort()
     if not taken:
         return Freshness(float("inf"), float("inf"), float("inf"), 1.0)
-    at = [taken[min(len(taken) - 1, int(len(taken) * part))] / 1_000 for part in (0.5, 0.99, 1.0)]
-    return Freshness(*at, unseen / (len(taken) + unseen))
+    p50, p99, worst = (taken[min(len(taken) - 1, int(len(taken) * part))] / 1_000 for part in (0.5, 0.99, 1))
+    return Freshness(p50, p99, worst, unseen / (len(taken) + unseen))

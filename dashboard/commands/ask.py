@@ -17,6 +17,11 @@ TOKEN_HEADER = "X-Fleetglass-Token"  # noqa: S105  (the name of a header, not wh
 
 def ask(running: Running, path: str, body: Mapping[str, object]) -> dict[str, Any]:
     """POST to it; its answer. Raises `UserMistake` for what it refuses, `FleetglassError` if it fails."""
+    if not running.url:
+        raise UserMistake(
+            f"a bridge without a dashboard (process {running.pid}) has this data folder: replay on the "
+            "quarantine page of one of its dashboards; for anything else stop the bridge first"
+        )
     request = urllib.request.Request(  # noqa: S310  (its own address, read from a file of ours)
         f"{running.url.rstrip('/')}{path}",
         json.dumps(body).encode(),

@@ -12,7 +12,9 @@ def add(commands: Commands) -> None:
     parser = commands.add("run", run, data=True)
     add_broker(parser)
     parser.add_argument("--store", metavar="URL", help="where to keep things: sqlite:///file or memory://")
-    parser.add_argument("--bus", metavar="URL", help="between bridge and dashboard: memory://")
+    parser.add_argument(
+        "--bus", metavar="URL", help="for more dashboards, in other processes: redis://host:port"
+    )
     parser.add_argument("--host", metavar="H", help="address of the dashboard (127.0.0.1)")
     parser.add_argument("--port", type=int, metavar="P", help="port of the dashboard (8550)")
     parser.add_argument(

@@ -10,7 +10,7 @@ from typing import Any
 import flet as ft
 
 from bridge.ports import StoreFacts
-from bridge.status import BridgeStatus
+from bridge.status import BUCKETS, BridgeStatus, Spread
 from dashboard.aside import tag
 from dashboard.house import Dropped, House
 from dashboard.look import DOTS, SOFT, card, copyable
@@ -22,6 +22,18 @@ PACKAGES = ("fleetglass", "flet", "paho-mqtt", "amqtt", "pydantic")
 FACTS = "facts"
 FACTS_EVERY = 5
 """Seconds between two looks at the store's facts, while somebody looks at this page."""
+SPANS: Mapping[str, tuple[str, str]] = {
+    "receive": ("Received", "waits in the inbox"),
+    "decode": ("Decoded", "is read"),
+    "commit": ("Stored", "is written to the store"),
+    "frame": ("Framed", "waits for its frame"),
+    "send": ("Sent", "from the frame to each browser's socket"),
+    "total": ("In all", "from received to the first browser's socket"),
+    "browser": ("Taken in", "from the socket until a browser says it has it; a few are asked"),
+}
+"""Of each stage: its name, and what happens to a message in it."""
+BELOW = "Half of them took less than p50, 99 of 100 less than p99."
+NO_TIMES = "No message in the last minute."
 EMBEDDED_NOTE = (
     "The embedded broker is meant for a first look. It keeps nothing for Fleetglass while that is away, so "
     "the promise that no message is lost does not hold on it; use Mosquitto in production (see the README)."
@@ -43,7 +55,7 @@ Rows = Mapping[str, Callable[[Seen], str]]
 
 
 def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
-    """Six cards of rows."""
+    """Seven cards of rows."""
     cards: list[CardPlan[Any]] = [
         _broker(house, EMBEDDED_NOTE if house.status.embedded else ""),
         _store(house),
@@ -59,11 +71,12 @@ def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
             "The oldest": lambda s: f"{s.status.lag:.1f} s" if s.status.waiting else DASH,
             "Reading from the broker": lambda s: "paused" if s.status.paused else "goes on",
         }),
+        _times(house),
+        _sessions(house),
         _card(house, "Frames", {
             "Frames": lambda s: plain(s.status.frames),
             "Values merged into a newer one": lambda s: plain(s.status.merged),
         }),
-        _sessions(house),
     ]  # fmt: skip
     return LayoutPlan("system", frozenset(), lambda: cards)
 
@@ -124,6 +137,53 @@ def _sessions(house: House) -> CardPlan[int]:
         return _titled("Sessions and versions", rows)
 
     return CardPlan("system/sessions", frozenset({"sessions"}), lambda: house.sessions, draw)
+
+
+def _times(house: House) -> CardPlan[Mapping[str, Spread]]:
+    """The stages, each with the time that half of the messages stayed below, and 99 of 100."""
+
+    def draw(drawing: Drawing[Mapping[str, Spread]]) -> ft.Control:
+        note = drawing.live(
+            ft.Text(size=12, color=SOFT), value=lambda s: BELOW if "receive" in s else NO_TIMES
+        )
+        lines: list[ft.Control] = [_span(note, _figure("p50"), _figure("p99"))]
+        for stage, (name, about) in SPANS.items():
+            what = ft.Column(
+                [ft.Text(name, size=14), ft.Text(about, size=12, color=SOFT)], spacing=0, tight=True
+            )
+            shown = [drawing.live(_figure(), value=_figure_of(stage, part)) for part in ("p50", "p99")]
+            lines.append(_span(what, *shown))
+        return _titled("Time of a message, last minute", lines)
+
+    return CardPlan(
+        "system/times", frozenset({"status", "tick"}), lambda: house.timing.spreads(house.counts.stages), draw
+    )
+
+
+def _figure_of(stage: str, part: str) -> Callable[[Mapping[str, Spread]], str]:
+    return lambda spreads: spread_text(spreads.get(stage), part)
+
+
+def spread_text(spread: Spread | None, part: str) -> str:
+    """One figure of a stage, in milliseconds; what is beyond the longest time that is told apart says so."""
+    if spread is None:
+        return DASH
+    seconds = spread.p50 if part == "p50" else spread.p99
+    if seconds >= BUCKETS[-1]:
+        return f"> {BUCKETS[-1]:g} s"
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"
+
+
+def _span(what: ft.Control, *figures: ft.Control) -> ft.Control:
+    return ft.Row([ft.Container(what, expand=True), *figures], spacing=8)
+
+
+def _figure(text: str = "") -> ft.Text:
+    """A column of figures; with a text its head."""
+    weight = ft.FontWeight.W_400 if text else ft.FontWeight.W_500
+    return ft.Text(text, size=14, weight=weight, width=72, text_align=ft.TextAlign.RIGHT)
 
 
 def versions() -> Mapping[str, str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.frames import Frame, FrameClock
+from bridge.frames import MOST_TRACES, Frame, FrameClock, Trace, merged
 from bridge.state import Change, DeviceState
 from bridge.status import BridgeStatus
 
@@ -129,3 +129,55 @@ def test_presence_alone_counts_no_value() -> None:
     frame = clock.take(0.0)
     assert frame is not None
     assert ([2.0], 0) == ([device.seen_at for device in frame.devices], clock.merged)
+
+
+def test_a_frame_bears_the_times_of_its_messages() -> None:
+    """The traces since the frame before, and when it was made; the next one begins without."""
+    clock = FrameClock(gap=GAP)
+    clock.change(Change(state("lamp.a", 1)), 1.0)
+    clock.trace(Trace(0.5, 1.0, 3))
+    first = clock.take(2.0)
+    clock.change(Change(state("lamp.a", 2)), 3.0)
+    second = clock.take(4.0)
+    assert first is not None
+    assert second is not None
+    assert ((Trace(0.5, 1.0, 3),), 2.0) == (first.traces, first.framed)
+    assert ((), 4.0) == (second.traces, second.framed)
+
+
+TRACES = st.lists(
+    st.builds(Trace, st.integers(0, 99), st.integers(0, 99), st.integers(1, 9)), max_size=2 * MOST_TRACES
+)
+
+
+@given(TRACES, TRACES)
+def test_no_traced_message_is_lost(older: list[Trace], newer: list[Trace]) -> None:
+    """However many there are, in one frame or two that are merged, all are counted and none looks younger."""
+    clocks = FrameClock(gap=0.0), FrameClock(gap=0.0)
+    frames = []
+    for clock, traces in zip(clocks, (older, newer), strict=True):
+        clock.quarantined(100.0)
+        for trace in traces:
+            clock.trace(trace)
+        frame = clock.take(100.0)
+        assert frame is not None
+        frames.append(frame)
+    both = merged(*frames)
+    together = [*older, *newer]
+    assert sum(trace.count for trace in together) == sum(trace.count for trace in both.traces)
+    assert min((t.received for t in together), default=None) == min(
+        (t.received for t in both.traces), default=None
+    )
+    assert (min(MOST_TRACES, len(together)) >= len(both.traces)) is True
+
+
+@pytest.mark.parametrize(("framed", "expected"), [((1.0, 2.0), 1.0), ((0.0, 2.0), 2.0), ((1.0, 0.0), 1.0)])
+def test_merged_frames_are_as_old_as_the_older(framed: tuple[float, float], expected: float) -> None:
+    """What waits longest counts; a frame of unknown time does not."""
+    older, newer = (Frame(number, 0.0, framed=at) for number, at in enumerate(framed, 1))
+    assert expected == merged(older, newer).framed
+
+
+def test_times_are_no_part_of_what_a_frame_tells() -> None:
+    """Frames that tell the same are equal."""
+    assert Frame(1, 2.0) == Frame(1, 2.0, traces=(Trace(1.0, 1.0, 1),), framed=3.0)

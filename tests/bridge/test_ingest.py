@@ -378,11 +378,26 @@ def test_the_status_tells_the_totals() -> None:
 
 
 def test_every_stage_is_timed() -> None:
-    """A round observes how long its messages waited, were read and waited to be shown."""
+    """Each message is timed where it waited and was read, those that changed something where framed."""
     flow = Flow()
+    flow.put(KITCHEN, b'{"temperature": 21}')
+    flow.put(KITCHEN, b'{"temperature": 22}')
+    flow.put(KITCHEN, b"{")
+    flow.step(GAP_UNDER_LOAD)
+    stages = flow.ingest.counts.stages
+    seen = {stage: sum(stages[stage].counts) for stage in ("receive", "decode", "commit", "frame")}
+    assert seen == {"receive": 3, "decode": 3, "commit": 3, "frame": 2}
+    assert [2] == [sum(trace.count for trace in frame.traces) for frame in flow.frames if frame.changes]
+
+
+def test_what_shows_nothing_leaves_no_trace() -> None:
+    """A message that changes nothing is not said to have waited for the frame that came much later."""
+    flow = Flow()
+    flow.say("$SYS/broker/uptime", b"17")
+    flow.step(60.0)
     flow.say(KITCHEN, b'{"temperature": 21}')
-    seen = {stage: sum(histogram.counts) for stage, histogram in flow.ingest.counts.stages.items()}
-    assert seen == {"receive": 1, "decode": 1, "commit": 1, "frame": 1, "send": 0}
+    traces = [trace for frame in flow.frames for trace in frame.traces]
+    assert ([1], True) == ([trace.count for trace in traces], traces[0].decoded >= flow.now - 1)
 
 
 def test_what_the_store_took_and_the_broker_dropped_is_counted() -> None:

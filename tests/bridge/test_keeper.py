@@ -2,6 +2,8 @@
 
 import logging
 import threading
+import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,7 +16,7 @@ from bridge.ports import Batch, Heard, Receipt, Record, Sought, Unread
 from bridge.quarantine import quarantine
 from bridge.receipts import digest_of
 from bridge.state import DeviceState
-from bridge.status import Histogram
+from bridge.status import BUCKETS, Histogram
 from schemas.message import RawMessage, Reading, Rejected
 from tests.bridge.shelf import POISON, Broker, Shelf
 from tests.servers import wait_until
@@ -405,3 +407,14 @@ def test_tending_goes_on_between_commits(
         keeper.put(load_of(1))
     assert store.values("topic.a", "value") == [1]
     assert "the store could not be tended: made to fail" in caplog.text
+
+
+def test_every_message_of_a_commit_is_timed() -> None:
+    """Loads that are committed together are timed message by message, each since it was handed over."""
+    commits, handed = Histogram(), time.monotonic() - 3.0
+    keeper = Keeper(Shelf(), Broker(), commits)
+    for count in (40, 2):
+        keeper.put(Load(Batch(), count=count, handed=[(handed, count)]))
+    keeper.put(Load(Batch()))
+    assert keeper.stop(PATIENCE)
+    assert (42, 0) == (sum(commits.counts), sum(commits.counts[: bisect_left(BUCKETS, 3.0)]))

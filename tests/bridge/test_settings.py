@@ -222,7 +222,10 @@ IN_FILE = [
     ("[store]\nquarantine_size = '5 q'", f'FILE: [store] quarantine_size: {A_SIZE}, got "5 q"'),
     ("[store]\nquarantine_size = 0", f"FILE: [store] quarantine_size: {A_SIZE}, got 0"),
     ("[store]\nquarantine_size = true", f"FILE: [store] quarantine_size: {A_SIZE}, got true"),
-    ("[bus]\nurl = 'redis://a'", "FILE: [bus] url: expected a URL that starts with memory://, got redis://…"),
+    (
+        "[bus]\nurl = 'mqtt://a'",
+        "FILE: [bus] url: expected a URL that starts with memory:// or redis:// or rediss://, got mqtt://…",
+    ),
     (
         "[devices.'lamp.a']\nnmae = 'x'",
         'FILE: [devices."lamp.a"] nmae: unknown key; expected one of name, place',

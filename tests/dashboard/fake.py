@@ -19,6 +19,7 @@ from bridge.stores.memory import MemoryStore
 from dashboard.aside import Aside
 from dashboard.house import Dropped
 from dashboard.scene import Question
+from dashboard.timing import Timing
 from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
@@ -93,8 +94,10 @@ class FakeHouse:
         self.store = MemoryStore()
         self.store.open()
         self.aside = Aside()
+        self.timing = Timing()
         self.dropped = Dropped()
         self.quarantine_changes = 0
+        self.bus = None
         self.commanded: list[tuple[str, Mapping[str, Value], str]] = []
         self.refuses: FleetglassError | None = None
         self.now = 1_000.0

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -25,8 +26,9 @@ ROUTES = (
 )
 DEVICES = ("plug.one", "plug.two", "lamp.one", "lamp.two")
 TABS = 3
-FIRST = 500
-"""The least power that a plug tells of."""
+FIRST = 250
+POWER = re.compile(r"([5-9]\d\d)(\.0)?")
+"""A plug's power as it is shown: always more than before, and odd for one plug, even for the other."""
 
 tabs = st.integers(0, TABS - 1)
 STEPS = st.lists(
@@ -50,7 +52,8 @@ class Play:
         self.stage = built
         self.count = FIRST
         self.tabs: dict[int, Tab] = {}
-        self.newest: dict[tuple[int, int], int] = {}
+        self.newest: dict[tuple[int, str], int] = {}
+        self.went_back: list[tuple[str, int, int]] = []
 
     def hear(self, device_id: str, **more: object) -> None:
         """A device says something new."""
@@ -58,7 +61,10 @@ class Play:
         kind, _, name = device_id.partition(".")
         on = bool(self.count % 2)
         said: dict[str, object] = {"on": on, **more}
-        said |= {"power": self.count} if kind == "plug" else {"brightness": self.count % 100}
+        if kind == "plug":
+            said["power"] = 2 * self.count + DEVICES.index(device_id)
+        else:
+            said["brightness"] = self.count % 100
         self.stage.hear(f"fleet/{kind}/{name}/state", said)
 
     def more(self, device_id: str) -> None:
@@ -71,15 +77,16 @@ class Play:
             tab.socket.on_sent = lambda frame: self.show(tab, frame)
 
     def show(self, tab: Tab, frame: bytes) -> None:
-        """The browser takes a frame: no power on its screen may go back."""
+        """The browser takes a frame: no power on its screen may go back, on whatever card and page."""
         tab.client.take(frame)
         for text in find(tab.client.root.get("views", []), "Text"):
-            value = str(text.get("value", ""))
-            # Nothing else that is shown is as large.
-            if value.isdecimal() and int(value) >= FIRST:
-                place = (id(tab), text["_i"])
-                assert int(value) >= self.newest.get(place, 0)
-                self.newest[place] = int(value)
+            if found := POWER.fullmatch(str(text.get("value", ""))):
+                power = int(found[1])
+                place = (id(tab), DEVICES[power % 2])
+                # Noted, not raised: the wire would take it for a socket that fails.
+                if power < self.newest.get(place, 0):
+                    self.went_back.append((place[1], self.newest[place], power))
+                self.newest[place] = power
 
     def connected(self, number: int) -> Tab | None:
         tab = self.tabs.get(number)
@@ -142,9 +149,18 @@ class Play:
 
 
 def screen(tab: Tab) -> object:
-    """What is to be read on it, and where its switches stand."""
-    switches = [bool(switch.get("value")) for switch in tab.controls("Switch")]
-    return [text for text in tab.texts if "ago" not in text and text != "now"], switches
+    """All that is on it, but for how long ago something was."""
+    return bare(tab.client.root.get("views", []))
+
+
+def bare(tree: Any) -> Any:  # noqa: ANN401
+    """A tree without ids, ages, and what is the same as if it were left out."""
+    if isinstance(tree, list):
+        return [bare(child) for child in tree]
+    if not isinstance(tree, dict):
+        return "" if isinstance(tree, str) and (" ago" in tree or tree == "now") else tree
+    kept = {key: bare(value) for key, value in tree.items() if key != "_i"}
+    return {key: value for key, value in kept.items() if value and (key, value) != ("visible", True)}
 
 
 async def played(steps: list[Any]) -> None:
@@ -161,6 +177,7 @@ async def played(steps: list[Any]) -> None:
             if done is not None:
                 await done
         await play.end_alike()
+        assert [] == play.went_back
 
 
 @settings(max_examples=60, deadline=None)
@@ -173,6 +190,26 @@ def test_every_screen_ends_with_the_present(steps: list[Any]) -> None:
         asyncio.run(asyncio.wait_for(played(steps), 60))
     finally:
         logging.getLogger("dashboard").setLevel(logging.NOTSET)
+
+
+def test_a_value_that_goes_back_is_noticed() -> None:
+    """What looks for older values finds one: a frame that comes again, after a newer one."""
+
+    async def run() -> None:
+        house = FakeHouse()
+        house.hear_all(["plug"])
+        async with stage(house) as built:
+            play = Play(built)
+            await play.open(0)
+            tab = play.tabs[0]
+            for shown in ("502", "504"):
+                play.hear("plug.one")
+                await tab.sees(shown)
+            assert [] == play.went_back
+            play.show(tab, next(frame for frame in tab.socket.sent if b"502" in frame))
+            assert [("plug.one", 504, 502)] == play.went_back
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("stalled", [True, False])

@@ -1,0 +1,99 @@
+"""A dashboard's side of asking the bridge: at once or not at all."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from redis import Redis
+from redis.typing import EncodableT, FieldT
+
+from bridge.bus.address import ANSWERS_WITHIN, FAULTS, Address, connect, said
+from bridge.bus.answers import pack_request, unpack_answer
+from bridge.errors import BusAway
+from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.quarantine import Quarantined
+from bridge.replay import Replayed
+from schemas.message import Value
+
+WITHIN: Mapping[str, float] = {"command": 5.0, "replay": 600.0}
+"""Seconds within which a request is to be answered; all else in `OTHERS`."""
+OTHERS = 30.0
+OPEN = 1_000
+"""Requests that are kept at most."""
+
+
+class Asker:
+    """Asks the bridge, from any thread. `away` says why the bridge cannot be reached, or is empty."""
+
+    def __init__(self, address: Address, away: Callable[[], str]) -> None:
+        self._address = address
+        self._away = away
+        self._client: Redis = connect(address)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def ask(self, method: str, *arguments: object, timeout: float | None = None) -> object:
+        """The bridge's answer. Raises what it raises, and `BusAway` if it cannot be reached or is silent."""
+        within = WITHIN.get(method, OTHERS) if timeout is None else timeout
+        self._check()
+        answer_to = self._address.key(f"answer:{secrets.token_hex(8)}")
+        try:
+            seconds, micros = self._client.time()
+            deadline = int(seconds * 1000 + micros / 1000 + within * 1000)
+            # In Redis's own time, so that what lay in a socket while Redis was frozen is not done afterwards.
+            asked: dict[FieldT, EncodableT] = {
+                "to": answer_to,
+                "deadline": str(deadline),
+                "lane": "command" if method == "command" else "other",
+                "request": pack_request(method, arguments),
+            }
+            self._client.xadd(self._address.key("asked"), asked, maxlen=OPEN)
+            return self._wait(method, answer_to, within)
+        except FAULTS as fault:
+            raise BusAway(f"the bus is away: {said(fault)}") from None
+
+    def _wait(self, method: str, answer_to: str, within: float) -> object:
+        give_up = time.monotonic() + within
+        while (left := give_up - time.monotonic()) > 0:
+            slice_of_it = min(max(left, 0.05), ANSWERS_WITHIN / 3)
+            found = cast("tuple[bytes, bytes] | None", self._client.blpop([answer_to], timeout=slice_of_it))
+            if found is not None:
+                return unpack_answer(method, found[1])
+            self._check()
+        look = "; look at the device whether it was done" if method == "command" else ""
+        raise BusAway(f"the bridge did not answer within {within:g} s{look}")
+
+    def _check(self) -> None:
+        if away := self._away():
+            raise BusAway(away)
+
+    # The same, by name and with types.
+
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
+        """See `Bridge`."""
+        self.ask("command", device_id, changes, by)
+
+    def history(
+        self, device_id: str, metric: str, start: float, end: float, points: int
+    ) -> tuple[str, History]:
+        """See `Bridge`."""
+        return cast("tuple[str, History]", self.ask("history", device_id, metric, start, end, points))
+
+    def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
+        """See `Bridge`; payloads are cut to 65,536 bytes."""
+        return cast("Sequence[Quarantined]", self.ask("quarantined", sought))
+
+    def quarantine_counts(self) -> QuarantineCounts:
+        """See `Bridge`."""
+        return cast(QuarantineCounts, self.ask("quarantine_counts"))
+
+    def replay(self, *, dry_run: bool, ids: Sequence[int] | None = None) -> Replayed:
+        """See `Bridge`."""
+        return cast(Replayed, self.ask("replay", dry_run, None if ids is None else list(ids)))
+
+    def facts(self) -> StoreFacts:
+        """See `Bridge`."""
+        return cast(StoreFacts, self.ask("facts"))

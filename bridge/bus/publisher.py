@@ -1,0 +1,170 @@
+"""The bridge's voice on the bus: what changed, and the whole picture for who comes later."""
+
+import logging
+import threading
+import time
+
+from redis import Redis
+
+from bridge.broadcast import START
+from bridge.bus.address import FAULTS, Address, Script, connect, said, script
+from bridge.bus.codec import Entry, Header, pack_entry, pack_header, pack_labels
+from bridge.bus.lease import Lease
+from bridge.bus.requests import Desk
+from bridge.frames import Frame
+from bridge.service import Bridge
+
+log = logging.getLogger(__name__)
+
+KEPT = 2_000
+"""Entries of the stream that are kept at most; who is further behind takes the whole picture again."""
+KEPT_BYTES = 64 * 1024 * 1024
+"""And about so many bytes of them."""
+KEPT_AT_LEAST = 20
+BEAT = 1.0
+"""Seconds between two words at the most: by their absence a dashboard sees that the bridge is away."""
+LONGEST_PAUSE = 2.0
+
+# One step for Redis: either all of it is there, or, if the lease is another's by now, nothing.
+# ARGV: lease, whether it is the whole picture, header, labels, how many entries to keep, id, device, …
+# The header is kept as well: who joins must know which entry comes next.
+_WRITE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end
+local whole = ARGV[2] == '1'
+if whole then
+  redis.call('DEL', KEYS[3])
+  redis.call('HSET', KEYS[4], 'labels', ARGV[4])
+elseif redis.call('EXISTS', KEYS[4]) == 0 then
+  return 'gone'
+end
+redis.call('HSET', KEYS[4], 'now', ARGV[3])
+local packed = {}
+for i = 7, #ARGV, 2 do
+  redis.call('HSET', KEYS[3], ARGV[i - 1], ARGV[i])
+  if not whole then packed[#packed + 1] = ARGV[i] end
+end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'h', ARGV[3], 'd', table.concat(packed))
+return 'written'
+"""
+
+
+class Publisher:
+    """Writes what a bridge has to say, as long as its lease is ours, and answers what dashboards ask.
+
+    A Redis that is slow or away holds nobody up: what is not written yet is merged, the latest state of each
+    device. When it is back, or has lost its data, the whole picture is written again.
+    """
+
+    def __init__(self, address: Address, bridge: Bridge, lease: Lease) -> None:
+        self.detail = "connecting"
+        self.up = False
+        self._address = address
+        self._bridge = bridge
+        self._lease = lease
+        self._desk = Desk(address, bridge, lease)
+        self._stopping = threading.Event()
+        self._there = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
+        self._number = 0
+        self._size = 0.0
+
+    def start(self) -> None:
+        """Begin to speak and to answer; returns at once. Call once."""
+        self._thread.start()
+        self._desk.start()
+
+    def stop(self) -> None:
+        """Write what is left, if Redis takes it, and end. Call once."""
+        self._desk.stop()
+        self._stopping.set()
+        self._there.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        pause = 0.1
+        client = connect(self._address)
+        write = script(client, _WRITE)
+        while not self._stopping.is_set():
+            try:
+                self._speak(client, write)
+            except FAULTS as fault:
+                if self.up or self.detail == "connecting":
+                    log.warning("bus %s does not take what the bridge says: %s", self._address, said(fault))
+                self.up, self.detail = False, said(fault)
+                client.connection_pool.disconnect()
+            except Exception:
+                log.exception("our fault: the bus could not be written; trying again")
+                self.up, self.detail = False, "a fault of ours, see the log"
+            else:
+                pause = 0.1
+                continue
+            self._stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        client.close()
+
+    def _speak(self, client: Redis, write: Script) -> None:
+        """The whole picture, then what changes, until the lease is another one. Raises `FAULTS`."""
+        epoch = self._lease.epoch
+        if not epoch:
+            self.up, self.detail = False, "the lease is not ours"
+            self._stopping.wait(0.05)
+            return
+        held = client.get(self._lease.key)
+        if held != self._lease.token.encode():
+            self._doubt()
+            return
+        with self._bridge.broadcast.subscribe(wake=self._there.set, after=START) as listening:
+            self._number = 0
+            if not self._write(write, epoch, listening.take(), whole=True):
+                return
+            if not self.up:
+                log.info("bus %s: the bridge speaks there", self._address)
+            self.up, self.detail = True, str(self._address)
+            while self._lease.epoch == epoch:
+                ending = self._stopping.is_set()
+                if not ending:
+                    self._there.wait(BEAT)
+                    self._there.clear()
+                if not self._write(write, epoch, listening.take()) or ending:
+                    return
+
+    def _doubt(self) -> None:
+        self._lease.doubt()
+        self._stopping.wait(0.05)
+
+    def _write(self, write: Script, epoch: int, frame: Frame | None, *, whole: bool = False) -> bool:
+        """Write a frame, or a sign of life without one; whether it was taken."""
+        bridge, ahead = self._bridge, time.time() - time.monotonic()
+        if frame is None:
+            frame = Frame(bridge.broadcast.sequence, 0.0)
+        self._number += 1
+        header = Header(
+            epoch,
+            bridge.broadcast.run,
+            self._number,
+            frame.sequence,
+            frame.changed_at,
+            frame.quarantined,
+            whole,
+            frame.status is not None,
+            bridge.merged,
+            bridge.status,
+            bridge.counts,
+            frame.traces,
+            frame.framed,
+        )
+        packed = pack_header(header, ahead)
+        at = (epoch, frame.sequence)
+        devices: list[bytes | str] = []
+        for change in frame.changes:
+            named = change.device.id.encode("utf-8", "surrogatepass")
+            devices += [named, pack_entry(Entry(change, at), ahead)]
+        size = len(packed) + (0 if whole else sum(map(len, devices)))
+        self._size = self._size * 0.9 + size * 0.1 if self._size else float(size)
+        kept = max(KEPT_AT_LEAST, min(KEPT, int(KEPT_BYTES / self._size)))
+        keys = [self._address.key(name) for name in ("lease", "frames", "devices", "about")]
+        labels = pack_labels(bridge.labels) if whole else b""
+        answer = write(keys, [self._lease.token, int(whole), packed, labels, kept, *devices])
+        if answer == b"refused":
+            self._doubt()
+        return answer == b"written"

@@ -1,0 +1,123 @@
+"""A bridge in another process, as the dashboard sees it: followed and asked over the bus."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridge.bus.follower import BusLink, Follower
+from bridge.errors import StoreError
+from bridge.frames import Frame
+from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.quarantine import Quarantined
+from bridge.replay import Replayed
+from bridge.service import Label
+from bridge.state import DeviceState
+from bridge.status import BridgeStatus, Counts, Histogram
+from dashboard.aside import Aside
+from dashboard.house import Dropped
+from dashboard.timing import Timing
+from schemas.catalog import Kinds
+from schemas.message import Value
+
+if TYPE_CHECKING:
+    from dashboard.session import Shared
+
+
+class RemoteHouse:
+    """See `House`. What it is asked while the bus or the bridge is away raises `BusAway` at once."""
+
+    def __init__(self, kinds: Kinds, follower: Follower) -> None:
+        self.kinds = kinds
+        self.broadcast = follower.broadcast
+        self.shared: Shared | None = None
+        self.aside = Aside()
+        self.timing = Timing()
+        self.dropped = Dropped()
+        self.quarantine_changes = 0
+        self._follower = follower
+        self._asker = follower.asker
+        self._send = Histogram()
+        follower.listen(self._note)
+
+    def start(self) -> None:
+        """Begin to follow; returns at once. Call once."""
+        self._follower.start()
+
+    def stop(self) -> None:
+        """End. Call once."""
+        self._follower.stop()
+
+    @property
+    def bus(self) -> BusLink:
+        """How the bridge is reached."""
+        return self._follower.link
+
+    @property
+    def sessions(self) -> int:
+        """Browsers that are connected to this dashboard."""
+        return len(self.shared.open) if self.shared else 0
+
+    @property
+    def devices(self) -> Mapping[str, DeviceState]:
+        """The present state by device id, as far as it has been heard."""
+        return self._follower.devices
+
+    @property
+    def status(self) -> BridgeStatus:
+        """What the bridge last said. While it is not heard, nobody knows of a connection to the broker."""
+        status, away = self._follower.status, self._follower.link.away
+        return replace(status, broker_up=False, broker_detail=away) if away else status
+
+    @property
+    def counts(self) -> Counts:
+        """The bridge's totals; only how long it takes to the browsers' hands is measured here."""
+        counts = self._follower.counts
+        return replace(counts, stages=counts.stages | {"send": self._send})
+
+    @property
+    def merged(self) -> int:
+        """See `House`."""
+        return self._follower.merged
+
+    def label(self, device: DeviceState) -> Label:
+        """See `House`; names and places are of the bridge's config."""
+        return self._follower.label(device)
+
+    def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
+        """See `House`; payloads are cut to 65,536 bytes."""
+        return self._asker.quarantined(sought)
+
+    def quarantine_counts(self) -> QuarantineCounts:
+        """See `House`."""
+        return self._asker.quarantine_counts()
+
+    def replay(self, *, dry_run: bool, ids: Sequence[int] | None = None) -> Replayed:
+        """See `House`; the kinds are those of the bridge."""
+        return self._asker.replay(dry_run=dry_run, ids=ids)
+
+    def history(
+        self, device_id: str, metric: str, start: float, end: float, points: int
+    ) -> tuple[str, History]:
+        """See `House`."""
+        return self._asker.history(device_id, metric, start, end, points)
+
+    def facts(self) -> StoreFacts:
+        """See `House`."""
+        return self._asker.facts()
+
+    def restore(self, file: Path) -> None:
+        """Refused: the file is one of the computer on which the bridge runs."""
+        raise StoreError(f"{file}: a backup is put back where the bridge runs, while it is stopped")
+
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
+        """See `House`."""
+        self._asker.command(device_id, changes, by=by)
+
+    def _note(self, frame: Frame) -> None:
+        # Before the hub hears of it: who then looks, looks at the new one.
+        if frame.quarantined:
+            self.quarantine_changes += 1
+        if frame.status is not None:
+            self.dropped = self.dropped.noted(frame.status.broker_dropped, time.time())

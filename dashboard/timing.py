@@ -1,0 +1,66 @@
+"""How long messages take to the browsers, as this dashboard knows it. On the web loop, told the time."""
+
+from collections.abc import Mapping
+
+from bridge.frames import Frame, Trace, all_traces
+from bridge.status import Histogram, Recent, Spread
+from dashboard.roundtrip import Trips
+
+OURS = ("send", "total", "browser")
+"""The stages that are measured here; all others are the bridge's."""
+LATE = 10.0
+"""Seconds after which nobody waits for a frame any more: a browser that takes none for as long is let go."""
+
+
+class Timing:
+    """Of one dashboard process. `told`: when the frame that is being told of was made; 0 while none is.
+
+    A frame is `take`n, then each browser's socket takes it (`sent`, at the time `told`), or does not
+    (`owe`) and takes it later (`sent`, at the time of the oldest that it missed); `done` ends the telling.
+    """
+
+    def __init__(self) -> None:
+        self.stages: Mapping[str, Histogram] = {stage: Histogram() for stage in OURS}
+        self.trips = Trips(self.stages["browser"].observe)
+        self.told = 0.0
+        self._send, self._total = self.stages["send"], self.stages["total"]
+        self._recent = Recent()
+        self._traces: tuple[Trace, ...] = ()
+        self._owing = False
+
+    def take(self, frame: Frame, now: float) -> None:
+        """The screens are about to be told of this frame."""
+        self.told = frame.framed or now
+        kept = tuple(trace for trace in self._traces if now - trace.decoded < LATE) if self._owing else ()
+        traces = frame.traces
+        if not traces and frame.changes and frame.changed_at:
+            # It came from another process, which says only when the oldest of its changes was.
+            traces = (Trace(frame.changed_at, frame.changed_at, len(frame.changes)),)
+        self._traces = all_traces(kept, traces)
+        self._owing = False
+
+    def owe(self) -> None:
+        """A browser's socket does not take the frame now."""
+        self._owing = True
+
+    def sent(self, told: float, now: float) -> None:
+        """A browser's socket took what it was told of at that time."""
+        if told:
+            self._send.observe(now - told)
+            if self._traces:
+                for trace in self._traces:
+                    self._total.observe(now - trace.received, trace.count)
+                self._traces = ()
+
+    def done(self) -> None:
+        """All screens have been told: what leaves for another reason is nobody's frame."""
+        self.told = 0.0
+
+    def tick(self, bridge: Mapping[str, Histogram], now: float) -> None:
+        """Called about once a second, with the stages of the bridge."""
+        self._recent.note({**bridge, **self.stages}, now)
+        self.trips.turn(now)
+
+    def spreads(self, bridge: Mapping[str, Histogram]) -> Mapping[str, Spread]:
+        """By stage, of the last minute; without those that measured nothing."""
+        return self._recent.spreads({**bridge, **self.stages})

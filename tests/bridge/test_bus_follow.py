@@ -1,0 +1,264 @@
+"""A dashboard in another process sees what the bridge sees, whatever happens to Redis or to the bridge."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from bridge.broadcast import START
+from bridge.bus import publisher
+from bridge.bus.address import Address, connect
+from bridge.bus.codec import MARK
+from bridge.bus.follower import Follower
+from bridge.frames import Frame
+from bridge.service import Label
+from tests.bridge.bus_world import (
+    Speaker,
+    address_of,
+    following,
+    heals,
+    shows,
+    speaking,
+    temperature,
+    until,
+)
+from tests.servers import RedisServer, redis_server, wait_until
+
+
+@pytest.fixture
+def server() -> Iterator[RedisServer]:
+    """A Redis of the test's own."""
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: RedisServer) -> Iterator[Redis]:
+    """A hand in it."""
+    with connect(address_of(server)) as connected:
+        yield connected
+
+
+class Dozing(Follower):
+    """One that does not look while `looks` is not set; `dozes` says when."""
+
+    def __init__(self, address: Address, *, silent: float) -> None:
+        super().__init__(address, silent=silent)
+        self.looks, self.dozes = threading.Event(), threading.Event()
+        self.looks.set()
+
+    def _read(self, client: Redis) -> None:
+        if not self.looks.is_set():
+            self.dozes.set()
+            self.looks.wait()
+        super()._read(client)
+
+
+def test_a_dashboard_shows_what_the_bridge_says(server: RedisServer) -> None:
+    """Values, labels, status, run and sequence are the bridge's; frames come with the metrics touched."""
+    heard: list[Frame] = []
+    labels = {"thermostat.hall": Label("Hall", "Ground floor")}
+    with speaking(address_of(server), labels) as speaker, following(address_of(server)) as follower:
+        follower.listen(heard.append)
+        heals(follower)
+        speaker.say("hall", 20.5)
+        shows(follower, "hall", 20.5)
+        mine, its = follower.devices["thermostat.hall"], speaker.bridge.devices["thermostat.hall"]
+        assert its._replace(heard=0.0) == mine._replace(heard=0.0)
+        assert Label("Hall", "Ground floor") == follower.label(mine)
+        assert speaker.bridge.broadcast.run == follower.run == follower.broadcast.run
+        until(follower, lambda f: f.counts.received == 1, "the counts")
+        until(follower, lambda f: f.status.received == 1, "the status")
+        wait_until(
+            lambda: speaker.bridge.broadcast.sequence == follower.broadcast.sequence, "the same position"
+        )
+    touched = [change.metrics for frame in heard for change in frame.changes]
+    assert ("temperature",) in touched
+
+
+def test_who_joins_late_has_all_of_it(server: RedisServer) -> None:
+    """A dashboard that comes after the words were spoken has the same states, at the bridge's position."""
+    with speaking(address_of(server)) as speaker:
+        for number in range(40):
+            speaker.say(f"d{number % 10}", float(number % 30))
+        with following(address_of(server)) as first:
+            shows(first, "d9", 9.0)
+            with following(address_of(server)) as late:
+                until(late, lambda f: len(f.devices) == 10, "ten devices")
+                expected = {i: d.metrics["temperature"].value for i, d in speaker.bridge.devices.items()}
+                for follower in (first, late):
+                    assert expected == {
+                        i: d.metrics["temperature"].value for i, d in follower.devices.items()
+                    }
+                with late.broadcast.subscribe(after=START) as listening:
+                    frame = listening.take()
+                assert frame is not None
+                assert sorted(expected) == sorted(device.id for device in frame.devices)
+
+
+def test_who_falls_behind_the_trimmed_stream_takes_the_picture_again(
+    server: RedisServer, client: Redis
+) -> None:
+    """What was cut off the stream before it was read is not missing, because the gap is seen."""
+    with speaking(address_of(server)) as speaker, following(address_of(server), Dozing) as follower:
+        assert isinstance(follower, Dozing)
+        heals(follower)
+        speaker.say("a", 10.0)
+        shows(follower, "a", 10.0)
+        # While the dashboard is not looking, the only entry about b comes and is cut off.
+        follower.looks.clear()
+        try:
+            assert follower.dozes.wait(20)
+            speaker.say("b", 11.0)
+            wait_until(lambda: client.hexists("fleetglass:devices", "thermostat.b"), "b to be written")
+            speaker.say("a", 12.0)
+            wait_until(lambda: temperature(speaker.bridge.devices, "a") == 12.0, "a at the bridge")
+            count = client.xlen("fleetglass:frames")
+            wait_until(lambda: client.xlen("fleetglass:frames") > count, "one more entry")
+            client.xtrim("fleetglass:frames", maxlen=1, approximate=False)
+        finally:
+            follower.looks.set()
+        shows(follower, "b", 11.0)
+        shows(follower, "a", 12.0)
+
+
+def test_a_redis_that_lost_everything_is_filled_again(server: RedisServer) -> None:
+    """Killed and back, empty: the dashboard says so meanwhile, and then has what came meanwhile."""
+    with speaking(address_of(server)) as speaker, following(address_of(server)) as follower:
+        speaker.say("a", 10.0)
+        shows(follower, "a", 10.0)
+        server.kill()
+        until(follower, lambda f: not f.link.up and not f.link.bridge_up, "the bus to be away")
+        until(follower, lambda f: f.devices["thermostat.a"].presence.availability == "unknown", "unknown")
+        assert "the bus is away" in follower.link.detail
+        speaker.say("a", 11.0)
+        speaker.say("b", 12.0)
+        server.start()
+        shows(follower, "b", 12.0)
+        shows(follower, "a", 11.0)
+        heals(follower)
+        until(follower, lambda f: f.devices["thermostat.a"].presence.availability == "online", "online")
+        assert not speaker.lost.is_set()
+        speaker.say("a", 13.0)
+        shows(follower, "a", 13.0)
+
+
+def test_a_frozen_redis_is_seen_and_healed(server: RedisServer) -> None:
+    """Frozen with open connections: seen as away; after it everything goes on, with what came meanwhile."""
+    with speaking(address_of(server)) as speaker, following(address_of(server)) as follower:
+        speaker.say("a", 10.0)
+        shows(follower, "a", 10.0)
+        server.freeze()
+        try:
+            until(follower, lambda f: not f.link.up and not f.link.bridge_up, "the bus to be away")
+            speaker.say("a", 11.0)
+        finally:
+            server.thaw()
+        shows(follower, "a", 11.0)
+        heals(follower)
+        assert not speaker.lost.is_set()
+
+
+def test_a_bridge_that_falls_silent_is_told_of(server: RedisServer) -> None:
+    """No device's presence is known while the bridge is not heard; a new run brings a new picture."""
+    with following(address_of(server)) as follower:
+        until(follower, lambda f: f.link.up, "the bus")
+        assert (False, "no bridge has spoken on the bus yet") == (
+            follower.link.bridge_up, follower.link.detail,
+        )  # fmt: skip
+        with speaking(address_of(server)) as speaker:
+            speaker.say("a", 10.0)
+            speaker.say("gone", 10.0)
+            shows(follower, "gone", 10.0)
+            first = follower.run
+        until(follower, lambda f: f.link.up and not f.link.bridge_up, "the bridge to be away")
+        presence = follower.devices["thermostat.a"].presence
+        assert "unknown" == presence.availability
+        assert "no connection to the bridge: it is silent" == presence.reason
+        assert follower.link.detail.startswith("the bridge has been silent for more than")
+        assert 10.0 == temperature(follower.devices, "a")
+        with speaking(address_of(server)) as speaker:
+            speaker.say("a", 11.0)
+            shows(follower, "a", 11.0)
+            heals(follower)
+            assert ["thermostat.a"] == list(follower.devices)
+            assert first != follower.run == speaker.bridge.broadcast.run == follower.broadcast.run
+            assert "online" == follower.devices["thermostat.a"].presence.availability
+
+
+def test_a_former_leader_is_not_heard(server: RedisServer, client: Redis) -> None:
+    """A bridge that lost its lease without knowing writes nothing more; it is told so."""
+    with speaking(address_of(server)) as old, following(address_of(server)) as follower:
+        old.say("a", 10.0)
+        shows(follower, "a", 10.0)
+        # As if it had been asleep while its lease ran out and another took it.
+        client.set("fleetglass:lease", "other somewhere", px=60_000)
+        length = client.xlen("fleetglass:frames")
+        old.say("a", 99.0 - 69)
+        wait_until(old.lost.is_set, "the old leader to learn of it")
+        assert 10.0 == temperature(follower.devices, "a")
+        assert client.xlen("fleetglass:frames") <= length + 1
+        client.delete("fleetglass:lease")
+        with speaking(address_of(server)) as new:
+            new.say("a", 12.0)
+            shows(follower, "a", 12.0)
+
+
+def test_a_redis_whose_clock_was_set_back_is_believed_in_the_end(server: RedisServer, client: Redis) -> None:
+    """A leader with a lower epoch, as Redis lost data and time, is heard once the former is silent."""
+    client.set("fleetglass:epoch", str(10**15))
+    with following(address_of(server)) as follower:
+        with speaking(address_of(server)) as old:
+            old.say("a", 10.0)
+            shows(follower, "a", 10.0)
+            assert old.lease.epoch > 10**15
+        client.delete("fleetglass:epoch")
+        with speaking(address_of(server)) as new:
+            new.say("a", 11.0)
+            shows(follower, "a", 11.0)
+            heals(follower)
+            assert new.lease.epoch < 10**15
+
+
+def test_another_version_is_refused_in_one_line(server: RedisServer, client: Redis) -> None:
+    """A bridge of a version that nobody here reads is told of, and what was shown stays."""
+    with speaking(address_of(server)) as speaker, following(address_of(server)) as follower:
+        speaker.say("a", 10.0)
+        shows(follower, "a", 10.0)
+        client.set("fleetglass:lease", "other somewhere", px=60_000)
+        wait_until(speaker.lost.is_set, "the lease to be lost")
+        client.hset("fleetglass:about", "now", MARK + b"\x09new")
+        client.xadd("fleetglass:frames", {"h": MARK + b"\x09new", "d": b""})
+        until(follower, lambda f: "version 9" in f.link.detail, "the version to be told")
+        assert (True, False) == (follower.link.up, follower.link.bridge_up)
+        assert "update this program" in follower.link.detail
+        assert 10.0 == temperature(follower.devices, "a")
+
+
+def test_without_a_bus_the_bridge_speaks_when_there_is_one(server: RedisServer) -> None:
+    """Redis is away at first: the bridge goes on, and speaks as soon as Redis is there."""
+    server.kill()
+    speaker = Speaker(address_of(server))
+    speaker.start()
+    try:
+        speaker.say("a", 10.0)
+        server.start()
+        with following(address_of(server)) as follower:
+            shows(follower, "a", 10.0)
+            heals(follower)
+    finally:
+        speaker.stop()
+
+
+def test_the_stream_is_bounded(server: RedisServer, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is said, no more than a bound of it is kept, in bytes too."""
+    monkeypatch.setattr(publisher, "KEPT_BYTES", 50_000)
+    with speaking(address_of(server)) as speaker, following(address_of(server)) as follower:
+        for number in range(publisher.KEPT_AT_LEAST * 2):
+            # Long enough that Redis can trim every single one.
+            assert speaker.transport.submit("long/text", f"{number} {'x' * 4_000}")
+            count = speaker.bridge.broadcast.sequence
+            wait_until(lambda count=count: speaker.bridge.broadcast.sequence > count, "a frame")
+        until(follower, lambda f: f.status.received == publisher.KEPT_AT_LEAST * 2, "all of it")
+        assert client.xlen("fleetglass:frames") <= publisher.KEPT_AT_LEAST + 2
