@@ -118,7 +118,8 @@ class Ingest:
         self._hand_over()
 
     def _take_in(self, items: list[Item], now: float) -> None:
-        stages, taken, shown = self.counts.stages, 0, []
+        stages, taken = self.counts.stages, 0
+        shown: list[tuple[float, int]] = []
         for item in items:
             if isinstance(item, Arrived):
                 self._draft.settles(item)

@@ -27,6 +27,8 @@ FIRST_NUMBER = 1_000
 NUMBERS = 2**30
 """Where a process begins to number its controls. More than as many again are left below 32 bits."""
 
+UNSENT = 65_536
+"""Bytes that may wait in the system for a socket to be sent; of more, nothing is taken until then."""
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  (compared with, not bound)
 
 
@@ -59,6 +61,10 @@ def listen(host: str, port: int) -> socket.socket:
     """Take the port. Raises `PortTaken`, or `SettingsError` for a host that there is not."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Every socket takes this over: a browser that does not read gets no backlog in the kernel either.
+    unsent = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if unsent is not None:
+        listener.setsockopt(socket.IPPROTO_TCP, unsent, UNSENT)
     try:
         listener.bind((host, port))
         listener.listen(1_024)
@@ -88,8 +94,8 @@ def server_config(app: object) -> uvicorn.Config:
         ws=OutletProtocol,
         ws_per_message_deflate=False,
         ws_max_size=1024 * 1024,
-        ws_ping_interval=15.0,
-        ws_ping_timeout=15.0,
+        ws_ping_interval=10.0,
+        ws_ping_timeout=10.0,
         timeout_graceful_shutdown=2,
         server_header=False,
     )

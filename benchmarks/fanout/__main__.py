@@ -1,7 +1,7 @@
 """`python -m benchmarks.fanout [ROW …]`: live values to many sessions, as a table.
 
-`BENCH_SECONDS` is how long each span is measured (10), `BENCH_CHURN_SECONDS` how long tabs come and go (60; for
-the record 600). On standard error stand the processes of the rivals, for a profiler.
+`BENCH_SECONDS` is how long each span is measured (10), `BENCH_CHURN_SECONDS` how long tabs come and go (60;
+for the record 600). On standard error stand the processes of the rivals, for a profiler.
 """
 
 import sys

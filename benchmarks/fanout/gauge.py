@@ -82,13 +82,15 @@ class Feed:
         """For ever, at `rate` messages a second, from a thread of its own."""
         turn, due = 0, time.monotonic()
         while True:
-            if self.rate <= 0:
+            # Read once: it is set to 0 from another thread.
+            rate = self.rate
+            if rate <= 0:
                 time.sleep(0.01)
                 due = time.monotonic()
                 continue
             self._next(turn)
             turn += 1
-            due = max(due + 1 / self.rate, time.monotonic() - 0.5)
+            due = max(due + 1 / rate, time.monotonic() - 0.5)
             wait = due - time.monotonic()
             if wait > 0.0005:
                 time.sleep(wait)

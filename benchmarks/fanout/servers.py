@@ -9,7 +9,8 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,14 +90,15 @@ def article(devices: int, zero: int) -> Rival:
             show(name, said, at)
         page.update()
 
-    app = flet_fastapi.app(main)
-    whole = FastAPI()
-    whole.mount("/", app)
     loops: list[asyncio.AbstractEventLoop] = []
 
-    @whole.on_event("startup")
-    async def started() -> None:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         loops.append(asyncio.get_running_loop())
+        yield
+
+    whole = FastAPI(lifespan=lifespan)
+    whole.mount("/", flet_fastapi.app(main))
 
     def say(name: str, payload: bytes, at: int) -> None:
         latest[name] = (json.loads(payload), at)

@@ -182,7 +182,12 @@ def test_a_command_of_before_is_never_carried_out_later(
 ) -> None:
     """Asked while Redis was frozen, a command is refused here, and is not done when Redis goes on."""
     plug(speaker, follower)
+    others = {each["id"] for each in client.client_list()}
     deaf = Asker(address_of(server), lambda: "")
+    # Its connection is there already: what it sends lies in the socket.
+    assert speaker.bridge.facts() == deaf.facts()
+    its = {each["id"] for each in client.client_list()} - others
+    assert its
     server.freeze()
     try:
         with pytest.raises(BusAway):
@@ -190,6 +195,7 @@ def test_a_command_of_before_is_never_carried_out_later(
     finally:
         server.thaw()
         deaf.close()
+    wait_until(lambda: not its & {each["id"] for each in client.client_list()}, "its socket to be emptied")
     heals(follower)
     follower.asker.command("plug.a", {"on": False}, by="Ada")
     assert [b'{"on":false}'] == [payload.replace(b" ", b"") for payload in sent]

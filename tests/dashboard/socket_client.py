@@ -73,7 +73,8 @@ class Tab:
             self._socket = connect(
                 f"{scheme}://{at.netloc}{at.path.rstrip('/')}/ws",
                 sock=plain, ssl=self._tls, additional_headers=self.headers, compression=None, proxy=None,
-                max_size=None, max_queue=1 if receive_buffer else None, open_timeout=PATIENCE, close_timeout=PATIENCE, ping_interval=None,
+                max_size=None, max_queue=1 if receive_buffer else None, ping_interval=None,
+                open_timeout=PATIENCE, close_timeout=PATIENCE,
             )  # fmt: skip
         except BaseException:
             plain.close()

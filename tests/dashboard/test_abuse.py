@@ -224,13 +224,14 @@ def sayings() -> dict[str, tuple[int, Any]]:
         ),
         "a patch": (MessageAction.PATCH_CONTROL.value, {"id": 1, "patch": []}),
         "a second registration": (
-            MessageAction.REGISTER_CLIENT.value, {"session_id": None, "page_name": "", "page": {"route": "/"}},
+            MessageAction.REGISTER_CLIENT.value,
+            {"session_id": None, "page_name": "", "page": {"route": "/"}},
         ),
     }  # fmt: skip
 
 
 def test_whatever_a_registered_browser_says_harms_nobody(server: Server) -> None:
-    """Each saying comes from a browser of its own, which then leaves; nothing of it stays, nobody is harmed."""
+    """Each saying comes from a browser of its own, which then leaves; nothing of it stays."""
     with unharmed(server) as good:
         for name, (action, body) in sayings().items():
             tab = Tab(server.url).connect().register()

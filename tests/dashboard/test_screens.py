@@ -119,7 +119,7 @@ class Play:
 
     async def flip(self, number: int) -> None:
         if (tab := self.connected(number)) and (switches := tab.controls("Switch")):
-            tab.flip(switches[0])
+            tab.flip(switches[self.count % len(switches)])
 
     async def breathe(self, _number: int) -> None:
         await asyncio.sleep(0.002)
@@ -182,6 +182,9 @@ async def played(steps: list[Any]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @example([("go", 0, "/quarantine"), ("lose", 0)])
+@example([("flip", 0), ("breathe", 0), ("hear", "lamp.two")])
+@example([("flip", 0), ("breathe", 0), ("hear", "lamp.two"), ("hear", "lamp.two")])
+@example([("hear", "lamp.two"), ("flip", 0), ("breathe", 0), ("hear", "plug.two")])
 @given(STEPS)
 def test_every_screen_ends_with_the_present(steps: list[Any]) -> None:
     """Joins, losses, stalls, pages, filters, clicks and new forms: each screen ends as a new one would be."""

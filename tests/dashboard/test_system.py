@@ -5,7 +5,7 @@ import pytest
 
 from bridge.frames import Frame
 from bridge.status import STAGES, Spread
-from dashboard.scene import Scene
+from dashboard.scene import LayoutPlan, Scene
 from dashboard.views import find
 from dashboard.views.system import BELOW, NO_TIMES, SPANS, spread_text
 from tests.dashboard.client import texts
@@ -17,8 +17,8 @@ def times(house: FakeHouse) -> list[str]:
     found = find("/system")
     assert found is not None
     page, values = found
-    layout = Scene().open(page.layout(house, values))
-    [card] = [card for card in layout.cards if card.plan.key == "system/times"]
+    [plan] = [plan for plan in page.layout(house, values).arrange() if plan.key == "system/times"]
+    [card] = Scene().open(LayoutPlan("times", frozenset(), lambda: [plan])).cards
     return texts(msgpack.unpackb(card.packed(), strict_map_key=False))
 
 
@@ -37,13 +37,13 @@ def test_each_stage_has_its_times() -> None:
     """What was measured in the last minute stands beside its stage."""
     house = FakeHouse()
     house.timing.tick(house.counts.stages, 1.0)
-    house.counts.stages["receive"].observe(0.0002, 10)
+    house.counts.stages["receive"].observe(0.17, 100)
     house.timing.take(Frame(1, 1.0, framed=1.0), 1.0)
     house.timing.sent(house.timing.told, 3.0)
     shown = times(house)
     assert (True, 2 * (len(SPANS) - 2)) == (BELOW in shown, shown.count("–"))
     receive = shown.index(SPANS["receive"][1])
-    assert ["0.1 ms", "0.2 ms"] == shown[receive + 1 : receive + 3]
+    assert ["150 ms", "199 ms"] == shown[receive + 1 : receive + 3]
 
 
 @pytest.mark.parametrize(

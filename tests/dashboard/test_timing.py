@@ -57,11 +57,14 @@ def test_messages_that_nobody_looked_at_are_not_timed_later() -> None:
     timing = Timing()
     timing.take(frame(1, BEGAN, Trace(BEGAN, BEGAN, 2)), BEGAN)
     timing.take(frame(2, BEGAN + 1, Trace(BEGAN + 1, BEGAN + 1, 3)), BEGAN + 1)
+    timing.sent(timing.told, BEGAN + 1)
+    assert 3 == counted(timing)["total"]
+    timing.take(frame(3, BEGAN + 2, Trace(BEGAN + 2, BEGAN + 2, 4)), BEGAN + 2)
     timing.owe()
-    late = BEGAN + 2 + LATE
-    timing.take(frame(3, late, Trace(late, late, 7)), late)
+    late = BEGAN + 3 + LATE
+    timing.take(frame(4, late, Trace(late, late, 7)), late)
     timing.sent(timing.told, late)
-    assert 7 == counted(timing)["total"]
+    assert 3 + 7 == counted(timing)["total"]
 
 
 def test_a_frame_of_another_process_is_timed_by_what_it_says() -> None:

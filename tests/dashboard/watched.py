@@ -1,4 +1,4 @@
-"""A dashboard on a real socket that is watched for what it holds for browsers, and browsers that do it harm."""
+"""A dashboard that is watched for what it holds for browsers, and a socket that does it harm."""
 
 import asyncio
 import socket

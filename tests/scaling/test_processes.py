@@ -275,6 +275,30 @@ def test_without_a_bus_there_is_one_line(tmp_path: Path, command: str, bus: list
     assert (2, "", line) == (ended.returncode, ended.stdout, ended.stderr)
 
 
+@pytest.mark.parametrize("command", ["bridge", "dashboard"])
+@pytest.mark.parametrize(
+    ("bus", "told"),
+    [
+        (
+            "ftp://127.0.0.1",
+            "expected a URL that starts with memory:// or redis:// or rediss://, got ftp://…",
+        ),
+        ("redis://", "expected a URL such as redis://127.0.0.1:6379/0"),
+        ("redis://user:secret@host/hall", "expected the number of a database after the host"),
+        ("redis://user:secret@host?names=hall", "after ? only name=… is known"),
+    ],
+)
+def test_a_bus_that_is_none_is_told(tmp_path: Path, command: str, bus: str, told: str) -> None:
+    """A mistake in the URL is one line, without the password that may stand in it."""
+    ended = subprocess.run(
+        [*COMMAND, command, "--bus", bus], cwd=tmp_path, env=environment(), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert (2, 1) == (ended.returncode, len(ended.stderr.splitlines()))
+    assert f"[bus] url: {told}" in ended.stderr
+    assert "secret" not in ended.stderr
+
+
 def test_a_bridge_loads_neither_flet_nor_the_web() -> None:
     """What keeps things needs nothing of what shows them."""
     code = (
