@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 ECHO = 0.3
 """Seconds after a click before the truth is sent again: a command is marked pending sooner than that."""
-SHARE = 0.15
+SHARE = 0.3
 """The part of the web loop's time that telling the sessions may take; when it takes more, changes wait and
 are merged meanwhile."""
 

@@ -1,6 +1,7 @@
 """The endpoint of the browsers' sockets: who is let in, when, and Flet's end of each."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -15,6 +16,10 @@ from dashboard.wire import POLICY, Link, Wire
 
 log = logging.getLogger(__name__)
 
+TIDY_AFTER = 50
+TIDY_EVERY = 10.0
+"""Ended sessions, and seconds, between two looks at what they left: one takes some hundredths of a second."""
+
 
 class Sockets:
     """Serves every browser's socket; `wires` are those that are open, or wait for their turn."""
@@ -25,6 +30,8 @@ class Sockets:
         self._options = options
         self._door = Door(options.title)
         self._pace = Pace(options.new_sessions)
+        self._ended = 0
+        self._tidy_at = 0.0
 
     async def serve(self, websocket: WebSocket) -> None:
         """One socket, from its opening to its end."""
@@ -48,6 +55,16 @@ class Sockets:
             await wire.run(self._link(wire).handle)  # type: ignore[arg-type]
         finally:
             self.wires.discard(wire)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Free what ended sessions leave: cycles of Flet's, for which the collector comes too rarely."""
+        self._ended += 1
+        now = asyncio.get_running_loop().time()
+        if self._ended >= TIDY_AFTER and now >= self._tidy_at:
+            self._ended, self._tidy_at = 0, now + TIDY_EVERY
+            # Later, when Flet has let the session go too.
+            asyncio.get_running_loop().call_later(2 * self._options.session_timeout, gc.collect)
 
     def _link(self, wire: Wire) -> Link:
         link = Link(

@@ -187,7 +187,7 @@ class Wire:
             await asyncio.wait([flet], timeout=farewell if self.registered else farewell / 10)
             error = flet.exception() if flet.done() else None
             # A browser that went while it waited to be let in is gone, and that is all.
-            if error is not None and not isinstance(error, WebSocketDisconnect):
+            if error is not None and not isinstance(error, WebSocketDisconnect | OSError):
                 log.error("our fault: the connection of %s failed", self.name, exc_info=error)
         finally:
             for task in tasks:
@@ -251,6 +251,7 @@ class Wire:
                     return False
                 frame = self._next()
                 if frame is None:
+                    self._owed = 0.0
                     break
                 outlet.write(frame)
                 self._left()

@@ -277,6 +277,8 @@ def _nothing_yet(house: House) -> CardPlan[str]:
     url = house.status.broker_url
 
     def draw(_drawing: Drawing[str]) -> ft.Control:
+        if not url:
+            return empty("sensors", "No device has spoken yet", "The bridge has not told of any.")
         return empty(
             "sensors",
             "No device has spoken yet",
@@ -285,7 +287,7 @@ def _nothing_yet(house: House) -> CardPlan[str]:
             hints.publish(url),
         )
 
-    return CardPlan("nothing", frozenset(), lambda: url, draw)
+    return CardPlan(f"nothing/{url}", frozenset(), lambda: url, draw)
 
 
 PAGE = Page("/", "Overview", "dashboard_outlined", layout, rank=1, selected_icon="dashboard", tools=tools)

@@ -110,7 +110,10 @@ def _store(house: House) -> CardPlan[Seen]:
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines = [
             _light(
-                drawing, lambda s: not s.status.store_fault, "Takes what it is given", "Cannot be written"
+                drawing,
+                lambda s: not (s.status.store_fault or s.facts_fault),
+                "Takes what it is given",
+                "Cannot be used",
             ),
             _small(drawing, _where),
             *_rows(drawing, rows),

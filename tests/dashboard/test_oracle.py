@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.flet_messages import (
+    Answered,
     Clicked,
     Registered,
     Typed,
@@ -322,7 +323,7 @@ def test_the_browser_is_understood_as_flet_understands_it() -> None:
         (said(action.CONTROL_EVENT, ControlEventBody(7, "change", {"a": 1})), Clicked(7, "change", {"a": 1})),
         (said(action.UPDATE_CONTROL_PROPS, UpdateControlPropsBody(9, {"value": True})), Typed(9)),
         (said(action.REGISTER_CLIENT, RegisterClientRequestBody("", "", {})), Registered()),
-        (said(action.INVOKE_METHOD, InvokeMethodResponseBody(1, "id", None, "")), None),
+        (said(action.INVOKE_METHOD, InvokeMethodResponseBody(1, "id", None, "")), Answered("id")),
         (b"\x01\x00\x00\x00\x00data", None),
     ]
     for data, expected in cases:
