@@ -8,9 +8,9 @@ the dashboards is one of them, the API's stream another; code in the same proces
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from bridge.frames import Frame, merged
@@ -46,7 +46,8 @@ START: Final = Position("", 0)
 class Filter:
     """What a listener wants to hear of; an empty set is all.
 
-    `metrics` leaves out changes of other metrics, but not those of a device's availability.
+    `metrics`: only devices that have one of these, and of their metrics only these. That such a device's
+    availability changed is told all the same.
     """
 
     devices: frozenset[str] = frozenset()
@@ -60,20 +61,34 @@ class Filter:
             return None
         if self.kinds and device.kind not in self.kinds:
             return None
-        if not self.metrics or not change.metrics:
+        if not self.metrics:
             return change
-        metrics = tuple(name for name in change.metrics if name in self.metrics)
-        return change._replace(metrics=metrics) if metrics or change.moved else None
+        metrics = tuple([name for name in change.metrics if name in self.metrics])
+        if metrics:
+            # Most changes are wanted wholly; then nothing is made anew.
+            return change if len(metrics) == len(change.metrics) else change._replace(metrics=metrics)
+        if (change.moved or not change.metrics) and not self.metrics.isdisjoint(device.metrics):
+            return change._replace(metrics=())
+        return None
 
-    def of(self, frame: Frame) -> Frame:
-        """The frame as far as it is wanted."""
+    def of(self, frame: Frame, by_device: Mapping[str, Change] | None = None) -> Frame:
+        """The frame as far as it is wanted. `by_device`: its changes, for who asks with many filters."""
         if self == ALL:
             return frame
-        found = (self.wanted(change) for change in frame.changes)
-        return frame.replaced(tuple(change for change in found if change is not None))
+        changes: Iterable[Change] = frame.changes
+        if by_device is not None and self.devices and len(self.devices) < len(by_device):
+            changes = [by_device[one] for one in self.devices if one in by_device]
+        found = [self.wanted(change) for change in changes]
+        return frame.replaced(tuple([change for change in found if change is not None]))
 
 
 ALL: Final = Filter()
+
+
+UNMERGED: Final = 64
+"""Frames that a subscription may hold as they came."""
+LARGE: Final = 1_024
+"""Changes that it may hold at the least before they are merged."""
 
 
 def _nothing() -> None:
@@ -83,48 +98,61 @@ def _nothing() -> None:
 class Subscription:
     """One listener's queue: at most one change a device, and the newest status.
 
-    `whole`: what is taken first is everything that is known, not what changed. `merged` counts changes that a
-    newer one replaced here. Use from any thread, or as a context; iterating takes frame by frame, until
-    `close`.
+    `whole`: what is taken first is everything that is known, not what changed. `position` is how far the
+    listener has come with what it took last. `merged` counts changes that a newer one replaced here. Use
+    from any thread, or as a context; iterating takes frame by frame, until `close`.
     """
 
     def __init__(self, owner: "Broadcast", wants: Filter, wake: Callable[[], None]) -> None:
+        self.wants = wants
         self.whole = False
         self.merged = 0
         self.closed = False
+        self.position = owner.position
         self._owner = owner
-        self._wants = wants
         self._wake = wake
-        self._waiting: Frame | None = None
+        self._waiting: list[Frame] = []
+        self._size = 0
+        self._bound = 0
         self._there = threading.Condition()
 
-    def put(self, frame: Frame) -> None:
-        """Add a frame; wakes the listener if there was nothing. By the owner."""
-        wanted = self._wants.of(frame)
-        if not (wanted.changes or wanted.status is not None or wanted.quarantined):
+    def put(self, frame: Frame, *, before: bool = False) -> None:
+        """Add a frame of what is wanted, `before` all that waits; wakes if nothing waited. By the owner."""
+        if not (frame.changes or frame.status is not None or frame.quarantined):
             return
         with self._there:
             if self.closed:
                 return
-            before = self._waiting
-            if before is None:
-                self._waiting = wanted
-            else:
-                self._waiting = merged(before, wanted)
-                self.merged += len(before.changes) + len(wanted.changes) - len(self._waiting.changes)
+            quiet = not self._waiting
+            self._waiting.insert(0 if before else len(self._waiting), frame)
+            self._size += len(frame.changes)
+            # Merging is the listener's work. Who does not come for it is merged now and then, so rarely that
+            # it costs each change no more than a few times.
+            if len(self._waiting) > UNMERGED or self._size > self._bound:
+                self._merge()
+                self._bound = max(LARGE, 2 * self._size)
             self._there.notify_all()
-        if before is None:
-            try:
-                self._wake()
-            except Exception:
-                log.exception("our fault: a listener could not be woken")
+        if quiet:
+            self._wake_up()
 
     def take(self, timeout: float | None = 0.0) -> Frame | None:
         """All since it was last taken, as one frame; waits up to `timeout` seconds, None: for ever."""
         with self._there:
-            self._there.wait_for(lambda: self._waiting is not None or self.closed, timeout)
-            found, self._waiting = self._waiting, None
+            if not self._waiting and timeout != 0.0:
+                self._there.wait_for(lambda: self._waiting or self.closed, timeout)
+            if not self._waiting:
+                return None
+            self._merge()
+            found = self._waiting[0]
+            self._waiting, self._size = [], 0
+            self.position = Position(self.position.run, found.sequence)
         return found
+
+    def restart(self, run: str) -> None:
+        """What comes from now on is of another run, and newer than all that waits. By the owner."""
+        with self._there:
+            self._waiting = [replace(frame, sequence=0) for frame in self._waiting]
+            self.position = Position(run, 0)
 
     def __iter__(self) -> Iterator[Frame]:
         """Frame by frame, in a thread of one's own."""
@@ -158,7 +186,7 @@ class Subscription:
             self._waiting = None
             self._there.notify_all()
         self._owner.forget(self)
-        self._wake()
+        self._wake_up()
 
     def __enter__(self) -> Self:
         return self
@@ -166,13 +194,26 @@ class Subscription:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _merge(self) -> None:
+        if len(self._waiting) > 1:
+            together = merged(*self._waiting)
+            self.merged += self._size - len(together.changes)
+            self._waiting, self._size = [together], len(together.changes)
+
+    def _wake_up(self) -> None:
+        try:
+            self._wake()
+        except Exception:
+            log.exception("our fault: a listener could not be woken")
+
 
 @dataclass(slots=True)
 class _Told:
-    """When a device and its metrics were last told of, as sequences of frames."""
+    """When a device, its presence and its metrics were last told of, as sequences of frames."""
 
-    last: int = 0
-    metrics: dict[str, int] = field(default_factory=dict)
+    last: float = 0
+    presence: float = 0
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 class Broadcast:
@@ -220,20 +261,23 @@ class Broadcast:
             except Exception:
                 log.exception("our fault: a listener failed at frame %d", frame.sequence)
         with self._lock:
-            self.sequence = frame.sequence
-            for change in frame.changes:
-                told = self._told.setdefault(change.device.id, _Told())
-                told.last = frame.sequence
-                told.metrics.update(dict.fromkeys(change.metrics, frame.sequence))
+            self._note(frame)
             subscriptions = list(self._subscriptions)
+        by_device = {change.device.id: change for change in frame.changes}
+        wanted: dict[Filter, Frame] = {ALL: frame}
         for subscription in subscriptions:
-            subscription.put(frame)
+            wants = subscription.wants
+            if wants not in wanted:
+                wanted[wants] = wants.of(frame, by_device)
+            subscription.put(wanted[wants])
 
     def restart(self, run: str) -> None:
         """Another bridge speaks from now on: positions of before mean nothing. By the publishing thread."""
         with self._lock:
             self.run, self.sequence = run, 0
             self._told.clear()
+            for subscription in self._subscriptions:
+                subscription.restart(run)
 
     def subscribe(
         self, wake: Callable[[], None] = _nothing, wants: Filter = ALL, after: Position | None = None
@@ -244,15 +288,17 @@ class Broadcast:
         `wake` is called, from whatever thread publishes, when there is something to take and there was
         nothing before; it must neither wait nor raise.
         """
-        made = Subscription(self, wants, wake)
         with self._lock:
+            made = Subscription(self, wants, wake)
             self._subscriptions.append(made)
-            if after is not None:
-                made.whole = after.run != self.run or after.sequence > self.sequence
-                begin = self._since(after, whole=made.whole)
-        if after is not None:
-            # What is published in between is merged: the states here are read later than the sequence.
-            made.put(begin)
+            made.whole = after is not None and (
+                after == START or after.run != self.run or after.sequence > self.sequence
+            )
+            sequence = self.sequence
+            known = list(self._present().values()) if made.whole else []
+            changes = [] if after is None or made.whole else self._since(after.sequence)
+        changes += [Change(device, tuple(device.metrics)) for device in known]
+        made.put(wants.of(Frame(sequence, 0.0, tuple(changes))), before=True)
         return made
 
     def forget(self, subscription: Subscription) -> None:
@@ -262,13 +308,26 @@ class Broadcast:
                 self._subscriptions.remove(subscription)
                 self._merged_before += subscription.merged
 
-    def _since(self, after: Position, *, whole: bool) -> Frame:
+    def _note(self, frame: Frame) -> None:
+        # A frame may bear the number of the one before (the link to a bus tells of itself). Who has that
+        # number may have either, and is told again.
+        at = frame.sequence if frame.sequence > self.sequence else frame.sequence + 0.5
+        self.sequence = frame.sequence
+        for device, metrics, moved in frame.changes:
+            told = self._told.get(device.id)
+            if told is None:
+                told = self._told[device.id] = _Told()
+            told.last = at
+            if moved or not metrics:
+                told.presence = at
+            for name in metrics:
+                told.metrics[name] = at
+
+    def _since(self, sequence: int) -> list[Change]:
         changes = []
         for device in list(self._present().values()):
             told = self._told.get(device.id)
-            if whole:
-                changes.append(Change(device, tuple(device.metrics)))
-            elif told is not None and told.last > after.sequence:
-                metrics = [name for name, last in told.metrics.items() if last > after.sequence]
-                changes.append(Change(device, tuple(metrics)))
-        return Frame(self.sequence, 0.0, tuple(changes))
+            if told is not None and told.last > sequence:
+                metrics = tuple([name for name, last in told.metrics.items() if last > sequence])
+                changes.append(Change(device, metrics, moved=told.presence > sequence))
+        return changes

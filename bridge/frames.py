@@ -60,22 +60,26 @@ def joined(before: Change, after: Change) -> Change:
     return Change(after.device, tuple(dict.fromkeys(metrics)), before.moved or after.moved)
 
 
-def merged(older: Frame, newer: Frame) -> Frame:
-    """Two frames, one after the other, as one. If `newer` is older after all, what it tells is not lost."""
-    if newer.sequence < older.sequence:
-        older, newer = newer, older
-    changes = {change.device.id: change for change in older.changes}
-    for change in newer.changes:
-        before = changes.get(change.device.id)
-        changes[change.device.id] = change if before is None else joined(before, change)
+def merged(*frames: Frame) -> Frame:
+    """One or more frames as one, in the order of their sequences, and else as they are given."""
+    ordered = sorted(frames, key=lambda frame: frame.sequence)
+    changes: dict[str, Change] = {}
+    status: BridgeStatus | None = None
+    traces: tuple[Trace, ...] = ()
+    for frame in ordered:
+        for change in frame.changes:
+            before = changes.get(change.device.id)
+            changes[change.device.id] = change if before is None else joined(before, change)
+        status = frame.status if frame.status is not None else status
+        traces = all_traces(traces, frame.traces)
     return Frame(
-        newer.sequence,
-        min(older.changed_at, newer.changed_at) or max(older.changed_at, newer.changed_at),
+        ordered[-1].sequence,
+        min((frame.changed_at for frame in ordered if frame.changed_at), default=0.0),
         tuple(changes.values()),
-        newer.status if newer.status is not None else older.status,
-        older.quarantined or newer.quarantined,
-        all_traces(older.traces, newer.traces),
-        min(older.framed, newer.framed) or max(older.framed, newer.framed),
+        status,
+        any(frame.quarantined for frame in ordered),
+        traces,
+        min((frame.framed for frame in ordered if frame.framed), default=0.0),
     )
 
 

@@ -139,6 +139,9 @@ class Session:
 
     def go(self, route: str) -> None:
         """Take this person to another page, with an entry in the browser's history."""
+        for earlier in self._navigating:
+            # A browser that does not answer gathers no tasks.
+            earlier.cancel()
         task = asyncio.create_task(self.page.push_route(route), name=f"session {self.name} navigates")
         self._navigating.add(task)
         task.add_done_callback(self._navigated)

@@ -271,7 +271,6 @@ def test_a_flood_of_clicks_is_worked_off(server: Server) -> None:
         server.forget_sessions()
 
 
-@pytest.mark.xfail(strict=True, reason="one task a click, without an end while the browser does not answer")
 def test_navigations_that_are_not_answered_do_not_pile_up(server: Server) -> None:
     """A browser that is asked to go elsewhere and never does is not waited for a thousand times."""
     with unharmed(server), Tab(server.url) as bad:
