@@ -39,6 +39,7 @@ class RemoteHouse:
         self._follower = follower
         self._asker = follower.asker
         self._send = Histogram()
+        self._run = ""
         follower.listen(self._note)
 
     def start(self) -> None:
@@ -121,3 +122,7 @@ class RemoteHouse:
             self.quarantine_changes += 1
         if frame.status is not None:
             self.dropped = self.dropped.noted(frame.status.broker_dropped, time.time())
+        if self._follower.run != self._run:
+            # Another bridge may know fewer devices, of which no frame tells.
+            self._run = self._follower.run
+            self.aside.announce({"devices"})
