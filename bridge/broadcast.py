@@ -8,6 +8,7 @@ the dashboards is one of them, the API's stream another; code in the same proces
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -85,10 +86,9 @@ class Filter:
 ALL: Final = Filter()
 
 
-UNMERGED: Final = 64
-"""Frames that a subscription may hold as they came."""
-LARGE: Final = 1_024
-"""Changes that it may hold at the least before they are merged."""
+FRAMES: Final = 64
+CHANGES: Final = 10_000
+"""So many of them may wait in a subscription as they came; beyond that only where its listener is counts."""
 
 
 def _nothing() -> None:
@@ -96,7 +96,10 @@ def _nothing() -> None:
 
 
 class Subscription:
-    """One listener's queue: at most one change a device, and the newest status.
+    """What one listener has not taken yet: each changed device once, and the newest status.
+
+    A few frames wait as they came. A listener that is further behind has only a position; what it misses is
+    made from the present when it comes. So it costs the publisher next to nothing, however slow it is.
 
     `whole`: what is taken first is everything that is known, not what changed. `position` is how far the
     listener has come with what it took last. `merged` counts changes that a newer one replaced here. Use
@@ -113,46 +116,72 @@ class Subscription:
         self._wake = wake
         self._waiting: list[Frame] = []
         self._size = 0
-        self._bound = 0
+        self._after: int | None = None
         self._there = threading.Condition()
 
-    def put(self, frame: Frame, *, before: bool = False) -> None:
-        """Add a frame of what is wanted, `before` all that waits; wakes if nothing waited. By the owner."""
+    def put(self, frame: Frame) -> None:
+        """Add a frame of what is wanted; wakes the listener if nothing waited. By the owner."""
         if not (frame.changes or frame.status is not None or frame.quarantined):
             return
         with self._there:
             if self.closed:
                 return
-            quiet = not self._waiting
-            self._waiting.insert(0 if before else len(self._waiting), frame)
+            quiet = not self._something()
+            self._waiting.append(frame if self._after is None else frame.replaced(()))
             self._size += len(frame.changes)
-            # Merging is the listener's work. Who does not come for it is merged now and then, so rarely that
-            # it costs each change no more than a few times.
-            if len(self._waiting) > UNMERGED or self._size > self._bound:
-                self._merge()
-                self._bound = max(LARGE, 2 * self._size)
+            waiting = len(self._waiting)
+            if waiting > FRAMES or (waiting > 1 and self._after is None and self._size > CHANGES):
+                if self._after is None:
+                    self._after = self.position.sequence
+                self._waiting = [merged(*(each.replaced(()) for each in self._waiting))]
             self._there.notify_all()
         if quiet:
-            self._wake_up()
+            self.wake()
 
     def take(self, timeout: float | None = 0.0) -> Frame | None:
         """All since it was last taken, as one frame; waits up to `timeout` seconds, None: for ever."""
-        with self._there:
-            if not self._waiting and timeout != 0.0:
-                self._there.wait_for(lambda: self._waiting or self.closed, timeout)
-            if not self._waiting:
-                return None
-            self._merge()
-            found = self._waiting[0]
-            self._waiting, self._size = [], 0
-            self.position = Position(self.position.run, found.sequence)
-        return found
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            with self._there:
+                if timeout != 0.0:
+                    left = None if until is None else until - time.monotonic()
+                    self._there.wait_for(lambda: self._something() or self.closed, left)
+                if self.closed or not self._something():
+                    return None
+                if self._after is None:
+                    return self._taken(merged(*self._waiting))
+            found = self._owner.missed(self)
+            if found is not None or timeout == 0.0:
+                return found
+
+    def begin(self, after: int) -> None:
+        """It misses what came after a sequence; -1: everything that is known. By the owner."""
+        self._after = after
 
     def restart(self, run: str) -> None:
         """What comes from now on is of another run, and newer than all that waits. By the owner."""
         with self._there:
             self._waiting = [replace(frame, sequence=0) for frame in self._waiting]
             self.position = Position(run, 0)
+            if self._after is not None:
+                self._after = -1
+
+    def caught_up(self, frame: Callable[[int], Frame]) -> Frame | None:
+        """What it missed, by `frame` of what came after a sequence; None if that is nothing. By the owner."""
+        with self._there:
+            if self.closed or self._after is None:
+                return None
+            missed = frame(self._after)
+            together = replace(merged(*self._waiting, missed.replaced(())), changes=missed.changes)
+            found = self._taken(together)
+        return found if found.changes or found.status is not None or found.quarantined else None
+
+    def wake(self) -> None:
+        """There is something, or it is closed."""
+        try:
+            self._wake()
+        except Exception:
+            log.exception("our fault: a listener could not be woken")
 
     def __iter__(self) -> Iterator[Frame]:
         """Frame by frame, in a thread of one's own."""
@@ -183,10 +212,10 @@ class Subscription:
         """Listen no more."""
         with self._there:
             self.closed = True
-            self._waiting = None
+            self._waiting, self._after = [], None
             self._there.notify_all()
         self._owner.forget(self)
-        self._wake_up()
+        self.wake()
 
     def __enter__(self) -> Self:
         return self
@@ -194,17 +223,14 @@ class Subscription:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _merge(self) -> None:
-        if len(self._waiting) > 1:
-            together = merged(*self._waiting)
-            self.merged += self._size - len(together.changes)
-            self._waiting, self._size = [together], len(together.changes)
+    def _something(self) -> bool:
+        return bool(self._waiting) or self._after is not None
 
-    def _wake_up(self) -> None:
-        try:
-            self._wake()
-        except Exception:
-            log.exception("our fault: a listener could not be woken")
+    def _taken(self, frame: Frame) -> Frame:
+        self.merged += max(0, self._size - len(frame.changes))
+        self._waiting, self._size, self._after = [], 0, None
+        self.position = Position(self.position.run, frame.sequence)
+        return frame
 
 
 @dataclass(slots=True)
@@ -291,15 +317,18 @@ class Broadcast:
         with self._lock:
             made = Subscription(self, wants, wake)
             self._subscriptions.append(made)
-            made.whole = after is not None and (
-                after == START or after.run != self.run or after.sequence > self.sequence
-            )
-            sequence = self.sequence
-            known = list(self._present().values()) if made.whole else []
-            changes = [] if after is None or made.whole else self._since(after.sequence)
-        changes += [Change(device, tuple(device.metrics)) for device in known]
-        made.put(wants.of(Frame(sequence, 0.0, tuple(changes))), before=True)
+            if after is not None:
+                made.whole = after == START or after.run != self.run or after.sequence > self.sequence
+                made.begin(-1 if made.whole else after.sequence)
+        if after is not None:
+            made.wake()
         return made
+
+    def missed(self, subscription: Subscription) -> Frame | None:
+        """What a subscription that is behind has missed, as one frame; on its listener's thread."""
+        # Under the lock nothing is published: neither a gap nor anything older can come of it.
+        with self._lock:
+            return subscription.caught_up(lambda after: subscription.wants.of(self._since(after)))
 
     def forget(self, subscription: Subscription) -> None:
         """It is closed."""
@@ -323,11 +352,13 @@ class Broadcast:
             for name in metrics:
                 told.metrics[name] = at
 
-    def _since(self, sequence: int) -> list[Change]:
+    def _since(self, after: int) -> Frame:
         changes = []
         for device in list(self._present().values()):
             told = self._told.get(device.id)
-            if told is not None and told.last > sequence:
-                metrics = tuple([name for name, last in told.metrics.items() if last > sequence])
-                changes.append(Change(device, metrics, moved=told.presence > sequence))
-        return changes
+            if after < 0:
+                changes.append(Change(device, tuple(device.metrics)))
+            elif told is not None and told.last > after:
+                metrics = tuple([name for name, last in told.metrics.items() if last > after])
+                changes.append(Change(device, metrics, moved=told.presence > after))
+        return Frame(self.sequence, 0.0, tuple(changes))

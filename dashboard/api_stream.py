@@ -12,19 +12,22 @@ from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from bridge.broadcast import START, Filter, Position, Subscription
-from bridge.state import Change
-from dashboard.contract import Device, device_json
+from bridge.service import Label
+from bridge.state import Change, DeviceState
+from dashboard.contract import device_json
 from dashboard.house import House
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a comment is sent, so that both ends know that the other is there."""
-STUCK = 10.0
-"""Seconds that a listener may take nothing before he is let go; he may come back where he was."""
+STUCK = 15.0
+"""Seconds that a listener may take nothing, where no `HttpProtocol` has let him go before."""
 LISTENERS = 200
 TOGETHER = 100
-"""Events that are handed to the socket at once."""
+"""Events that are made and handed to the socket at once; then others have their turn."""
+REMEMBERED = 4_096
+"""Events that are kept for those who listen to the same."""
 EVENTS = "text/event-stream"
 
 Words = Annotated[list[str], Query()]
@@ -44,11 +47,29 @@ class Listening:
     def __init__(self, house: House) -> None:
         self.house = house
         self.open: set[Subscription] = set()
+        self.ended = False
+        self._events: dict[tuple[str, tuple[str, ...], bool], tuple[DeviceState, Label, str]] = {}
 
     def close(self) -> None:
-        """Let everybody go."""
+        """Let everybody go, and nobody in."""
+        self.ended = True
         for subscription in list(self.open):
             subscription.close()
+
+    def event(self, change: Change, *, whole: bool) -> str:
+        """A change as an event without an id; made once for all who hear of it."""
+        device, label = change.device, self.house.label(change.device)
+        key = (device.id, change.metrics, whole)
+        known = self._events.get(key)
+        if known is not None and known[0] is device and known[1] == label:
+            return known[2]
+        kept = {name: device.metrics[name] for name in change.metrics if name in device.metrics}
+        told = device_json(device._replace(metrics=kept), label).model_dump_json()
+        text = f'event: device\ndata: {told[:-1]},"whole":{json.dumps(whole)}}}\n\n'
+        if len(self._events) >= REMEMBERED:
+            self._events.clear()
+        self._events[key] = (device, label, text)
+        return text
 
 
 def add_stream(router: APIRouter, listening: Listening) -> None:
@@ -73,6 +94,8 @@ def add_stream(router: APIRouter, listening: Listening) -> None:
         if unknown:
             known = ", ".join(sorted(each.name for each in listening.house.kinds))
             raise HTTPException(422, f"kind: there is no {unknown[0]!r}; known are {known}, unclaimed")
+        if listening.ended:
+            raise HTTPException(503, "the dashboard is stopping", headers={"Retry-After": "10"})
         if len(listening.open) >= LISTENERS:
             line = f"{LISTENERS} programs listen already; try again when one of them has gone"
             raise HTTPException(503, line, headers={"Retry-After": "10"})
@@ -131,39 +154,31 @@ class _Events(Response):
     async def _texts(
         self, subscription: Subscription, there: asyncio.Event, gone: Callable[[], bool]
     ) -> AsyncIterator[str]:
-        house = self._listening.house
+        loop = asyncio.get_running_loop()
         yield "retry: 2000\n\n"
         whole = subscription.whole
+        beat = loop.time() + HEARTBEAT
         while not (gone() or subscription.closed):
             there.clear()
             frame = subscription.take()
-            if frame is None:
-                try:
-                    async with asyncio.timeout(HEARTBEAT):
-                        await there.wait()
-                except TimeoutError:
-                    yield ": heartbeat\n\n"
-                continue
-            events = [_event(house, change, whole=whole) for change in frame.changes]
-            whole = False
-            if events:
+            if frame is not None and frame.changes:
                 # Only the last event of a frame has its number: who breaks off before begins where he was.
-                position = Position(house.broadcast.run, frame.sequence)
-                events[-1] = f"id: {position}\n{events[-1]}"
-            for start in range(0, len(events), TOGETHER):
-                yield "".join(events[start : start + TOGETHER])
-
-
-def _event(house: House, change: Change, *, whole: bool) -> str:
-    device = device_json(change.device, house.label(change.device))
-    kept = {name: device.metrics[name] for name in change.metrics if name in device.metrics}
-    told = device.model_copy(update={"metrics": kept})
-    return f"event: device\ndata: {_data(told, whole=whole)}\n\n"
-
-
-def _data(device: Device, *, whole: bool) -> str:
-    text = device.model_dump_json()
-    return f'{text[:-1]},"whole":{json.dumps(whole)}}}'
+                position = subscription.position
+                for start in range(0, len(frame.changes), TOGETHER):
+                    some = frame.changes[start : start + TOGETHER]
+                    events = [self._listening.event(change, whole=whole) for change in some]
+                    if start + TOGETHER >= len(frame.changes):
+                        events[-1] = f"id: {position}\n{events[-1]}"
+                    yield "".join(events)
+                    await asyncio.sleep(0)
+                whole, beat = False, loop.time() + HEARTBEAT
+            # What tells of the bridge alone wakes us as well, and is no sign of life to the other end.
+            try:
+                async with asyncio.timeout_at(beat):
+                    await there.wait()
+            except TimeoutError:
+                yield ": heartbeat\n\n"
+                beat = loop.time() + HEARTBEAT
 
 
 async def _gone(receive: Receive, there: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ from bridge.errors import PortTaken, SettingsError
 from bridge.garbage import look_rarely
 from bridge.settings import Loaded
 from dashboard.gate import LOOPBACK, host_name
+from dashboard.http_protocol import HttpProtocol
 from dashboard.open_files import room_for
 from dashboard.options import WebOptions
 from dashboard.outlet import OutletProtocol
@@ -91,6 +92,7 @@ def server_config(app: object) -> uvicorn.Config:
         app,  # type: ignore[arg-type]
         log_level="warning",
         access_log=False,
+        http=HttpProtocol,
         ws=OutletProtocol,
         ws_per_message_deflate=False,
         ws_max_size=1024 * 1024,

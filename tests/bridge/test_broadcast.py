@@ -1,6 +1,7 @@
 """One fan-out: every listener ends with the present, however late, slow or choosy it is."""
 
 import asyncio
+import gc
 import threading
 from types import MappingProxyType
 
@@ -8,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge import broadcast
 from bridge.broadcast import ALL, START, Broadcast, Filter, Position, Subscription
-from bridge.frames import Frame, merged
+from bridge.frames import Frame, joined, merged
+from bridge.presence import Presence
 from bridge.state import Change, DeviceState, MetricState
 from bridge.status import BridgeStatus
 
@@ -19,34 +22,44 @@ Picture = dict[str, dict[str, float]]
 
 
 class World:
-    """Devices whose every value is a number that only grows."""
+    """Devices whose every value is a number that only grows; so is the reason of their presence."""
 
     def __init__(self) -> None:
         self.devices: dict[str, DeviceState] = {}
         self.broadcast = Broadcast(lambda: self.devices, "run1")
         self.count = 0
         self.sequence = 0
-        self.pending: dict[str, tuple[str, ...]] = {}
+        self.pending: dict[str, Change] = {}
 
     def change(self, device_id: str, *names: str) -> None:
-        """New values; nobody is told yet."""
+        """New values, or another presence without one; nobody is told yet."""
         old = self.devices.get(device_id, DeviceState(device_id, device_id.partition(".")[0]))
         self.count += 1
         values = {name: MetricState(float(self.count), "", None, 0.0, "live") for name in names}
-        self.devices[device_id] = old._replace(metrics=MappingProxyType({**old.metrics, **values}))
-        self.pending[device_id] = (*self.pending.get(device_id, ()), *names)
+        device = old._replace(metrics=MappingProxyType({**old.metrics, **values}))
+        if not names:
+            device = device._replace(presence=Presence("offline", str(self.count)))
+        self.devices[device_id] = device
+        change = Change(device, names, moved=not names)
+        before = self.pending.get(device_id)
+        self.pending[device_id] = change if before is None else joined(before, change)
 
-    def tell(self) -> None:
-        """A frame of all that changed."""
-        self.sequence += 1
-        changes = tuple(Change(self.devices[one], names) for one, names in self.pending.items())
+    def tell(self, *, again: bool = False) -> None:
+        """A frame of all that changed, with the next number, or `again` with the last."""
+        self.sequence += 0 if again else 1
+        changes = tuple(self.pending.values())
         self.pending = {}
         self.broadcast.publish(Frame(self.sequence, 1.0, changes))
+
+    def restart(self) -> None:
+        """Another life: it counts anew."""
+        self.sequence = 0
+        self.broadcast.restart(self.broadcast.run + "+")
 
     def picture(self, wants: Filter) -> Picture:
         """What a listener must have in the end."""
         return {
-            one.id: values
+            one.id: values | presence(one)  # type: ignore[misc]
             for one in self.devices.values()
             if (not wants.devices or one.id in wants.devices) and (not wants.kinds or one.kind in wants.kinds)
             if (
@@ -54,7 +67,12 @@ class World:
                     n: m.value for n, m in one.metrics.items() if not wants.metrics or n in wants.metrics
                 }
             )
-        }  # type: ignore[return-value]
+        }
+
+
+def presence(device: DeviceState) -> dict[str, float]:
+    """As a number beside its metrics."""
+    return {"presence": float(device.presence.reason)} if device.presence.reason.isdecimal() else {}
 
 
 class Listener:
@@ -84,7 +102,7 @@ class Listener:
         frame = self.subscription.take() if self.subscription is not None else None
         if frame is None:
             return
-        self.position = Position(self.world.broadcast.run, frame.sequence)
+        self.position = self.subscription.position  # type: ignore[union-attr]
         assert len({change.device.id for change in frame.changes}) == len(frame.changes)
         for device, metrics, _moved in frame.changes:
             known = self.picture.setdefault(device.id, {})
@@ -93,6 +111,8 @@ class Listener:
                 assert isinstance(value, float)
                 assert value >= known.get(name, 0.0)
                 known[name] = value
+            assert presence(device).get("presence", 0.0) >= known.get("presence", 0.0)
+            known |= presence(device)
 
 
 FILTERS = (
@@ -104,33 +124,84 @@ FILTERS = (
 )
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("change"), st.sampled_from(DEVICES), st.sets(st.sampled_from(METRICS), min_size=1)),
-        st.tuples(st.just("tell")),
+        st.tuples(st.just("change"), st.sampled_from(DEVICES), st.sets(st.sampled_from(METRICS))),
+        st.tuples(st.sampled_from(["tell", "again", "restart"])),
         st.tuples(st.sampled_from(["join", "leave", "take"]), st.integers(0, len(FILTERS) - 1)),
     ),
     max_size=60,
 )
 
 
-@given(STEPS)
-def test_every_listener_ends_with_the_present(steps: list[tuple]) -> None:  # type: ignore[type-arg]
-    """Whatever was published, missed, resumed and filtered: after the last take the picture is the state."""
+@pytest.mark.parametrize("bound", [1, 3, broadcast.CHANGES])
+@given(steps=STEPS)
+def test_every_listener_ends_with_the_present(bound: int, steps: list[tuple]) -> None:  # type: ignore[type-arg]
+    """Whatever was published, missed, resumed and filtered: after the last take the picture is the state.
+
+    However little may wait as it came, and whoever speaks.
+    """
     world = World()
     listeners = [Listener(world, wants) for wants in FILTERS]
-    for what, *about in steps:
-        if what == "change":
-            world.change(about[0], *sorted(about[1]))
-        elif what == "tell":
-            world.tell()
-        else:
-            getattr(listeners[about[0]], what)()
-    world.tell()
-    for listener in listeners:
-        listener.join()
-        listener.take()
-        assert world.picture(listener.wants) == {k: v for k, v in listener.picture.items() if v}
-        listener.leave()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(broadcast, "CHANGES", bound)
+        patch.setattr(broadcast, "FRAMES", bound)
+        for what, *about in steps:
+            if what == "change":
+                world.change(about[0], *sorted(about[1]))
+            elif what == "tell" or (what == "again" and not world.sequence):
+                world.tell()
+            elif what == "again":
+                world.tell(again=True)
+            elif what == "restart":
+                world.restart()
+            else:
+                getattr(listeners[about[0]], what)()
+        world.tell()
+        for listener in listeners:
+            listener.join()
+            listener.take()
+            known = {k: v for k, v in listener.picture.items() if set(v) - {"presence"}}
+            assert world.picture(listener.wants) == known, listener.wants
+            listener.leave()
     assert 0 == world.broadcast.listening
+
+
+def test_what_is_not_taken_is_bounded() -> None:
+    """A listener that takes nothing holds a few frames, then none; when it comes it is told the present."""
+    world = World()
+    with world.broadcast.subscribe() as subscription:
+        world.broadcast.publish(Frame(1, 5.0, (), BridgeStatus(received=1), quarantined=True))
+        world.sequence = 1
+        for _ in range(10 * broadcast.FRAMES):
+            world.change("lamp.a", "on")
+            world.tell()
+        gc.collect()
+        held = sum(isinstance(each, Frame) for each in gc.get_objects())
+        assert broadcast.FRAMES >= held
+        frame = subscription.take()
+        assert frame is not None
+        told = [(c.device.metrics["on"].value, c.metrics) for c in frame.changes]
+        assert [(float(10 * broadcast.FRAMES), ("on",))] == told
+        assert (BridgeStatus(received=1), True, 1.0) == (frame.status, frame.quarantined, frame.changed_at)
+        assert (10 * broadcast.FRAMES - 1, None) == (subscription.merged, subscription.take())
+
+
+def test_an_availability_comes_for_devices_that_have_the_metric() -> None:
+    """With a filter of metrics: live, and to who comes back, whatever else changed with it."""
+    world = World()
+    wants = Filter(metrics=frozenset({"power"}))
+    world.change("plug.a", "power")
+    world.change("lamp.a", "on")
+    world.tell()
+    with world.broadcast.subscribe(wants=wants) as live:
+        for device_id in ("plug.a", "lamp.a"):
+            world.change(device_id)
+            world.change(device_id, "on")
+        world.tell()
+        with world.broadcast.subscribe(wants=wants, after=Position("run1", 1)) as resumed:
+            for subscription in (live, resumed):
+                frame = subscription.take()
+                assert frame is not None
+                assert [("plug.a", (), True)] == [(c.device.id, c.metrics, c.moved) for c in frame.changes]
 
 
 def test_a_position_of_another_life_begins_anew() -> None:
@@ -152,6 +223,50 @@ def test_a_position_of_another_life_begins_anew() -> None:
             frame = subscription.take()
             told = {c.device.id: c.metrics for c in frame.changes} if frame else {}
             assert expected == (subscription.whole, told), after
+
+
+@pytest.mark.parametrize("bound", [1, broadcast.CHANGES])
+def test_another_run_is_newer_than_what_waits(bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is slow while the bridge is another one gets its values, and a position of its run."""
+    monkeypatch.setattr(broadcast, "CHANGES", bound)
+    world = World()
+    with world.broadcast.subscribe() as subscription:
+        for device_id in ("lamp.a", "lamp.b", "lamp.a"):
+            world.change(device_id, "on")
+            world.tell()
+        world.restart()
+        world.change("lamp.a", "on")
+        world.tell()
+        frame = subscription.take()
+        assert frame is not None
+        told = {c.device.id: c.device.metrics["on"].value for c in frame.changes}
+        assert ({"lamp.a": 4.0, "lamp.b": 2.0}, 1) == (told, frame.sequence)
+        assert Position("run1+", 1) == subscription.position == world.broadcast.position
+        world.restart()
+        assert Position("run1++", 0) == subscription.position
+
+
+def test_a_number_that_is_used_again_hides_nothing() -> None:
+    """Who comes back with it is told of both frames that had it; with the next one, of neither."""
+    world = World()
+    world.change("lamp.a", "on")
+    world.tell()
+    world.change("lamp.b", "on")
+    world.tell(again=True)
+    with world.broadcast.subscribe(after=Position("run1", 1)) as subscription:
+        frame = subscription.take()
+        assert frame is not None
+        assert ["lamp.b"] == [device.id for device in frame.devices]
+    world.tell()
+    with world.broadcast.subscribe(after=Position("run1", 2)) as subscription:
+        assert subscription.take() is None
+
+
+def test_the_start_is_whole_before_any_bridge_was_heard() -> None:
+    """A dashboard on a bus has no run yet: who begins there is told so all the same."""
+    for after in (START, None):
+        with Broadcast(dict, "").subscribe(after=after) as subscription:
+            assert (after is START, None) == (subscription.whole, subscription.take())
 
 
 def test_a_listener_is_woken_once_and_a_failing_one_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:

@@ -16,6 +16,7 @@ from bridge.service import Label, Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.app import LocalHouse, build
+from dashboard.http_protocol import HttpProtocol
 from dashboard.options import WebOptions
 from dashboard.outlet import OutletProtocol
 from schemas.catalog import shipped_kinds
@@ -88,6 +89,7 @@ def served(*, away: bool = False, store: Store | None = None) -> Iterator[Served
         app,
         port=port,
         log_config=None,
+        http=HttpProtocol,
         ws=OutletProtocol,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,

@@ -1,15 +1,20 @@
 """The stream of changes over real HTTP: whole, then live, filtered, resumed, and gone without a trace."""
 
 import json
+import os
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from dashboard import api_stream
+from bridge.frames import Frame
+from bridge.state import Change
+from dashboard import api_stream, http_protocol
 from tests.dashboard.served import Served, served
 from tests.servers import wait_until
 
@@ -125,11 +130,26 @@ def test_a_mistake_is_one_clear_line(dash: Served, query: str, says: str) -> Non
 
 
 def test_silence_is_broken_by_a_heartbeat(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ends know that the other is there."""
+    """Both ends know that the other is there, also while much happens that this one does not want to hear."""
     monkeypatch.setattr(api_stream, "HEARTBEAT", 0.05)
+    heard, ending = 0, threading.Event()
+
+    def tell() -> None:
+        while not ending.wait(0.005):
+            dash.house.broadcast.publish(Frame(1, 1.0, (), dash.house.status))
+
     with stream(dash, "?snapshot=false&kind=tank") as events:
         assert {"retry": "2000"} == events.next()
-        assert {"comment": "heartbeat"} == events.next()
+        telling = threading.Thread(target=tell, name="status")
+        telling.start()
+        try:
+            while heard < 3:
+                assert {"comment": "heartbeat"} == events.next()
+                heard += 1
+        finally:
+            ending.set()
+            telling.join()
+    assert 3 == heard
 
 
 def test_more_listeners_than_the_bound_are_told_to_wait(
@@ -145,26 +165,74 @@ def test_more_listeners_than_the_bound_are_told_to_wait(
 
 
 def test_a_listener_that_does_not_read_is_let_go(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its changes are merged meanwhile, and after its time it is forgotten."""
-    monkeypatch.setattr(api_stream, "STUCK", 0.3)
+    """After its time it is forgotten, and its socket with it, though there are bytes for it."""
+    monkeypatch.setattr(http_protocol, "TAKES_NOTHING", 0.3)
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
         deaf.connect(("127.0.0.1", dash.port))
         deaf.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:{dash.port}\r\n\r\n".encode())
         wait_until(lambda: dash.house.broadcast.listening == 2, "the listener")
-        many = {f"metric{number}": "x" * 100 for number in range(200)}
+        ours = deaf.getsockname()
+        assert 1 == connections(ours)
+        many = {f"metric{number}": "x" * 4_000 for number in range(200)}
 
         def let_go() -> bool:
             dash.hear("some/words", many)
             return dash.house.broadcast.listening == 1
 
         wait_until(let_go, "the deaf listener to be let go")
+        wait_until(lambda: connections(ours) == 0, "its socket to be closed")
+
+
+def connections(peer: tuple[str, int]) -> int:
+    """How many sockets of this process are connected to that one."""
+    found = 0
+    for name in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            if str(name.readlink()).startswith("socket:"):
+                with socket.socket(fileno=os.dup(int(name.name))) as copy:
+                    found += copy.getpeername() == peer
+    return found
 
 
 def test_the_end_of_the_server_ends_the_streams(dash: Served) -> None:
-    """Closing is orderly: the stream ends, and is not cut."""
-    with dash.http.stream("GET", "/api/v1/stream") as answer:
+    """Closing is orderly: the stream ends, is not cut, and nobody is let in who would hold it up."""
+    with dash.http.stream("GET", "/api/v1/stream?snapshot=false") as answer:
         lines = answer.iter_lines()
         next(lines)
         dash.app.state.streams.close()
         assert [] == [line for line in lines if line]
+    assert "is stopping" in dash.get("/api/v1/stream", 503).json()["detail"]
+    wait_until(lambda: dash.house.broadcast.listening == 1, "nobody to be left")
+
+
+def test_an_event_is_made_once_for_all_who_hear_of_it(dash: Served) -> None:
+    """And anew when what it tells is another thing, be it only the name."""
+    dash.hear(PLUG, {"on": True, "power": 1})
+    listening = dash.app.state.streams
+    device = dash.house.devices["plug.one"]
+    change = Change(device, ("power",))
+    text = listening.event(change, whole=False)
+    assert text is listening.event(change, whole=False)
+    told = json.loads(text.partition("data: ")[2])
+    assert ({"power": 1}, False) == (values(told), told["whole"])
+    assert '"whole":true' in listening.event(change, whole=True)
+    assert '"on"' in listening.event(Change(device, ("on",)), whole=False)
+    named = Change(device._replace(name="Another"), ("power",))
+    assert '"name":"Another"' in listening.event(named, whole=False)
+
+
+def test_a_large_whole_has_its_number_at_the_end(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many events only the last has an id: who breaks off before begins again with all of them."""
+    monkeypatch.setattr(api_stream, "TOGETHER", 3)
+    for number in range(8):
+        dash.hear(f"fleet/lamp/l{number}/state", {"on": True})
+    with stream(dash) as events:
+        found: list[tuple[str, str]] = []
+        while len(found) < 8:
+            event = events.next()
+            if "data" in event:
+                found.append((json.loads(event["data"])["id"], event.get("id", "")))
+    assert [f"lamp.l{number}" for number in range(8)] == [device for device, _ in found]
+    assert [""] * 7 == [position for _, position in found[:-1]]
+    assert found[-1][1].startswith(dash.house.broadcast.run)
