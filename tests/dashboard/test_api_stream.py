@@ -167,20 +167,17 @@ def test_more_listeners_than_the_bound_are_told_to_wait(
 def test_a_listener_that_does_not_read_is_let_go(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its time it is forgotten, and its socket with it, though there are bytes for it."""
     monkeypatch.setattr(http_protocol, "TAKES_NOTHING", 0.3)
+    many = {f"metric{number}": "x" * 100 for number in range(200)}
+    for number in range(200):
+        assert dash.source.submit(f"some/words{number}", many)
+    wait_until(lambda: len(dash.house.devices) == 200, "more than the socket takes")
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
         deaf.connect(("127.0.0.1", dash.port))
         deaf.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:{dash.port}\r\n\r\n".encode())
-        wait_until(lambda: dash.house.broadcast.listening == 2, "the listener")
         ours = deaf.getsockname()
-        assert 1 == connections(ours)
-        many = {f"metric{number}": "x" * 4_000 for number in range(200)}
-
-        def let_go() -> bool:
-            dash.hear("some/words", many)
-            return dash.house.broadcast.listening == 1
-
-        wait_until(let_go, "the deaf listener to be let go")
+        wait_until(lambda: dash.house.broadcast.listening == 2 and connections(ours), "the listener")
+        wait_until(lambda: dash.house.broadcast.listening == 1, "the deaf listener to be let go")
         wait_until(lambda: connections(ours) == 0, "its socket to be closed")
 
 
