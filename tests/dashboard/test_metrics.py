@@ -68,10 +68,12 @@ def test_stages_are_cumulative_histograms() -> None:
 def test_listeners_and_what_was_merged_for_them_are_told() -> None:
     """Two who listen, of whom neither took the first change before the second came."""
     house = FakeHouse()
-    with house.broadcast.subscribe(wants=ALL), house.broadcast.subscribe():
+    with house.broadcast.subscribe(wants=ALL) as one, house.broadcast.subscribe() as two:
         for sequence in (1, 2):
             change = Change(DeviceState("lamp.a", "lamp"), ("on",))
             house.broadcast.publish(Frame(sequence, 1.0, (change,)))
+        assert one.take() is not None
+        assert two.take() is not None
         found = samples(registry_of(house))
     names = ("fleetglass_stream_listeners", "fleetglass_stream_updates_merged_total")
     assert [2.0, 2.0] == [found[name,] for name in names]
