@@ -348,6 +348,11 @@ def test_a_card_leads_to_its_device_and_back(product: Product, tabs: Chromium) -
     assert screen.route == "/devices/thermostat.study"
 
 
+def chosen(screen: Screen, title: str) -> bool:
+    """Whether the tab of this title is the one that is chosen."""
+    return any(node.role == "tab" and title in node.text and node.selected for node in screen.seen())
+
+
 def test_a_phone_gets_about_by_its_bar(product: Product, tabs: Chromium) -> None:
     """At a phone's size every page is a tap away, and a device's page has a way back."""
     say(product, "thermostat", "porch", temperature=4.9)
@@ -360,8 +365,7 @@ def test_a_phone_gets_about_by_its_bar(product: Product, tabs: Chromium) -> None
         screen.click(title, "tab")
         screen.wait_for(word)
         screen.wait(lambda route=route: screen.route == route, f"the address {route}")  # type: ignore[misc]
-        tab = next(node for node in screen.seen() if node.role == "tab" and title in node.text)
-        assert tab.selected, title
+        screen.wait(lambda title=title: chosen(screen, title), f"{title} to be the chosen tab")  # type: ignore[misc]
     screen.open("/devices/thermostat.porch").wait_for("Porch", "4.9")
     screen.click("To the overview")
     screen.wait(lambda: screen.route == "/", "the overview's address")
