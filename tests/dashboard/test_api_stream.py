@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from bridge.frames import Frame
+from bridge.service import Label
 from bridge.state import Change
 from dashboard import api_stream, http_protocol
 from tests.dashboard.served import Served, served
@@ -202,7 +203,8 @@ def test_the_end_of_the_server_ends_the_streams(dash: Served) -> None:
         next(lines)
         dash.app.state.streams.close()
         assert [] == [line for line in lines if line]
-    assert "is stopping" in dash.get("/api/v1/stream", 503).json()["detail"]
+    with dash.http.stream("GET", "/api/v1/stream") as answer:
+        assert 503 == answer.status_code
     wait_until(lambda: dash.house.broadcast.listening == 1, "nobody to be left")
 
 
@@ -220,6 +222,9 @@ def test_an_event_is_made_once_for_all_who_hear_of_it(dash: Served) -> None:
     assert '"on"' in listening.event(Change(device, ("on",)), whole=False)
     named = Change(device._replace(name="Another"), ("power",))
     assert '"name":"Another"' in listening.event(named, whole=False)
+    listening.event(change, whole=False)
+    dash.house.labels = {"plug.one": Label("Dryer")}
+    assert '"name":"Dryer"' in listening.event(change, whole=False)
 
 
 def test_a_large_whole_has_its_number_at_the_end(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:
