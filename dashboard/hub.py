@@ -55,10 +55,7 @@ class OnTheSpot:
     def call_soon_threadsafe(self, call: Callable[..., object], *arguments: Any) -> None:  # noqa: ANN401
         """Run it at once on the loop's thread, from any other as soon as the loop comes to it."""
         if threading.get_ident() == self._thread and call == self.run_in_executor:
-            try:
-                arguments[1](*arguments[2:])
-            except Exception:
-                log.exception("our fault: a session could not be told")
+            self.run_in_executor(*arguments)
         else:
             self._loop.call_soon_threadsafe(call, *arguments)
 

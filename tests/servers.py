@@ -106,7 +106,30 @@ class Embedded:
         self._broker.stop()
 
 
-class Mosquitto:
+class Mistreated:
+    """A server of the test's own, which can be ended and frozen."""
+
+    _process: subprocess.Popen[bytes] | None = None
+
+    def kill(self) -> None:
+        """End it as a power cut would: nothing is saved any more, and what was not is lost."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let it do nothing, with all its connections open, until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
+
+class Mosquitto(Mistreated):
     """A real Mosquitto with the given lines as its configuration, `PORT` in them being its port."""
 
     def __init__(self, folder: Path, config: str = "listener PORT 127.0.0.1\nallow_anonymous true\n") -> None:
@@ -119,7 +142,6 @@ class Mosquitto:
         self._config = folder / "mosquitto-under-test.conf"
         self._config.write_text(config.replace("PORT", str(self.port)))
         self._log = folder / "mosquitto.log"
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -154,31 +176,13 @@ class Mosquitto:
                 self._process.wait()
             self._process = None
 
-    def kill(self) -> None:
-        """End it as a power cut would: nothing is saved any more."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
-    def freeze(self) -> None:
-        """Let it do nothing, with all its connections open, until `thaw`."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-
-
-class RedisServer:
+class RedisServer(Mistreated):
     """A real Redis that saves nothing; what it had is gone when it is started again."""
 
     def __init__(self, port: int | None = None) -> None:
         self._program = needs("redis-server")
         self.port = port or free_port()
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -197,23 +201,6 @@ class RedisServer:
             return accepts(self.port)
 
         wait_until(ready, "redis-server to accept connections")
-
-    def kill(self) -> None:
-        """End it as a power cut would: it has lost all its data."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def freeze(self) -> None:
-        """Let it do nothing, with all its connections open, until `thaw`."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
 
 
 @contextmanager

@@ -14,18 +14,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.dashboard.client import Client, Tree, find, texts
+from tests.dashboard.stage import WIDE
 
 PATIENCE = 20.0
 GLANCE = 0.02
 """Seconds that it waits for a frame before it looks at its screen again."""
-WIDE: Tree = {
-    "width": 1200,
-    "height": 800,
-    "platform_brightness": "light",
-    "platform": "linux",
-    "web": True,
-    "media": {"padding": {"top": 0, "right": 0, "bottom": 0, "left": 0}},
-}
 
 
 class Tab:
