@@ -97,11 +97,12 @@ class Inbox:
             self._hurry.set()
         return room
 
-    def put(self, item: Control) -> None:
-        """Add news from any thread, without waiting."""
+    def put(self, item: Control, *, wake: bool = True) -> None:
+        """Add news from any thread, without waiting. What wakes nobody is taken with what comes next."""
         with self._lock:
             self._items.append(item)
-        self.wake()
+        if wake:
+            self.wake()
 
     def rest(self, seconds: float) -> None:
         """Let messages gather: return after so long, or at once for news, for many messages, for `wake`.

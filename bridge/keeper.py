@@ -23,6 +23,13 @@ RETRY = 0.5
 """Seconds until a batch that the store did not take is offered again."""
 TOGETHER = 10_000
 """Messages that are committed together at the most."""
+APART = 0.25
+"""Seconds between two commits to a disk while little comes: at once after silence, then more gathers."""
+ENOUGH = 1_000
+"""Messages that are committed however little time has gone by."""
+ENOUGH_OWED = 10
+"""Acknowledgements, likewise. A broker that lets only 20 be on their way, as Mosquitto does by default, must
+not wait for us."""
 TEND_EVERY = 5.0
 """Seconds between two looks at what is to be rolled up or removed. While there is more to do, the pause
 between two slices of it is ten times as long as a slice took."""
@@ -42,14 +49,18 @@ class Around(Protocol):
 class Keeper:
     """Owns the writing side of the store. `put`, `ask`, `stop` and `oldest` may be used from any thread.
 
+    Two commits to a store that is durable are `apart` seconds from each other, unless much waits.
+
     Bound: it takes what it is given; the inbox counts it until it is settled here, and stops the reading.
     """
 
-    def __init__(self, store: Store, around: Around, commits: Histogram) -> None:
+    def __init__(self, store: Store, around: Around, commits: Histogram, apart: float = APART) -> None:
         self._store = store
         self._around = around
         self._commits = commits
+        self._apart = apart if store.durable else 0.0
         self._loads: deque[Load] = deque()
+        self._resting = False
         self._asked: deque[tuple[Callable[[], object], Future[object]]] = deque()
         self._lock = threading.Lock()
         self._writing = threading.RLock()
@@ -83,7 +94,9 @@ class Keeper:
         """Keep this, after all that was put before."""
         with self._lock:
             self._loads.append(load)
-        self._wake.set()
+            rests = self._resting and not self._enough()
+        if not rests:
+            self._wake.set()
 
     def ask(self, work: Callable[[], T]) -> T:
         """Do something on the writing thread, between two commits; what it returns or raises.
@@ -134,6 +147,7 @@ class Keeper:
             self._serve()
             while self._loads and not self._past_end():
                 self._commit(self._gather())
+                self._rest()
                 self._serve()
                 if time.monotonic() >= next_tend:
                     next_tend = self._tend()
@@ -142,6 +156,22 @@ class Keeper:
                 return
             if time.monotonic() >= next_tend:
                 next_tend = self._tend()
+
+    def _rest(self) -> None:
+        """Let what comes gather, unless something is asked, or enough waits, or it comes to the end."""
+        self._wake.clear()
+        with self._lock:
+            self._resting = not (self._asked or self._ending or self._enough()) and self._apart > 0
+        if self._resting:
+            self._wake.wait(self._apart)
+            with self._lock:
+                self._resting = False
+
+    def _enough(self) -> bool:
+        return (
+            sum(load.count for load in self._loads) >= ENOUGH
+            or sum(len(load.acknowledge) for load in self._loads) >= ENOUGH_OWED
+        )
 
     def _past_end(self) -> bool:
         return time.monotonic() > self._give_up_at

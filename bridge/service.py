@@ -225,7 +225,8 @@ class Bridge:
 
     def tell(self, news: Kept) -> None:
         """See `Around`."""
-        self._inbox.put(news)
+        # That all went well only counts: nobody is woken for it.
+        self._inbox.put(news, wake=news.quarantine or bool(news.fault or self._ingest.status.store_fault))
 
     def _put_in_place(self, file: Path) -> None:
         restore(self._plan.store, file)

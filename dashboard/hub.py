@@ -76,7 +76,7 @@ class Hub:
     """The way from the bridge to every open session of this process.
 
     `sources` are asked for more tags whenever it looks; what has something new for it calls `wake`. `done` is
-    called when all sessions have been told.
+    called when all sessions have been told. While nobody looks at anything, nobody is woken.
     """
 
     def __init__(self, pubsub: PubSubHub, scene: Scene, loop: asyncio.AbstractEventLoop) -> None:
@@ -90,11 +90,14 @@ class Hub:
         self._tags: set[str] = set()
         self._woken = False
         self._rest_until = 0.0
+        self._looked_at = False
+        scene.looked_at = self._begin
 
     def announce(self, tags: Iterable[str]) -> None:
         """Tell from any thread, without waiting, that what is behind these tags changed."""
         with self._lock:
-            self._tags.update(tags)
+            if self._looked_at:
+                self._tags.update(tags)
             if not self._tags:
                 return
         self.wake()
@@ -102,7 +105,7 @@ class Hub:
     def wake(self) -> None:
         """From any thread, without waiting: look soon at what was announced, and ask every source."""
         with self._lock:
-            if self._woken:
+            if self._woken or not self._looked_at:
                 return
             self._woken = True
         try:
@@ -117,6 +120,15 @@ class Hub:
         finally:
             self._loop.call_later(ECHO, self._echo, target)
 
+    def _begin(self) -> None:
+        """Somebody is about to look, after nobody did: what he sees first is drawn from the present."""
+        with self._lock:
+            self._looked_at = True
+        # What waits is older than the present, and as old as when somebody last looked.
+        for source in self.sources:
+            source()
+        self.done()
+
     def _due(self) -> None:
         wait = self._rest_until - self._loop.time()
         if wait > 0:
@@ -129,6 +141,7 @@ class Hub:
         with self._lock:
             tags, self._tags = self._tags, set()
             self._woken = False
+            self._looked_at = bool(self.scene.layouts)
         try:
             for source in self.sources:
                 tags.update(source())

@@ -303,12 +303,16 @@ class Scene:
         self.sequence = 0
         self.cards: dict[str, Card[Any]] = {}
         self.layouts: dict[str, Layout] = {}
+        self.looked_at: Callable[[], None] = lambda: None
+        """Called when somebody looks after nobody did."""
         self._by_control: dict[int, Card[Any]] = {}
         self._cards_by_tag: dict[str, dict[Card[Any], None]] = {}
         self._layouts_by_tag: dict[str, dict[Layout, None]] = {}
 
     def open(self, plan: LayoutPlan) -> Layout:
         """The layout of this name, made now if nobody else looks at it. Give it back with `close`."""
+        if not self.layouts:
+            self.looked_at()
         layout = self.layouts.get(plan.name)
         if layout is None:
             layout = Layout(plan)

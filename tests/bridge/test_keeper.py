@@ -6,6 +6,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,55 @@ def test_a_batch_has_a_bound() -> None:
     sizes = (TOGETHER - 1, 1, 1, 2 * TOGETHER)
     assert committed(store, around, *(Load(Batch(), (), (), count, 0, 1.0) for count in sizes))
     assert around.log == [("settle", TOGETHER, 0), ("settle", 1, 0), ("settle", 2 * TOGETHER, 0)]
+
+
+class Disk(Shelf):
+    """A store whose commits cost something."""
+
+    durable = True
+
+
+def test_what_comes_soon_after_a_commit_gathers() -> None:
+    """The first is committed at once; then what comes waits for more, until the broker waits for ten."""
+    store = Disk()
+    keeper = Keeper(store, Broker(), Histogram(), apart=PATIENCE)
+    keeper.start()
+    keeper.put(load_of(1))
+    wait_until(lambda: keeper.waiting == 0, "the first")
+    for number in range(2, 11):
+        keeper.put(load_of(number))
+    assert 9 == keeper.waiting
+    keeper.put(load_of(11))
+    wait_until(lambda: keeper.waiting == 0, "ten of them")
+    assert [1, 10] == [len(batch.records) for batch in store.asked]
+    keeper.put(load_of(12))
+    assert True is keeper.stop(PATIENCE / 2)
+    assert list(range(1, 13)) == store.values("topic.a", "value")
+
+
+def test_many_messages_do_not_wait_for_more() -> None:
+    """Messages that nobody waits for are committed as soon as a thousand of them are there."""
+    store = Disk()
+    keeper = Keeper(store, Broker(), Histogram(), apart=PATIENCE)
+    keeper.start()
+    keeper.put(load_of(1))
+    wait_until(lambda: keeper.waiting == 0, "the first")
+    keeper.put(replace(load_of(2), acknowledge=(), count=999))
+    assert 1 == keeper.waiting
+    keeper.put(replace(load_of(3), acknowledge=(), count=1))
+    wait_until(lambda: keeper.waiting == 0, "a thousand")
+    assert True is keeper.stop(PATIENCE / 2)
+
+
+def test_ask_is_answered_while_more_gathers() -> None:
+    """Who asks for something between two commits does not wait for the next one."""
+    store = Disk()
+    keeper = Keeper(store, Broker(), Histogram(), apart=10 * PATIENCE)
+    keeper.start()
+    keeper.put(load_of(1))
+    wait_until(lambda: keeper.waiting == 0, "the first")
+    assert "answered" == keeper.ask(lambda: "answered")
+    assert True is keeper.stop(PATIENCE)
 
 
 def test_together_keeps_everything_in_order() -> None:

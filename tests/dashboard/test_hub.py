@@ -22,7 +22,7 @@ from tests.dashboard.stage import until
 
 
 class SpyScene(Scene):
-    """A scene that notes what it is touched with, and can fail."""
+    """A scene that somebody looks at, which notes what it is touched with, and can fail."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +58,7 @@ def test_what_many_threads_announce_is_one_touch() -> None:
         scene = SpyScene()
         loop = asyncio.get_running_loop()
         hub = Hub(PubSubHub(loop=loop), scene, loop)
+        scene.open(plans(0, []))
         said = {f"tag {n}/{k}" for n in range(8) for k in range(200)}
 
         def speak(number: int) -> None:
@@ -108,6 +109,47 @@ def test_a_layout_gets_one_message_however_many_devices_changed() -> None:
     assert (1, ["view/many"]) == asyncio.run(run())
 
 
+def test_while_nobody_looks_nobody_is_woken() -> None:
+    """What comes then costs the loop nothing, and is not told again to who looks later; all after that is."""
+
+    async def run() -> tuple[list[frozenset[str]], int]:
+        scene = SpyScene()
+        loop = asyncio.get_running_loop()
+        hub = Hub(PubSubHub(loop=loop), scene, loop)
+        waiting = ["old"]
+        told = 0
+
+        def take() -> set[str]:
+            taken = set(waiting)
+            waiting.clear()
+            return taken
+
+        def done() -> None:
+            nonlocal told
+            told += 1
+
+        hub.sources.append(take)
+        hub.done = done
+        hub.wake()
+        hub.announce({"older"})
+        await asyncio.sleep(0.05)
+        before = list(scene.touched)
+        layout = scene.open(plans(0, []))
+        waiting.append("new")
+        hub.wake()
+        await until(lambda: scene.touched, "the flush")
+        scene.close(layout)
+        hub.announce({"last"})
+        await until(lambda: len(scene.touched) == 2, "the last flush")
+        hub.announce({"nobody"})
+        await asyncio.sleep(0.05)
+        assert [] == before
+        return scene.touched, told
+
+    # `done` came once for what was too old, and once for each flush.
+    assert ([frozenset({"new"}), frozenset({"last"})], 3) == asyncio.run(run())
+
+
 def test_a_fault_in_the_scene_does_not_end_the_hub(caplog: pytest.LogCaptureFixture) -> None:
     """When one touch fails it is logged, and the next announcement is heard."""
 
@@ -115,6 +157,7 @@ def test_a_fault_in_the_scene_does_not_end_the_hub(caplog: pytest.LogCaptureFixt
         scene = SpyScene()
         loop = asyncio.get_running_loop()
         hub = Hub(PubSubHub(loop=loop), scene, loop)
+        scene.open(plans(0, []))
         scene.fails = True
         hub.announce({"one"})
         await until(lambda: len(scene.touched) == 1, "the first")
@@ -132,7 +175,10 @@ def test_announcing_after_the_loop_has_ended_is_no_error() -> None:
 
     async def make() -> Hub:
         loop = asyncio.get_running_loop()
-        return Hub(PubSubHub(loop=loop), Scene(), loop)
+        scene = Scene()
+        hub = Hub(PubSubHub(loop=loop), scene, loop)
+        scene.open(plans(0, []))
+        return hub
 
     hub = asyncio.run(make())
     hub.announce({"late"})
