@@ -76,14 +76,14 @@ class Hub:
     """The way from the bridge to every open session of this process.
 
     `sources` are asked for more tags whenever it looks; what has something new for it calls `wake`. `done` is
-    called when all sessions have been told. While nobody looks at anything, nobody is woken.
+    called with the monotonic time when all sessions have been told. While nobody looks, nobody is woken.
     """
 
     def __init__(self, pubsub: PubSubHub, scene: Scene, loop: asyncio.AbstractEventLoop) -> None:
         self.scene = scene
         self.sources: list[Callable[[], Iterable[str]]] = []
         self.published = 0
-        self.done: Callable[[], None] = lambda: None
+        self.done: Callable[[float], None] = lambda _now: None
         self._pubsub = pubsub
         self._loop = loop
         self._lock = threading.Lock()
@@ -127,7 +127,7 @@ class Hub:
         # What waits is older than the present, and as old as when somebody last looked.
         for source in self.sources:
             source()
-        self.done()
+        self.done(self._loop.time())
 
     def _due(self) -> None:
         wait = self._rest_until - self._loop.time()
@@ -148,8 +148,8 @@ class Hub:
             self._nudge(self.scene.touch(tags))
         except Exception:
             log.exception("our fault: the scene could not follow %s", sorted(tags)[:10])
-        self.done()
         ended = self._loop.time()
+        self.done(ended)
         self._rest_until = ended + min(LONGEST_REST, (ended - began) * (1 / SHARE - 1))
 
     def _echo(self, target: int) -> None:

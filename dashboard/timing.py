@@ -15,14 +15,16 @@ LATE = 10.0
 class Timing:
     """Of one dashboard process. `told`: when the frame that is being told of was made; 0 while none is.
 
-    A frame is `take`n, then each browser's socket takes it (`sent`, at the time `told`), or does not
-    (`owe`) and takes it later (`sent`, at the time of the oldest that it missed); `done` ends the telling.
+    A frame is `take`n, then each browser's socket takes it (one more has `passed`), or does not (`owe`) and
+    takes it later (`sent`, at the time of the oldest that it missed); `done` ends the telling, and is the
+    time at which all took it that did so at once.
     """
 
     def __init__(self) -> None:
         self.stages: Mapping[str, Histogram] = {stage: Histogram() for stage in OURS}
         self.trips = Trips(self.stages["browser"].observe)
         self.told = 0.0
+        self.passed = 0
         self._send, self._total = self.stages["send"], self.stages["total"]
         self._recent = Recent()
         self._traces: tuple[Trace, ...] = ()
@@ -43,18 +45,20 @@ class Timing:
         """A browser's socket does not take the frame now."""
         self._owing = True
 
-    def sent(self, told: float, now: float) -> None:
-        """A browser's socket took what it was told of at that time."""
+    def sent(self, told: float, now: float, sockets: int = 1) -> None:
+        """So many browsers' sockets took what they were told of at that time."""
         if told:
-            self._send.observe(now - told)
+            self._send.observe(now - told, sockets)
             if self._traces:
                 for trace in self._traces:
                     self._total.observe(now - trace.received, trace.count)
                 self._traces = ()
 
-    def done(self) -> None:
+    def done(self, now: float) -> None:
         """All screens have been told: what leaves for another reason is nobody's frame."""
-        self.told = 0.0
+        if self.passed:
+            self.sent(self.told, now, self.passed)
+        self.told, self.passed = 0.0, 0
 
     def tick(self, bridge: Mapping[str, Histogram], now: float) -> None:
         """Called about once a second, with the stages of the bridge."""

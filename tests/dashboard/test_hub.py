@@ -124,7 +124,7 @@ def test_while_nobody_looks_nobody_is_woken() -> None:
             waiting.clear()
             return taken
 
-        def done() -> None:
+        def done(_now: float) -> None:
             nonlocal told
             told += 1
 
