@@ -32,6 +32,8 @@ BEHIND = 3.0
 NEWS_AHEAD = 50_000
 """Changes of availability and commands that came of no message, and so are not counted by the inbox, which
 may wait for a store that does not work. Beyond it they are not kept, but shown."""
+AFTER_YOU = 0.004
+"""Seconds that the screens have, after a frame, before the writing thread is given something to do."""
 GRAIN = 0.001
 """Seconds within which messages are taken to have been received together, when their way is timed."""
 LOADED = 1_000
@@ -110,6 +112,7 @@ class Ingest:
             for trace in frame.traces:
                 self.counts.stages["frame"].observe(frame.framed - trace.decoded, trace.count)
             self._parts.emit(frame)
+            self._parts.inbox.rest(AFTER_YOU)
         self._hand_over()
 
     def flush(self) -> None:

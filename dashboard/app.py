@@ -171,8 +171,6 @@ def tags_of(house: House) -> Callable[[Frame], set[str]]:
 
     def of(frame: Frame) -> set[str]:
         tags = {f"device/{device.id}" for device in frame.devices}
-        if tags:
-            tags.add("device")
         if any(change.moved for change in frame.changes):
             tags.add("moved")
         for device in frame.devices:

@@ -202,7 +202,7 @@ def _summary(house: House) -> CardPlan[Summary]:
         refused = found.value.kept if found is not None and found.value is not None else 0
         return Summary(**counts, rate=house.status.rate, refused=refused)
 
-    follows = frozenset({"device", "status", "quarantine", tag(COUNTS)})
+    follows = frozenset({"devices", "moved", "status", "quarantine", tag(COUNTS)})
     return CardPlan("summary", follows, look, _draw_summary)
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandSent
 from bridge.errors import FleetglassError
+from bridge.frames import Frame
 from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
 from bridge.quarantine import Quarantined, quarantine
 from bridge.replay import Replayed, replay
 from bridge.service import Label
-from bridge.state import DeviceState, State
+from bridge.state import Change, DeviceState, State
 from bridge.status import BridgeStatus, Counts
 from bridge.stores.memory import MemoryStore
+from dashboard.app import tags_of
 from dashboard.aside import Aside
 from dashboard.house import Dropped
 from dashboard.scene import Question
@@ -101,6 +103,7 @@ class FakeHouse:
         self.commanded: list[tuple[str, Mapping[str, Value], str]] = []
         self.refuses: FleetglassError | None = None
         self.now = 1_000.0
+        self._tags = tags_of(self)
 
     @property
     def devices(self) -> Mapping[str, DeviceState]:
@@ -159,15 +162,12 @@ class FakeHouse:
             self.keep(Batch(quarantined=[quarantine(raw, outcome)]))
             self.counts.quarantined[outcome.code] += 1
             return {"quarantine"}
-        known = set(self.devices)
+        change: Change | None = None
         if isinstance(outcome, Readings | Unclaimed):
-            self.state.readings(outcome, raw, 0, self.now)
+            change = self.state.readings(outcome, raw, 0, self.now)
         elif isinstance(outcome, Announcement):
-            self.state.announcement(outcome, 0, self.now)
-        else:
-            return set()
-        tags = {"device", f"device/{outcome.device_id}"}
-        return tags if outcome.device_id in known else tags | {"devices"}
+            change = self.state.announcement(outcome, 0, self.now)
+        return self._touched([] if change is None else [change])
 
     def hear_all(self, kinds: Iterable[str] = tuple(SAMPLES), sample: int = 0) -> set[str]:
         """One device of each kind, called `one`, says its sample."""
@@ -179,14 +179,16 @@ class FakeHouse:
     def let_pass(self, seconds: float) -> set[str]:
         """Let time pass for ages and commands; the tags that it touches."""
         self.now += seconds
-        changes = self.state.judge_all(self.now)
-        return {"device", *(f"device/{change.device.id}" for change in changes)}
+        return self._touched(self.state.judge_all(self.now))
 
     def broker(self, *, up: bool, detail: str) -> set[str]:
         """The broker goes or comes; the tags that it touches."""
         self.status = replace(self.status, broker_up=up, broker_detail=detail)
         changes = self.state.connection(0, up=up, detail=detail, now=self.now)
-        return {"status", "device", *(f"device/{change.device.id}" for change in changes)}
+        return self._touched(changes, self.status)
+
+    def _touched(self, changes: Sequence[Change], status: BridgeStatus | None = None) -> set[str]:
+        return self._tags(Frame(0, 0.0, tuple(changes), status))
 
 
 class Person:

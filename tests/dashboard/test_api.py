@@ -197,6 +197,7 @@ def test_metrics_are_prometheus_text(dash: Served) -> None:
     dash.hear("fleet/plug/one/state", {"on": True, "power": 1})
     dash.hear("fleet/plug/one/state", {"on": "yes"})
     dash.hear("somewhere/else", {"a": 1})
+    wait_until(lambda: dash.house.counts.stored == 3, "the count of what was committed")
     text = dash.get("/metrics").text
     samples = {
         (sample.name, *sorted(sample.labels.values())): sample.value

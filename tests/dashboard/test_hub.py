@@ -231,12 +231,12 @@ def test_a_frame_says_what_changed() -> None:
         of(Frame(6, 0.0, (both[0]._replace(moved=True),))),
     ]
     assert [
-        {"device", "devices", "device/plug.one", "device/lamp.one"},
-        {"device", "device/plug.one"},
-        {"device", "devices", "device/plug.one"},
+        {"devices", "device/plug.one", "device/lamp.one"},
+        {"device/plug.one"},
+        {"devices", "device/plug.one"},
         {"status"},
         {"quarantine"},
-        {"device", "moved", "device/plug.one"},
+        {"moved", "device/plug.one"},
     ] == told
 
 
