@@ -6,8 +6,8 @@ from typing import TypeVar
 import flet as ft
 
 from dashboard.flet_messages import set_properties
-from dashboard.look import SOFT, icon, theme
-from dashboard.scene import CardPlan, Drawing, LayoutPlan, Who
+from dashboard.look import SOFT, empty, icon, theme
+from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Who
 from dashboard.views import Page, pages
 
 View = TypeVar("View")
@@ -25,10 +25,12 @@ def colours() -> bytes:
 
 
 def navigation(title: str, current: Page | None, *, phone: bool) -> LayoutPlan:
-    """The ways to the pages: a rail at the side, or on a phone a bar at the bottom."""
-    entries = [page for page in pages() if page.rank is not None]
-    chosen = entries.index(current) if current in entries else None
-    name = f"{'bar' if phone else 'rail'}/{chosen}"
+    """The ways to the pages: a rail at the side, or on a phone a bar at the bottom.
+
+    `current` is chosen in it when it comes; from then on it stays, and `choice` tells each browser its own.
+    """
+    entries = _entries()
+    chosen = _index(current, phone=phone)
 
     def draw(drawing: Drawing[int | None]) -> ft.Control:
         def change(who: Who, data: object) -> None:
@@ -36,11 +38,25 @@ def navigation(title: str, current: Page | None, *, phone: bool) -> LayoutPlan:
                 who.go(entries[int(data)].route)
 
         made = _bar(entries) if phone else _rail(title, entries)
-        # Live, so that a click that leads nowhere is taken back.
-        drawing.live(made, selected_index=lambda index: (index or 0) if phone else index)
+        made.selected_index = drawing.view
         return drawing.on(made, change=change)
 
-    return _still(name, chosen, draw, _across if phone else _along)
+    return _still(f"{'bar' if phone else 'rail'}/{chosen}", chosen, draw, _across if phone else _along)
+
+
+def choice(ways: Layout, current: Page | None, *, phone: bool) -> bytes | None:
+    """The frame by which a browser that has these ways chooses `current`; None if they could not be drawn."""
+    chosen = {"selected_index": _index(current, phone=phone)}
+    return set_properties(ways.cards[0].control._i, chosen) if ways.cards else None
+
+
+def nowhere(route: str) -> LayoutPlan:
+    """What stands in the place of a page where there is none."""
+
+    def draw(drawing: Drawing[str]) -> ft.Control:
+        return empty("explore_off", "There is no such page", f"Nothing is at {drawing.view}")
+
+    return _still(f"nowhere{route}", route, draw, _across)
 
 
 def top(heading: str, *, back: bool, phone: bool) -> LayoutPlan:
@@ -71,6 +87,17 @@ def _still(
 ) -> LayoutPlan:
     plans = [CardPlan(name, frozenset(), lambda: view, draw)]
     return LayoutPlan(name, frozenset(), lambda: plans, host)
+
+
+def _entries() -> Sequence[Page]:
+    return [page for page in pages() if page.rank is not None]
+
+
+def _index(current: Page | None, *, phone: bool) -> int | None:
+    """Of a page in the navigation. A rail can have none chosen, a bar cannot."""
+    entries = _entries()
+    found = entries.index(current) if current in entries else None
+    return found or 0 if phone else found
 
 
 def _across() -> ft.Control:

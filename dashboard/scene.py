@@ -354,8 +354,9 @@ class Scene:
         card = self._by_control[target]
         self.sequence += 1
         card.assert_again(target, self.sequence)
-        for layout in self.showing(target):
-            layout.present(Mark(layout.mark.number, self.sequence))
+        if card.changed == self.sequence:
+            for layout in self.showing(target):
+                layout.present(Mark(layout.mark.number, self.sequence))
         handler = card.handlers[target].get(name)
         if handler is not None:
             handler(who, data)

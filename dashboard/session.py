@@ -2,22 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import flet as ft
 
 from dashboard import hub as hub_topics
 from dashboard.banner import banner
-from dashboard.chrome import STRETCH, colours, navigation, top
+from dashboard.chrome import STRETCH, choice, colours, navigation, nowhere, top
 from dashboard.house import House
 from dashboard.hub import Hub, Nudge
-from dashboard.look import GROUND, PHONE, empty
+from dashboard.look import GROUND, PHONE
 from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark, Question
 from dashboard.views import Page, find
 from dashboard.wire import Link, Wire
 
 log = logging.getLogger(__name__)
+
+PLACE = 2
+"""Of the page below the heading and the banner."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,19 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stays on the screen from page to page. Made anew when the window becomes a phone's, or no longer.
+
+    `main` has the heading, the banner, the page, and on a phone the ways to the pages.
+    """
+
+    phone: bool
+    main: ft.Column
+    head: Mount
+    ways: Mount
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What all sessions of a process share. `open` holds the connected ones."""
 
@@ -65,10 +82,12 @@ class Session:
         self.route = ""
         self.mounts: list[Mount] = []
         self._wire: Wire | None = None
-        self._phone: bool | None = None
+        self._page: Page | None = None
         self._banner = Mount(ft.Container(), banner(shared.house))
-        self._around: list[Mount] = []
+        self._around: Surroundings | None = None
         self._view: Mount | None = None
+        self._coming: ft.Column | None = None
+        self._choice: bytes | None = None
         self._navigating: set[asyncio.Task[None]] = set()
 
     @property
@@ -90,24 +109,33 @@ class Session:
         self.show(page.route or "/")
 
     def show(self, route: str) -> None:
-        """Take the screen to a route."""
-        found = find(route)
-        for mount in self._page_mounts():
-            self._unmount(mount)
-        self.route = route
-        self._view = None
-        if found is None:
-            heading = "Not found"
-            content: ft.Control = empty("explore_off", "There is no such page", f"Nothing is at {route}")
+        """Take the screen to a route. What it shows stays until all of the new page is there."""
+        house, phone = self.shared.house, self._is_phone()
+        slot = ft.Container()
+        content: ft.Control = slot
+        page, values = find(route) or (None, {})
+        if page is None:
+            heading, plan = "Not found", nowhere(route)
         else:
-            page, values = found
-            heading = page.heading(self.shared.house, values) if page.heading else page.title
-            slot = ft.Container()
-            content = self._with_tools(slot, page, values)
-            self._view = Mount(slot, page.layout(self.shared.house, values))
-        self._build(content, heading, found[0] if found else None)
-        for mount in self._page_mounts():
-            self._mount(mount)
+            heading = page.heading(house, values) if page.heading else page.title
+            plan = page.layout(house, values)
+            if page.tools is not None:
+                content = ft.Column(
+                    [page.tools(values, self.go), slot], spacing=16, horizontal_alignment=STRETCH
+                )
+        if self._view is not None:
+            self._unmount(self._view)
+        self.route, self._page, self._view = route, page, Mount(slot, plan)
+        # A page has a place of its own to scroll, so that it begins at its top.
+        place = ft.Column(
+            [ft.Container(content, padding=_inside(phone=phone))], scroll=ft.ScrollMode.AUTO, expand=True
+        )
+        head = top(heading, back=page is not None and page.rank is None, phone=phone)
+        if self._around is None or self._around.phone is not phone:
+            self._surround(place, head, phone=phone)
+        else:
+            self._bring(place, head, self._around)
+        self._mount_page()
         self._poke()
 
     def tell(self, text: str) -> None:
@@ -144,7 +172,7 @@ class Session:
             earlier.cancel()
         task = asyncio.create_task(self.page.push_route(route), name=f"session {self.name} navigates")
         self._navigating.add(task)
-        task.add_done_callback(self._navigated)
+        task.add_done_callback(partial(self._navigated, self.route))
 
     def pull(self) -> bytes | None:
         """The next frame that the browser misses; the wire asks when its socket takes more."""
@@ -154,7 +182,10 @@ class Session:
                 mount.mark = mount.layout.mark
                 if frame is not None:
                     return frame
-        return None
+        frame, self._choice = self._choice, None
+        if frame is None and self._coming is not None:
+            self._turn(self._coming)
+        return frame
 
     def event(self, target: int, name: str, data: object) -> bool:
         """Answer for a click on a shared control; False if it is one of this session's own."""
@@ -191,8 +222,7 @@ class Session:
             # He went to another page just as the connection was lost.
             self.show(self.page.route)
             return
-        for mount in self._page_mounts():
-            self._mount(mount)
+        self._mount_page()
         self._poke()
 
     def _let_go(self) -> None:
@@ -214,9 +244,28 @@ class Session:
         mount.mark = NOTHING
         self.mounts.append(mount)
 
-    def _page_mounts(self) -> list[Mount]:
-        """What changes with the page."""
-        return self._around if self._view is None else [*self._around, self._view]
+    def _mount_page(self) -> None:
+        """Mount what is not mounted yet of the page and of what is around it."""
+        around, view = self._around, self._view
+        if around is None or view is None:
+            return
+        if around.ways.layout is None:
+            around.ways.plan = navigation(self.shared.title, self._page, phone=around.phone)
+            self._choice = None
+            order = [around.head, around.ways, view]
+        else:
+            # The page first, which is the most: what it is called then changes just before it is seen.
+            order = [view, around.head]
+            self._choose()
+        for mount in order:
+            if mount.layout is None:
+                self._mount(mount)
+
+    def _choose(self) -> None:
+        """The browser is to be told again which page is the present one."""
+        around = self._around
+        if around is not None and around.ways.layout is not None:
+            self._choice = choice(around.ways.layout, self._page, phone=around.phone)
 
     def _unmount(self, mount: Mount) -> None:
         if mount.layout is not None:
@@ -231,41 +280,40 @@ class Session:
 
     # Own controls ----------------------------------------------------------------------------------------
 
-    def _navigated(self, task: asyncio.Task[None]) -> None:
+    def _navigated(self, before: str, task: asyncio.Task[None]) -> None:
         self._navigating.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
             # The browser went before it answered: there is nobody left to take anywhere.
             log.debug("session %s did not navigate: %s", self.name, error)
+        elif self.route == before == self.page.route:
+            # It led nowhere, and the browser has moved its navigation by itself.
+            self._choose()
+            self._poke()
 
     async def _route_changed(self, event: ft.RouteChangeEvent) -> None:
         if event.route != self.route:
             self.show(event.route)
 
     async def _resized(self, _event: ft.PageResizeEvent) -> None:
-        if self._phone is not self._is_phone():
+        if self._around is not None and self._around.phone is not self._is_phone():
             self.show(self.route)
 
     def _is_phone(self) -> bool:
         return bool(self.page.width) and float(self.page.width or 0) < PHONE
 
-    def _with_tools(self, slot: ft.Container, page: Page, values: Mapping[str, str]) -> ft.Control:
-        if page.tools is None:
-            return slot
-        return ft.Column(
-            [page.tools(values, self.go), slot], spacing=16,
-            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
-        )  # fmt: skip
-
-    def _build(self, content: ft.Control, heading: str, current: Page | None) -> None:
-        phone = self._phone = self._is_phone()
-        inside = 16 if phone else 24
-        self._banner.slot.padding = ft.Padding.symmetric(horizontal=inside)
-        back = current is not None and current.rank is None
-        head = Mount(ft.Container(), top(heading, back=back, phone=phone))
-        ways = Mount(ft.Container(), navigation(self.shared.title, current, phone=phone))
-        self._around = [head, ways]
-        scroll = ft.Column([ft.Container(content, padding=inside)], scroll=ft.ScrollMode.AUTO, expand=True)
-        main = ft.Column([head.slot, self._banner.slot, scroll], spacing=0, expand=True)
+    def _surround(self, place: ft.Column, head: LayoutPlan, *, phone: bool) -> None:
+        """Build all that this session has of its own, with the page in its place."""
+        if self._around is not None:
+            self._unmount(self._around.head)
+            self._unmount(self._around.ways)
+        named = Mount(ft.Container(), head)
+        ways = Mount(ft.Container(), navigation(self.shared.title, self._page, phone=phone))
+        main = ft.Column([named.slot, self._banner.slot, place], spacing=0, expand=True)
+        self._around = Surroundings(phone, main, named, ways)
+        self._banner.slot.padding = ft.Padding.symmetric(horizontal=_inside(phone=phone))
+        self._coming = None
         self.page.controls.clear()
         if phone:
             main.controls.append(ways.slot)
@@ -277,6 +325,25 @@ class Session:
         self._banner.mark = NOTHING
         self.page.update()
 
+    def _bring(self, place: ft.Column, head: LayoutPlan, around: Surroundings) -> None:
+        """Put the new page behind the one that is shown, out of sight until it is filled: see `_turn`."""
+        if head.name != around.head.plan.name:
+            self._unmount(around.head)
+            around.head.plan = head
+        place.visible = False
+        shown = PLACE + 1
+        around.main.controls[shown : shown + (self._coming is not None)] = [place]
+        self._coming = place
+        around.main.update()
+
+    def _turn(self, coming: ft.Column) -> None:
+        """The browser has all of the page that comes: it takes the place of the one that is shown."""
+        self._coming = None
+        if self._around is not None:
+            coming.visible = True
+            del self._around.main.controls[PLACE]
+            self._around.main.update()
+
     def flip(self) -> None:
         """Change from light to dark, or back."""
         dark = self.page.theme_mode == ft.ThemeMode.DARK or (
@@ -285,6 +352,11 @@ class Session:
         )
         self.page.theme_mode = ft.ThemeMode.LIGHT if dark else ft.ThemeMode.DARK
         self.page.update()
+
+
+def _inside(*, phone: bool) -> int:
+    """The space between the edge of the screen and what is on it."""
+    return 16 if phone else 24
 
 
 async def open_session(page: ft.Page, shared: Shared) -> None:

@@ -1,7 +1,7 @@
 """Flet's real sessions on fake sockets, in one event loop: what a browser would be sent, and what it says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -189,6 +189,44 @@ class Tab:
     def controls(self, control_type: str) -> list[Tree]:
         return find(self.client.root.get("views", []), control_type)
 
+    def parts(self) -> Mapping[str, object]:
+        """What each part of the screen shows: its texts, or its control; nothing where it is blank."""
+        views = self.client.root.get("views")
+        if not views or not views[0].get("controls"):
+            return dict.fromkeys(("heading", "navigation", "page"))
+        whole = views[0]["controls"][0]
+        phone = whole["_c"] == "SafeArea"
+        main = whole["content"] if phone else whole["controls"][1]
+        ways = main["controls"][-1] if phone else whole["controls"][0]
+        pages = [
+            page for page in main["controls"][2:] if page["_c"] == "Column" and page.get("visible", True)
+        ]
+        return {
+            "heading": texts(main["controls"][0]),
+            "navigation": find(ways, "NavigationBar" if phone else "NavigationRail"),
+            "page": len(pages) == 1 and texts(pages),
+        }
+
+    def blank(self) -> list[str]:
+        """The parts of the frame that show nothing."""
+        return [name for name, shown in self.parts().items() if not shown]
+
+    def go(self, route: str) -> None:
+        """The browser's address changes."""
+        self.page["route"] = route
+        self.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": 1, "props": {"route": route}})
+        self.click({"_i": 1}, "route_change", {"route": route})
+
+    async def asked_to_go(self) -> Tree:
+        """The browser is asked to change its address: the call, to be answered."""
+        await until(lambda: self.client.invoked, "the navigation")
+        return self.client.invoked.pop()
+
+    def answer(self, call: Tree) -> None:
+        """The browser answers a call of a method."""
+        about = {"control_id": call["control_id"], "call_id": call["call_id"]}
+        self.socket.say(MessageAction.INVOKE_METHOD, {**about, "result": None, "error": None})
+
     def flip(self, switch: Tree) -> None:
         """A person moves a switch: it moves at once, and the server is told."""
         switch["value"] = not switch.get("value", False)
@@ -243,6 +281,23 @@ class Stage:
         """How many sessions follow a topic of the hub."""
         topics = vars(self.pubsub)["_PubSubHub__topic_subscribers"]
         return sum(len(sessions) for sessions in topics.values())
+
+
+def play(act: Callable[[Stage], Awaitable[None]], house: FakeHouse | None = None) -> None:
+    """Run a test with a stage of its own."""
+
+    async def run() -> None:
+        async with asyncio.timeout(60), stage(house or FakeHouse()) as built:
+            await act(built)
+
+    asyncio.run(run())
+
+
+def plugged() -> FakeHouse:
+    """A house with one plug, which is on."""
+    house = FakeHouse()
+    house.hear_all(["plug"])
+    return house
 
 
 @asynccontextmanager

@@ -10,7 +10,6 @@ from flet.messaging.protocol import MessageAction
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.dashboard.client import find
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import Stage, Tab, stage, until
 
@@ -54,6 +53,8 @@ class Play:
         self.tabs: dict[int, Tab] = {}
         self.newest: dict[tuple[int, str], int] = {}
         self.went_back: list[tuple[str, int, int]] = []
+        self.filled: set[int] = set()
+        self.blank: list[str] = []
 
     def hear(self, device_id: str, **more: object) -> None:
         """A device says something new."""
@@ -77,10 +78,18 @@ class Play:
             tab.socket.on_sent = lambda frame: self.show(tab, frame)
 
     def show(self, tab: Tab, frame: bytes) -> None:
-        """The browser takes a frame: no power on its screen may go back, on whatever card and page."""
-        tab.client.take(frame)
-        for text in find(tab.client.root.get("views", []), "Text"):
-            if found := POWER.fullmatch(str(text.get("value", ""))):
+        """The browser takes a frame: no power on its screen may go back, on whatever card and page.
+
+        Once there is something in every part of the screen, none may be blank while the connection holds.
+        """
+        if tab.client.take(frame) is MessageAction.REGISTER_CLIENT:
+            self.filled.discard(id(tab))
+        elif not (blank := tab.blank()):
+            self.filled.add(id(tab))
+        elif id(tab) in self.filled:
+            self.blank += blank
+        for text in tab.texts:
+            if found := POWER.fullmatch(text):
                 power = int(found[1])
                 place = (id(tab), DEVICES[power % 2])
                 # Noted, not raised: the wire would take it for a socket that fails.
@@ -126,9 +135,7 @@ class Play:
 
     async def go(self, number: int, route: str) -> None:
         if tab := self.connected(number):
-            tab.page["route"] = route
-            tab.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": 1, "props": {"route": route}})
-            tab.click({"_i": 1}, "route_change", {"route": route})
+            tab.go(route)
 
     async def end_alike(self) -> None:
         """Everybody is there and reads: each screen is what a new browser would be sent."""
@@ -177,11 +184,13 @@ async def played(steps: list[Any]) -> None:
             if done is not None:
                 await done
         await play.end_alike()
-        assert [] == play.went_back
+        assert ([], []) == (play.went_back, play.blank)
 
 
 @settings(max_examples=60, deadline=None)
 @example([("go", 0, "/quarantine"), ("lose", 0)])
+@example([("stall", 0), ("go", 0, "/system"), ("breathe", 0), ("lose", 0), ("back", 0), ("breathe", 0)])
+@example([("stall", 0), ("go", 0, "/devices/plug.one"), ("hear", "plug.one"), ("breathe", 0), ("flow", 0)])
 @example([("flip", 0), ("breathe", 0), ("hear", "plug.one"), ("breathe", 0)])
 @example(
     [("hear", "plug.one"), ("breathe", 0), ("flip", 0), ("breathe", 0), ("hear", "plug.one"), ("breathe", 0)]

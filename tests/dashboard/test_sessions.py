@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,27 +17,9 @@ from dashboard.scene import Layout
 from dashboard.wire import APOLOGY, Bounds
 from schemas.message import RawMessage, Rejected
 from tests.dashboard.fake import FakeHouse
-from tests.dashboard.stage import WIDE, Stage, Tab, stage, until
+from tests.dashboard.stage import WIDE, Stage, Tab, play, plugged, until
 
-Act = Callable[[Stage], Awaitable[None]]
 PLUG = "fleet/plug/one/state"
-
-
-def play(act: Act, house: FakeHouse | None = None) -> None:
-    """Run a test with a stage of its own."""
-
-    async def run() -> None:
-        async with asyncio.timeout(60), stage(house or FakeHouse()) as built:
-            await act(built)
-
-    asyncio.run(run())
-
-
-def plugged() -> FakeHouse:
-    """A house with one plug, which is on."""
-    house = FakeHouse()
-    house.hear_all(["plug"])
-    return house
 
 
 def test_a_browser_is_greeted_then_given_the_page_then_the_cards() -> None:
@@ -241,50 +223,6 @@ def test_a_closed_tab_leaves_nothing() -> None:
     play(act, plugged())
 
 
-def test_a_card_opens_the_devices_page_for_who_clicked() -> None:
-    """A click on a card's head takes that browser, and no other, to the device's page and back."""
-
-    async def act(stage: Stage) -> None:
-        one, two = await stage.open(), await stage.open()
-        await one.sees("12.5")
-        one.click(next(c for c in one.controls("Container") if c.get("on_click") and c.get("visible", True)))
-        await until(lambda: any(i["name"] == "push_route" for i in one.client.invoked), "the navigation")
-        call = next(i for i in one.client.invoked if i["name"] == "push_route")
-        assert "/devices/plug.one" == call["args"]["route"]
-        one.socket.say(
-            MessageAction.INVOKE_METHOD,
-            {"control_id": call["control_id"], "call_id": call["call_id"], "result": None, "error": None},
-        )
-        go(one, "/devices/plug.one")
-        await one.sees("Last message")
-        assert [] == two.client.invoked
-        go(one, "/")
-        await one.sees("Overview")
-        await one.sees_no("Last message")
-        stage.hear(PLUG, {"on": True, "power": 99})
-        await one.sees("99")
-        assert 4 == len(stage.scene.layouts)
-
-    play(act, plugged())
-
-
-def go(tab: Tab, route: str) -> None:
-    """The browser's address changes."""
-    tab.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": 1, "props": {"route": route}})
-    tab.click({"_i": 1}, "route_change", {"route": route})
-
-
-def test_an_unknown_route_says_so() -> None:
-    """A route that no page has shows a page that names it."""
-
-    async def act(stage: Stage) -> None:
-        tab = await stage.open("/no/such/page")
-        await tab.sees("There is no such page")
-        await tab.sees("/no/such/page")
-
-    play(act)
-
-
 def test_a_fault_in_one_session_reaches_no_other(caplog: pytest.LogCaptureFixture) -> None:
     """It is logged with the session's name, the browser gets an apology without insides, the rest goes on."""
 
@@ -406,32 +344,6 @@ def test_every_page_shows_whatever_there_is(
     caplog.set_level(logging.WARNING)
     play(act, house)
     assert [] == caplog.messages
-
-
-def test_a_page_of_ones_own_is_one_file() -> None:
-    """`find` reads placeholders and the query, unquotes them, and knows no page where none is."""
-    found = views.find("/devices/topic.a%252Fb?x=1&id=other")
-    assert found is not None
-    assert {"id": "topic.a%2Fb", "x": "1"} == dict(found[1])
-    assert None is views.find("/devices")
-    assert None is views.find("/devices/a/b")
-
-
-def test_the_screen_follows_the_window() -> None:
-    """When the window becomes narrow the navigation moves to the bottom, and the cards are there again."""
-
-    async def act(stage: Stage) -> None:
-        tab = await stage.open()
-        await tab.sees("12.5")
-        assert 1 == len(tab.controls("NavigationRail"))
-        tab.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": 1, "props": {"width": 400.0}})
-        tab.click({"_i": 1}, "resize", {"width": 400.0, "height": 800.0})
-        await until(lambda: not tab.controls("NavigationRail"), "the phone's layout")
-        await tab.sees("12.5")
-        stage.hear(PLUG, {"on": True, "power": 88})
-        await tab.sees("88")
-
-    play(act, plugged())
 
 
 def test_the_banner_comes_and_goes() -> None:
