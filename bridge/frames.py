@@ -62,6 +62,8 @@ def joined(before: Change, after: Change) -> Change:
 
 def merged(*frames: Frame) -> Frame:
     """One or more frames as one, in the order of their sequences, and else as they are given."""
+    if len(frames) == 1:
+        return frames[0]
     ordered = sorted(frames, key=lambda frame: frame.sequence)
     changes: dict[str, Change] = {}
     status: BridgeStatus | None = None

@@ -7,7 +7,8 @@ there. Flet counts the numbers up; we use control ids, which are unique in the p
 of a patch is the same in every patch. `tests/dashboard/test_oracle.py` holds this against Flet's own diff.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -32,9 +33,19 @@ _encode = configure_encode_object_for_msgpack(BaseControl)  # type: ignore[no-un
 Path = tuple[str | int, ...]
 
 
+class _Packing(threading.local):
+    """A packer for each thread, kept: a new one costs many times what it takes to pack a short text."""
+
+    def __init__(self) -> None:
+        self.pack: Callable[[object], bytes] = msgpack.Packer(default=_encode).pack
+
+
+_packing = _Packing()
+
+
 def pack(value: object) -> bytes:
     """MessagePack of a value or a control tree, as Flet's client reads it."""
-    return msgpack.packb(value, default=_encode)  # type: ignore[no-any-return]
+    return _packing.pack(value)
 
 
 def pack_message(message: Message) -> bytes:
