@@ -94,8 +94,13 @@ class State:
         self._down: dict[int, str] = {}
 
     def restore(self, devices: Iterable[DeviceState]) -> None:
-        """Show what was last known, marked as restored until each device speaks."""
+        """Show what was last known, marked as restored until each device speaks.
+
+        What spoke on a topic that a kind claims by now is left out: it speaks as a device of that kind.
+        """
         for device in devices:
+            if device.kind == UNCLAIMED and self._kinds.claim(device.last_topic) is not None:
+                continue
             metrics = {name: m._replace(provenance="restored") for name, m in device.metrics.items()}
             self.devices[device.id] = device._replace(
                 metrics=MappingProxyType(metrics), presence=UNHEARD, announced=None, heard=None,

@@ -155,6 +155,17 @@ def test_restored_until_it_speaks() -> None:
     assert after.presence() == "online"
 
 
+def test_what_a_kind_claims_by_now_is_not_restored_as_unclaimed() -> None:
+    """After a kind has been written for a topic, the device without a kind does not stand beside the new one."""
+    before = Told()
+    before.say("garden/south", {"humidity": 40})
+    before.say("garden/north", {"humidity": 50})
+    ours = DeviceState("topic.fleet%2Flamp%2Fdesk%2Fstate", UNCLAIMED, last_topic="fleet/lamp/desk/state")
+    after = State(KINDS)
+    after.restore([*before.state.devices.values(), ours])
+    assert ["garden/south", "garden/north"] == [device.last_topic for device in after.devices.values()]
+
+
 def test_a_retained_copy_replaces_a_restored_value() -> None:
     """What the broker keeps is newer than our own memory."""
     before, after = Told(), Told()
