@@ -156,7 +156,7 @@ def test_restored_until_it_speaks() -> None:
 
 
 def test_what_a_kind_claims_by_now_is_not_restored_as_unclaimed() -> None:
-    """After a kind has been written for a topic, the device without a kind does not stand beside the new one."""
+    """After a kind was written for a topic, no device without a kind stands beside the new one."""
     before = Told()
     before.say("garden/south", {"humidity": 40})
     before.say("garden/north", {"humidity": 50})
