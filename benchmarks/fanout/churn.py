@@ -40,7 +40,8 @@ async def churn() -> list[Line]:
         after = await _held(rival)
     figure = (
         f"{count:,} tabs in {CHURN:.0f} s: memory {before[0] / 1e6:.0f} → {after[0] / 1e6:.0f} MB "
-        f"({fresh / 1e6:.0f} before the first tab), tasks {before[1]} → {after[1]}, files {before[2]} → {after[2]}"
+        f"({fresh / 1e6:.0f} before the first tab), "
+        f"tasks {before[1]} → {after[1]}, files {before[2]} → {after[2]}"
     )
     reached = after[0] <= 1.1 * before[0] and after[1] <= before[1] and after[2] <= before[2]
     return [Line("tabs opened and killed", figure, "memory within 10 %; tasks and files back", reached)]
