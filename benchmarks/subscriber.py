@@ -72,9 +72,12 @@ def paho(port: int, count: int, qos: int, *, durable: bool) -> None:
         if not count:
             client.disconnect()
 
+    def connected(*_: object) -> None:
+        client.subscribe([(topic, qos) for topic in TOPICS])
+
     client.on_message = message
     client.on_subscribe = subscribed
-    client.on_connect = lambda *_: client.subscribe([(topic, qos) for topic in TOPICS])
+    client.on_connect = connected
     client.connect("127.0.0.1", port)
     client.loop_forever()
 
