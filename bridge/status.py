@@ -14,6 +14,8 @@ STAGES = ("receive", "decode", "commit", "frame", "send", "total", "browser")
 until the store had it; frame, from decode until its frame was made; total, from the receipt until the first
 browser's socket took it. send: of every frame and browser, from the frame to that browser's socket. browser:
 sampled, from there until the browser said that it had taken the frame in. Seconds."""
+BRIDGED = STAGES[:4]
+"""Those that the bridge measures; the others are the dashboard's."""
 
 
 @dataclass(slots=True)
@@ -94,9 +96,8 @@ def _fewer(before: Sequence[int], after: Sequence[int]) -> bool:
 
 @dataclass(slots=True)
 class Counts:
-    """Totals since the start. Written by the ingest thread, but for some of the stages.
+    """Totals since the start. Written by the ingest thread; the stage `commit` is the keeper's.
 
-    `commit` is the keeper's, and `send`, `total` and `browser` are the dashboard's.
     `repeated`: redeliveries that were recognised, and not taken a second time; `stored`: readings that the
     store has taken as new; `broker_dropped`: what the broker itself says that it dropped, None while it says
     nothing.
@@ -112,7 +113,7 @@ class Counts:
     broker_dropped: int | None = None
     quarantined: Counter[str] = field(default_factory=Counter)
     frames: int = 0
-    stages: dict[str, Histogram] = field(default_factory=lambda: {stage: Histogram() for stage in STAGES})
+    stages: dict[str, Histogram] = field(default_factory=lambda: {stage: Histogram() for stage in BRIDGED})
 
 
 @dataclass(frozen=True, slots=True)

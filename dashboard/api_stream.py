@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -157,13 +157,17 @@ class _Events(Response):
         loop = asyncio.get_running_loop()
         yield "retry: 2000\n\n"
         whole = subscription.whole
+        if whole and self._asked.after != START:
+            yield _gone_event(everything=True)
         beat = loop.time() + HEARTBEAT
         while not (gone() or subscription.closed):
             there.clear()
             frame = subscription.take()
-            if frame is not None and frame.changes:
+            if frame is not None and (frame.changes or subscription.gone):
                 # Only the last event of a frame has its number: who breaks off before begins where he was.
                 position = subscription.position
+                if subscription.gone:
+                    yield _gone_event(subscription.gone, "" if frame.changes else f"id: {position}\n")
                 for start in range(0, len(frame.changes), TOGETHER):
                     some = frame.changes[start : start + TOGETHER]
                     events = [self._listening.event(change, whole=whole) for change in some]
@@ -179,6 +183,12 @@ class _Events(Response):
             except TimeoutError:
                 yield ": heartbeat\n\n"
                 beat = loop.time() + HEARTBEAT
+
+
+def _gone_event(devices: Sequence[str] = (), number: str = "", *, everything: bool = False) -> str:
+    """That these devices, or all that were ever told of, are to be forgotten."""
+    told = json.dumps({"devices": devices, "all": everything})
+    return f"{number}event: gone\ndata: {told}\n\n"
 
 
 async def _gone(receive: Receive, there: asyncio.Event) -> None:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import flet as ft
 
-from dashboard.flet_messages import set_properties
+from dashboard.flet_messages import PAGE, set_properties
 from dashboard.look import SOFT, empty, icon, theme
 from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Who
 from dashboard.views import Page, pages
@@ -13,8 +13,6 @@ from dashboard.views import Page, pages
 View = TypeVar("View")
 
 STRETCH = ft.CrossAxisAlignment.STRETCH
-PAGE = 1
-"""The id of every session's page."""
 
 
 def colours() -> bytes:

@@ -22,6 +22,8 @@ from flet.messaging.protocol import (
     decode_ext_from_msgpack,
 )
 
+PAGE = 1
+"""The id of the control that is the page, in every session."""
 _MARK = b"\x00"
 _ROOT, _LIST = 0, 1
 """Numbers in a path tree that no control has: ids of controls start at 3."""
@@ -188,24 +190,39 @@ def read_client(data: bytes) -> Clicked | Typed | Answered | Registered | None:
         if action == MessageAction.CONTROL_EVENT.value:
             return Clicked(_number(body["target"]), _text(body["name"]), body.get("data"))
         if action == MessageAction.UPDATE_CONTROL_PROPS.value:
-            _check_properties(body["props"])
-            return Typed(_number(body["id"]))
+            target = _number(body["id"])
+            _check_properties(body["props"], of_page=target == PAGE)
+            return Typed(target)
         if action == MessageAction.INVOKE_METHOD.value:
             return Answered(_text(body["call_id"]))
         if action == MessageAction.REGISTER_CLIENT.value:
-            _check_properties(body["page"])
+            _check_properties(body["page"], of_page=True)
             return Registered()
     except Exception as error:  # noqa: BLE001 - foreign bytes may fail in any way
         raise ValueError(f"not a message of Flet's: {error}") from None
     return None
 
 
-def _check_properties(properties: object) -> None:
+def _check_properties(properties: object, *, of_page: bool) -> None:
     """Refuse what no browser sends: Flet would set any attribute, its own handlers too."""
     if not isinstance(properties, dict):
         raise TypeError("the properties are not a map")
     if any(not isinstance(name, str) or name.startswith(("_", "on_")) for name in properties):
         raise ValueError("a property that is not the browser's")
+    for name in properties if of_page else ():
+        expected = _OF_PAGE.get(name, object)
+        if expected is None or not isinstance(properties[name], expected | None):
+            raise ValueError(f"the page's {name} is not what a browser has there")
+
+
+_OF_PAGE: Mapping[str, Any] = {
+    "route": str,
+    "width": int | float,
+    "height": int | float,
+    "views": None,
+    "controls": None,
+}
+"""What a property of the page has to be where we rely on it; None: never a browser's to set."""
 
 
 def _number(value: object) -> int:

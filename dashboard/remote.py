@@ -14,7 +14,7 @@ from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.service import Label
 from bridge.state import DeviceState
-from bridge.status import BridgeStatus, Counts, Histogram
+from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
 from dashboard.house import Dropped
 from dashboard.timing import Timing
@@ -38,7 +38,6 @@ class RemoteHouse:
         self.quarantine_changes = 0
         self._follower = follower
         self._asker = follower.asker
-        self._send = Histogram()
         self._run = ""
         follower.listen(self._note)
 
@@ -73,9 +72,8 @@ class RemoteHouse:
 
     @property
     def counts(self) -> Counts:
-        """The bridge's totals; only how long it takes to the browsers' hands is measured here."""
-        counts = self._follower.counts
-        return replace(counts, stages=counts.stages | {"send": self._send})
+        """The bridge's totals."""
+        return self._follower.counts
 
     @property
     def merged(self) -> int:

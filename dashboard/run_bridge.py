@@ -105,15 +105,19 @@ def _lead(loaded: Loaded, kinds: Kinds, bus: tuple[Address, Lease], ending: Endi
         stack.callback(bridge.stop)
         publisher.start()
         look_rarely()
-        tell(_welcome(loaded, parts, address, reached=lease.epoch > 0))
+        tell(_welcome(loaded, parts, address, lease))
         ending.over.wait()
         if not ending.asked.is_set():
             tell(f"Another bridge leads on {address} by now. This one ends in order, and stands by.")
 
 
-def _welcome(loaded: Loaded, parts: Opened, address: Address, *, reached: bool) -> str:
+def _welcome(loaded: Loaded, parts: Opened, address: Address, lease: Lease) -> str:
     facts = parts.store.facts()
-    away = "" if reached else ", which cannot be reached: history goes on, dashboards show nothing new"
+    away = ""
+    if not lease.epoch:
+        what = "refuses us" if lease.refusal else "cannot be reached"
+        away = f", which {what}: history goes on, dashboards show nothing new"
+        away += f"\n             {lease.refusal}" if lease.refusal else ""
     return "\n".join(
         (
             f"The bridge of {loaded.settings.ui.title} leads. Stop it with Ctrl-C.",

@@ -18,10 +18,12 @@ from fastapi import WebSocket, WebSocketDisconnect
 from flet.messaging.protocol import Message, MessageAction, SessionCrashedBody
 from flet_web.fastapi.flet_app import FletApp
 
-from dashboard.flet_messages import Answered, Clicked, Registered, Typed, pack_message, read_client
+from dashboard.complaints import Complaint, of_browser
+from dashboard.flet_messages import PAGE, Answered, Clicked, Registered, Typed, pack_message, read_client
 from dashboard.outlet import EXTENSION, Outlet
 from dashboard.roundtrip import PREFIX, Trip
 from dashboard.timing import Timing
+from schemas.refusal import one_line
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,7 @@ class Wire:
         self._dead = asyncio.Event()
         self._bounds = bounds
         self._code = NORMAL
+        self.complaint = Complaint(self._complain)
 
     def detach(self) -> None:
         """The session no longer wants this socket."""
@@ -169,6 +172,7 @@ class Wire:
 
     async def run(self, handle: Callable[["Wire"], Any]) -> None:
         """Serve the socket with Flet's `handle` until either end goes. Leaves no task behind."""
+        self.complaint.serve()
         flet = asyncio.create_task(handle(self), name="wire flet")
         dead = asyncio.create_task(self._dead.wait(), name="wire dead")
         tasks = [
@@ -228,6 +232,8 @@ class Wire:
 
     def _take(self, data: bytes) -> None:
         said = read_client(data)
+        if isinstance(said, Clicked) and said.target == PAGE:
+            _check(said)
         if isinstance(said, Registered):
             if self._introduced:
                 raise ValueError("it registered twice")
@@ -317,6 +323,13 @@ class Wire:
         if not self.registered:
             self.kill(f"it did not register in {self._bounds.register:g} s")
 
+    def _complain(self, what: str, error: BaseException | None) -> None:
+        what = one_line(what, 200)
+        if error is not None and of_browser(error):
+            log.warning("%s: its browser sent what is not understood: %s", self.name, what)
+        else:
+            log.error("our fault: %s failed: %s", self.name, what, exc_info=error)
+
     async def _close(self) -> None:
         if self._outlet is not None and not self._outlet.ready:
             self._outlet.abort()
@@ -332,6 +345,18 @@ def _address(socket: WebSocket) -> str:
     return f"the browser at {client.host}:{client.port}" if client else "a browser at an unknown address"
 
 
+def _check(event: Clicked) -> None:
+    """Raises ValueError for an event of the page that no browser sends: Flet would hand it on as it is."""
+    data = event.data if isinstance(event.data, dict) else {}
+    good = True
+    if event.name == "route_change":
+        good = isinstance(data.get("route"), str)
+    elif event.name == "resize":
+        good = all(type(data.get(side)) in (int, float) for side in ("width", "height"))
+    if not good:
+        raise ValueError(f"an event {event.name} of {type(event.data).__name__} without what belongs to it")
+
+
 class Link(FletApp):
     """Flet's end of the connection, made to leave through the wire's one queue."""
 
@@ -340,7 +365,7 @@ class Link(FletApp):
     def send_message(self, message: Message) -> None:
         """Queue one of Flet's messages; a crash is told without its insides."""
         if message.action == MessageAction.SESSION_CRASHED:
-            log.error("our fault: %s failed: %s", self.wire.name, message.body.message)
+            self.wire.complaint.make(message.body.message)
             message = Message(message.action, SessionCrashedBody(APOLOGY))
         if message.action == MessageAction.REGISTER_CLIENT:
             self.wire.registered = True

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import paho.mqtt.publish
 import pytest
@@ -50,11 +50,15 @@ def needs(program: str) -> str:
         program, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
     )
     if found is None:
-        how = f"install {program} (on Debian: apt install mosquitto mosquitto-clients openssl redis-server)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(how)
-        pytest.skip(how)
+        lacks(f"install {program} (on Debian: apt install mosquitto mosquitto-clients openssl redis-server)")
     return found
+
+
+def lacks(how: str) -> NoReturn:
+    """The computer has not all that the test needs, and `how` it would: a failure in CI, elsewhere a skip."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(how)
+    pytest.skip(how)
 
 
 def wait_until(true: Callable[[], object], what: str, within: float = PATIENCE) -> None:
@@ -178,18 +182,28 @@ class Mosquitto(Mistreated):
 
 
 class RedisServer(Mistreated):
-    """A real Redis that saves nothing; what it had is gone when it is started again."""
+    """A real Redis that saves nothing; what it had is gone when it is started again.
 
-    def __init__(self, port: int | None = None) -> None:
+    With `tls`, a folder with what `certificates` makes, it speaks TLS alone.
+    """
+
+    def __init__(self, port: int | None = None, tls: Path | None = None) -> None:
         self._program = needs("redis-server")
         self.port = port or free_port()
+        self._tls = tls
 
     @property
     def url(self) -> str:
+        if self._tls is not None:
+            return f"rediss://127.0.0.1:{self.port}/0?ssl_ca_certs={self._tls / 'ca.crt'}"
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
         options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        if self._tls is not None:
+            options |= {"port": "0", "tls-port": str(self.port), "tls-auth-clients": "no"}
+            for option, file in (("cert", "server.crt"), ("key", "server.key"), ("ca-cert", "ca.crt")):
+                options[f"tls-{option}-file"] = str(self._tls / file)
         line = [word for name, value in options.items() for word in (f"--{name}", value)]
         self._process = process = subprocess.Popen(
             [self._program, *line], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -197,6 +211,8 @@ class RedisServer(Mistreated):
 
         def ready() -> bool:
             if process.poll() is not None:
+                if self._tls is not None:
+                    lacks("a redis-server that speaks TLS")
                 pytest.fail(f"redis-server ended with {process.returncode}")
             return accepts(self.port)
 
@@ -204,9 +220,9 @@ class RedisServer(Mistreated):
 
 
 @contextmanager
-def redis_server() -> Iterator[RedisServer]:
+def redis_server(tls: Path | None = None) -> Iterator[RedisServer]:
     """A Redis of the test's own, on a free port."""
-    server = RedisServer()
+    server = RedisServer(tls=tls)
     server.start()
     try:
         yield server
@@ -219,10 +235,10 @@ def passwords(file: Path, user: str, password: str) -> None:
     subprocess.run([needs("mosquitto_passwd"), "-b", "-c", str(file), user, password], check=True)
 
 
-def certificates(folder: Path, *, days: int = 2) -> None:
-    """An authority (ca.crt) and a broker's certificate for localhost (server.crt, server.key).
+def certificates(folder: Path, *, days: int = 2, names: str = "DNS:localhost,IP:127.0.0.1") -> None:
+    """An authority (ca.crt) and a server's certificate for localhost, or `names` (server.crt, server.key).
 
-    The broker's is valid for so many days from now; with a negative number it has expired.
+    The server's is valid for so many days from now; with a negative number it has expired.
     """
 
     def openssl(*arguments: str) -> None:
@@ -236,8 +252,7 @@ def certificates(folder: Path, *, days: int = 2) -> None:
     )
     openssl("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
     (folder / "names").write_text(
-        "subjectAltName=DNS:localhost,IP:127.0.0.1\n"
-        "authorityKeyIdentifier=keyid,issuer\nsubjectKeyIdentifier=hash\n"
+        f"subjectAltName={names}\nauthorityKeyIdentifier=keyid,issuer\nsubjectKeyIdentifier=hash\n"
     )
     signed_by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial")
     openssl(

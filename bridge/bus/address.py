@@ -1,22 +1,26 @@
-"""Where the bus is: `redis://[user:password@]host[:port][/db][?name=prefix]`, and how to reach it."""
+"""Where the bus is: `redis://[user:password@]host[:port][/db][?name=prefix]`, and how to reach it.
+
+`rediss://` is the same over TLS, and may name the authority to trust: `?ssl_ca_certs=/etc/ssl/ours.crt`.
+"""
 
 import re
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, cast
+from pathlib import Path
+from typing import Protocol, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError
 from redis.retry import Retry
 
+from bridge.bus.faults import FAULTS, trouble
 from bridge.errors import SettingsError
+from schemas.refusal import shown
 
 ANSWERS_WITHIN = 3.0
 """Seconds after which a Redis that says nothing counts as away. No blocking call of ours asks for more."""
-FAULTS: Final = (RedisError, OSError)
-"""What a Redis that is away, frozen, full or somebody else's raises."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 _EXAMPLE = "redis://127.0.0.1:6379/0"
 
@@ -25,7 +29,8 @@ _EXAMPLE = "redis://127.0.0.1:6379/0"
 class Address:
     """A parsed bus URL. Its text never shows the password.
 
-    `name` begins every key, so that several houses may share a Redis.
+    `name` begins every key, so that several houses may share a Redis. `ca_file` holds the certificates of
+    authorities to trust, beside those that the system trusts.
     """
 
     host: str
@@ -35,6 +40,7 @@ class Address:
     password: str | None = field(default=None, repr=False)
     tls: bool = False
     name: str = "fleetglass"
+    ca_file: str | None = None
 
     def __str__(self) -> str:
         scheme = "rediss" if self.tls else "redis"
@@ -54,7 +60,7 @@ class Script(Protocol):
 
 
 def parse(url: str) -> Address:
-    """Raises `SettingsError` for a URL that is none of ours."""
+    """Raises `SettingsError` for a URL that is none of ours, or names a file that holds no certificate."""
     try:
         parts = urlsplit(url)
         port = 6379 if parts.port is None else parts.port
@@ -67,10 +73,14 @@ def parse(url: str) -> Address:
     if not (db.isascii() and db.isdecimal() and len(db) < 6):
         raise SettingsError(f"bus: expected the number of a database after the host, as in {_EXAMPLE}")
     name = query.pop("name", "fleetglass")
+    ca_file = query.pop("ssl_ca_certs", None)
     if query or not _NAME.match(name):
         raise SettingsError(
-            "bus: after ? only name=… is known, of up to 64 letters, digits, dots, dashes and underscores"
+            "bus: after ? only name=… is known, of up to 64 letters, digits, dots, dashes and underscores, "
+            "and with rediss:// ssl_ca_certs=…"
         )
+    if ca_file is not None:
+        _check_authority(ca_file, tls=parts.scheme == "rediss")
     return Address(
         parts.hostname,
         port,
@@ -79,7 +89,22 @@ def parse(url: str) -> Address:
         unquote(parts.password) if parts.password else None,
         parts.scheme == "rediss",
         name,
+        ca_file,
     )
+
+
+def _check_authority(file: str, *, tls: bool) -> None:
+    if not tls:
+        raise SettingsError("bus: ssl_ca_certs: expected only with rediss://, which is over TLS")
+    if not Path(file).is_absolute():
+        example = "the whole path of a file, such as /etc/ssl/ours.crt"
+        raise SettingsError(f"bus: ssl_ca_certs: expected {example}, got {shown(file)}")
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        raise SettingsError(f"bus: ssl_ca_certs: {file} holds no certificate in PEM") from None
+    except OSError as error:
+        raise SettingsError(f"bus: ssl_ca_certs: {file}: {error.strerror}") from None
 
 
 def connect(address: Address) -> Redis:
@@ -94,6 +119,7 @@ def connect(address: Address) -> Redis:
         username=address.username,
         password=address.password,
         ssl=address.tls,
+        ssl_ca_certs=address.ca_file,
         socket_timeout=ANSWERS_WITHIN,
         socket_connect_timeout=ANSWERS_WITHIN,
         retry=Retry(NoBackoff(), 0),
@@ -101,14 +127,16 @@ def connect(address: Address) -> Redis:
     )
 
 
+def look(address: Address) -> str:
+    """What is wrong with the bus now, as what follows its name; empty if nothing is."""
+    try:
+        with connect(address) as client:
+            client.exists(address.key("about"))
+    except FAULTS as fault:
+        return trouble(fault, "").strip()
+    return ""
+
+
 def script(client: Redis, lua: str) -> Script:
     """A script of ours, sent to Redis when it does not know it yet."""
     return cast(Script, client.register_script(lua))
-
-
-def said(fault: BaseException) -> str:
-    """One readable line about what Redis, or the way to it, has said."""
-    if isinstance(fault, AuthenticationError):
-        return "it does not take the user and password of the bus URL"
-    text = " ".join(str(fault).split()) or type(fault).__name__
-    return text if len(text) <= 200 else text[:199] + "…"

@@ -8,8 +8,9 @@ from typing import cast
 from redis import Redis
 from redis.typing import EncodableT, FieldT
 
-from bridge.bus.address import ANSWERS_WITHIN, FAULTS, Address, connect, said
+from bridge.bus.address import ANSWERS_WITHIN, Address, connect
 from bridge.bus.answers import pack_request, unpack_answer
+from bridge.bus.faults import FAULTS, trouble
 from bridge.errors import BusAway
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
@@ -53,7 +54,7 @@ class Asker:
             self._client.xadd(self._address.key("asked"), asked, maxlen=OPEN)
             return self._wait(method, answer_to, within)
         except FAULTS as fault:
-            raise BusAway(f"the bus is away: {said(fault)}") from None
+            raise BusAway(trouble(fault)) from None
 
     def _wait(self, method: str, answer_to: str, within: float) -> object:
         give_up = time.monotonic() + within

@@ -11,9 +11,10 @@ from typing import Any, cast
 from redis import Redis
 
 from bridge.broadcast import Broadcast
-from bridge.bus.address import FAULTS, Address, connect, said
+from bridge.bus.address import Address, connect
 from bridge.bus.asking import Asker
 from bridge.bus.codec import Header, unpack_entries, unpack_entry, unpack_header, unpack_labels
+from bridge.bus.faults import FAULTS, trouble
 from bridge.bus.picture import Picture, Snapshot, Verdict
 from bridge.errors import BusVersion
 from bridge.frames import Frame, Trace
@@ -31,17 +32,28 @@ LOOK_EVERY = 500
 """Milliseconds that one reading waits at most."""
 
 
+NO_BRIDGE = "no bridge has spoken on the bus yet"
 _SILENT = Presence("unknown", "no connection to the bridge: it is silent")
 _NO_BUS = Presence("unknown", "no connection to the bridge: the bus is away")
 
 
 @dataclass(frozen=True, slots=True)
 class BusLink:
-    """Whether the bus is reached and the bridge heard; `detail` is one line about what is wrong, or empty."""
+    """Whether the bus is reached and the bridge heard; `detail` is one line about what is wrong, or empty.
+
+    `since`: Unix time at which it became so, None before anything was tried. `heard`: when the bridge last
+    spoke, while it is away; None if it never did. `no_bridge`: none has spoken there yet. `leader`: the
+    process of the bridge that leads, empty while that is not known. `address` is without a password.
+    """
 
     up: bool
     detail: str
     bridge_up: bool
+    address: str = ""
+    since: float | None = None
+    heard: float | None = None
+    no_bridge: bool = False
+    leader: str = ""
 
     @property
     def away(self) -> str:
@@ -63,9 +75,10 @@ class Follower:
         *,
         silent: float = SILENT,
     ) -> None:
-        self.link = BusLink(up=False, detail="the bus has not been reached yet", bridge_up=False)
+        self.link = BusLink(False, "the bus has not been reached yet", False, str(address))
         self.devices: Mapping[str, DeviceState] = MappingProxyType({})
         self.broadcast = Broadcast(lambda: self.devices, "")
+        self.broadcast.certain = False
         if on_frame is not None:
             self.broadcast.first(on_frame)
         self.asker = Asker(address, lambda: self.link.away)
@@ -74,6 +87,8 @@ class Follower:
         self._picture = Picture()
         self._shown: dict[str, DeviceState] = {}
         self._heard: float | None = None
+        self._spoken: float | None = None
+        self._leader = ""
         self._last = b"0-0"
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
@@ -136,7 +151,7 @@ class Follower:
                     self._read(client)
                     pause = 0.1
             except FAULTS as fault:
-                self._linked(up=False, detail=f"the bus is away: {said(fault)}")
+                self._linked(up=False, detail=trouble(fault))
             except BusVersion as error:
                 self._heard = None
                 self._linked(up=True, detail=str(error))
@@ -155,9 +170,13 @@ class Follower:
             all_at_once.xrevrange(self._address.key("frames"), count=1)
             all_at_once.hgetall(self._address.key("about"))
             all_at_once.hgetall(self._address.key("devices"))
-            now, newest, about, devices = cast(Sequence[Any], all_at_once.execute())
+            all_at_once.get(self._address.key("lease"))
+            now, newest, about, devices, lease = cast(Sequence[Any], all_at_once.execute())
+        self._leader = (lease or b"").decode(errors="replace").partition(" ")[2]
         self._last = newest[0][0] if newest else b"0-0"
         if b"now" not in about or b"labels" not in about:
+            # Whoever spoke there, it is not there that he was heard.
+            self._heard = None
             self._linked(up=True)
             return
         ahead = time.time() - time.monotonic()
@@ -173,9 +192,11 @@ class Follower:
         if changes is not None:
             if before != self._picture.run:
                 self.broadcast.restart(self._picture.run)
+            shown = self._shown
             self._show_all()
+            left = [device for device_id, device in shown.items() if device_id not in self._shown]
             told = Frame(self._picture.sequence, 0.0, tuple(changes), self._picture.status, quarantined=True)
-            self._publish(told)
+            self._publish(told, left)
         self._linked(up=True)
 
     def _read(self, client: Redis) -> None:
@@ -211,13 +232,30 @@ class Follower:
         """Note how the link is; tell of it if it is another one, with every device's presence."""
         heard = self._heard is not None and time.monotonic() - self._heard < self._silent
         if up and not heard and not detail:
-            detail = f"the bridge has been silent for more than {self._silent:g} s"
-            if not self._picture.run:
-                detail = "no bridge has spoken on the bus yet"
-        link = BusLink(up, detail, heard)
-        before, self.link = self.link, link
-        if link == before:
+            if self._heard is not None:
+                detail = "the bridge is silent"
+            elif self._picture.run:
+                detail = "the bus has lost what it had, and the bridge has not spoken there since"
+            else:
+                detail = NO_BRIDGE
+        before, well = self.link, up and heard
+        if self._heard is not None:
+            self._spoken = self._heard + time.time() - time.monotonic()
+        leader = self._leader if well else ""
+        if (up, detail, heard, leader) == (before.up, before.detail, before.bridge_up, before.leader):
             return
+        same = before.since is not None and (up, well) == (before.up, not before.away)
+        link = BusLink(
+            up, detail, heard, before.address,
+            since=before.since if same else time.time(),
+            heard=None if well else self._spoken,
+            no_bridge=detail == NO_BRIDGE,
+            leader=leader,
+        )  # fmt: skip
+        self.link = link
+        # Where somebody goes on who was told that nothing is known, he must be told what is.
+        if not link.bridge_up:
+            self.broadcast.certain = False
         log.log(
             logging.INFO if up and heard else logging.WARNING,
             "bus %s: %s", self._address, detail or "the bridge is heard",
@@ -233,14 +271,15 @@ class Follower:
                 for device in self._shown.values()
                 if device.id in shown and shown[device.id].presence != device.presence
             ]
+        self.broadcast.certain = link.bridge_up
         # Whatever shows how the bridge is doing looks again.
         self.broadcast.publish(Frame(self._picture.sequence, 0.0, tuple(changes), self._picture.status))
 
-    def _publish(self, frame: Frame) -> None:
+    def _publish(self, frame: Frame, left: Sequence[DeviceState] = ()) -> None:
         shown = tuple(change._replace(device=self._as_shown(change.device)) for change in frame.changes)
         for change in shown:
             self._shown[change.device.id] = change.device
-        self.broadcast.publish(frame.replaced(shown))
+        self.broadcast.publish(frame.replaced(shown), left)
 
     def _show_all(self) -> None:
         self._shown = {device.id: self._as_shown(device) for device in self._picture.devices.values()}

@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from redis import Redis
 
-from bridge.bus.address import FAULTS, Address, connect, said, script
+from bridge.bus.address import Address, connect, script
+from bridge.bus.faults import FAULTS, refused, said, trouble
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +58,14 @@ class Lease:
     """The right to lead. `lost` is called, on a thread of its own, when another bridge has it.
 
     That Redis is away ends nothing: nobody else can take the lease there either. `epoch` is 0 as long as
-    Redis has not said that the lease is ours; `token` is what it holds then.
+    Redis has not said that the lease is ours; `token` is what it holds then. `refusal`: why we lead without
+    a Redis that is there, empty if that is not so.
     """
 
     def __init__(self, address: Address, lost: Callable[[], None] = _nothing, *, life: float = LIFE) -> None:
         self.epoch = 0
         self.token = ""
+        self.refusal = ""
         self.life = life
         self._address = address
         self._lost = lost
@@ -95,9 +98,8 @@ class Lease:
                 word, text = self._take(self._client, may=told is None or time.monotonic() >= not_before)
             except FAULTS as fault:
                 if told is None and time.monotonic() > give_up:
-                    log.warning(
-                        "bus %s cannot be reached: %s; leading without it", self._address, said(fault)
-                    )
+                    self.refusal = said(fault) if refused(fault) else ""
+                    log.warning("%s; leading without it", trouble(fault, f"bus {self._address}"))
                     return self._lead()
                 # A Redis that comes back empty is first for who led until then.
                 not_before = time.monotonic() + self.life
@@ -148,7 +150,8 @@ class Lease:
         return word, text
 
     def _renew(self) -> None:
-        away = False
+        # Who leads without Redis has said so already.
+        away = not self.epoch
         while not self._ending.is_set():
             self._look.wait(min(self.life / 3, 1.0 if away else self.life))
             self._look.clear()
@@ -158,7 +161,7 @@ class Lease:
                 word, text = self._take(self._client)
             except FAULTS as fault:
                 if not away:
-                    log.warning("bus %s is away: %s; the bridge goes on", self._address, said(fault))
+                    log.warning("%s; the bridge goes on", trouble(fault, f"bus {self._address}"))
                 away = True
                 continue
             if away:

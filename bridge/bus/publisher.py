@@ -7,8 +7,9 @@ import time
 from redis import Redis
 
 from bridge.broadcast import START
-from bridge.bus.address import FAULTS, Address, Script, connect, said, script
+from bridge.bus.address import Address, Script, connect, script
 from bridge.bus.codec import Entry, Header, pack_entry, pack_header, pack_labels
+from bridge.bus.faults import FAULTS, said
 from bridge.bus.lease import Lease
 from bridge.bus.requests import Desk
 from bridge.frames import Frame

@@ -10,8 +10,9 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from bridge.bus.address import FAULTS, Address, connect, said, script
+from bridge.bus.address import Address, connect, script
 from bridge.bus.answers import pack_answer, pack_refusal, unpack_request
+from bridge.bus.faults import FAULTS, refused, said
 from bridge.bus.lease import Lease
 from bridge.errors import BusVersion, FleetglassError
 from bridge.service import Bridge
@@ -98,7 +99,7 @@ class Desk:
 
     def _read(self) -> None:
         client = connect(self._address)
-        ready = 0
+        ready, told = 0, ""
         while not self._stopping.is_set():
             try:
                 if not self._lease.epoch:
@@ -109,7 +110,10 @@ class Desk:
                     ready = self._lease.epoch
                 self._take(client)
             except FAULTS as fault:
-                log.debug("bus %s: no requests can be read: %s", self._address, said(fault))
+                # That it is away the publisher tells; of rights that are missing only here nobody else would.
+                level = logging.WARNING if refused(fault) and said(fault) != told else logging.DEBUG
+                told = said(fault)
+                log.log(level, "bus %s: no requests can be read: %s", self._address, told)
                 ready = 0
                 client.connection_pool.disconnect()
                 self._stopping.wait(0.5)

@@ -13,7 +13,7 @@ def add(commands: Commands) -> None:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Config, kinds, store and broker, each with a line."""
+    """Config, kinds, store, broker, and a bus if there is one, each with a line."""
     loaded = load(options)
     print(f"config   {loaded.file or 'none, all defaults'}")
     kinds, broken = load_kinds(loaded)
@@ -24,7 +24,22 @@ def check(options: argparse.Namespace) -> int:
         print(f"         {mistake}")
     broker = check_broker(loaded)
     print(f"broker   {broker.detail}")
-    return 0 if broker.up and not mistakes else 2
+    bus = _bus(loaded)
+    return 0 if broker.up and bus and not mistakes else 2
+
+
+def _bus(loaded: Loaded) -> bool:
+    """Tell of the bus, unless all is in one process; whether nothing is wrong with it."""
+    if loaded.settings.bus.url.lower().startswith("memory:"):
+        return True
+    # Redis takes a tenth of a second to import.
+    from bridge.bus.address import look
+    from dashboard.bus import bus_of
+
+    address = bus_of(loaded, "check")
+    wrong = look(address)
+    print(f"bus      {address}{wrong and f' {wrong}'}")
+    return not wrong
 
 
 def _store(loaded: Loaded) -> str:

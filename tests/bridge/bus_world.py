@@ -4,7 +4,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from bridge.bus.address import Address, parse
+import pytest
+from redis import Redis
+
+from bridge.bus.address import Address, connect, parse
 from bridge.bus.follower import Follower
 from bridge.bus.lease import Lease
 from bridge.bus.publisher import Publisher
@@ -14,7 +17,7 @@ from bridge.state import DeviceState
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from schemas.catalog import shipped_kinds
-from tests.servers import RedisServer, wait_until
+from tests.servers import RedisServer, redis_server, wait_until
 
 KINDS = shipped_kinds()
 LIFE = 1.5
@@ -23,8 +26,22 @@ SILENT = 3.0
 """Seconds after which a bridge counts as away here."""
 
 
+@pytest.fixture
+def server() -> Iterator[RedisServer]:
+    """A Redis of the test's own."""
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: RedisServer) -> Iterator[Redis]:
+    """A hand in it."""
+    with connect(address_of(server)) as connected:
+        yield connected
+
+
 class Speaker:
-    """A bridge with a memory store and a thread transport, whose lease was taken."""
+    """A bridge with a memory store and a thread transport, whose lease is taken when it starts."""
 
     def __init__(
         self, address: Address, labels: Mapping[str, Label] | None = None, store: Store | None = None

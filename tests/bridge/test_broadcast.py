@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import broadcast
+from bridge import subscription as waiting
 from bridge.broadcast import ALL, START, Broadcast, Filter, Position, Subscription
 from bridge.frames import Frame, joined, merged
 from bridge.presence import Presence
@@ -30,6 +31,7 @@ class World:
         self.count = 0
         self.sequence = 0
         self.pending: dict[str, Change] = {}
+        self.left: dict[str, DeviceState] = {}
 
     def change(self, device_id: str, *names: str) -> None:
         """New values, or another presence without one; nobody is told yet."""
@@ -44,12 +46,19 @@ class World:
         before = self.pending.get(device_id)
         self.pending[device_id] = change if before is None else joined(before, change)
 
+    def remove(self, device_id: str) -> None:
+        """It is no longer there; nobody is told yet."""
+        device = self.devices.pop(device_id, None)
+        if device is not None:
+            self.left[device_id] = device
+            self.pending.pop(device_id, None)
+
     def tell(self, *, again: bool = False) -> None:
         """A frame of all that changed, with the next number, or `again` with the last."""
         self.sequence += 0 if again else 1
-        changes = tuple(self.pending.values())
-        self.pending = {}
-        self.broadcast.publish(Frame(self.sequence, 1.0, changes))
+        changes, left = tuple(self.pending.values()), tuple(self.left.values())
+        self.pending, self.left = {}, {}
+        self.broadcast.publish(Frame(self.sequence, 1.0, changes), left)
 
     def restart(self) -> None:
         """Another life: it counts anew."""
@@ -86,7 +95,7 @@ class Listener:
 
     def join(self) -> None:
         """Begin, or resume where it was."""
-        if self.subscription is None:
+        if self.subscription is None or self.subscription.closed:
             self.subscription = self.world.broadcast.subscribe(wants=self.wants, after=self.position)
             if self.subscription.whole:
                 self.picture = {}
@@ -102,7 +111,10 @@ class Listener:
         frame = self.subscription.take() if self.subscription is not None else None
         if frame is None:
             return
-        self.position = self.subscription.position  # type: ignore[union-attr]
+        assert self.subscription is not None
+        self.position = self.subscription.position
+        for device_id in self.subscription.gone:
+            self.picture.pop(device_id, None)
         assert len({change.device.id for change in frame.changes}) == len(frame.changes)
         for device, metrics, _moved in frame.changes:
             known = self.picture.setdefault(device.id, {})
@@ -125,6 +137,7 @@ FILTERS = (
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("change"), st.sampled_from(DEVICES), st.sets(st.sampled_from(METRICS))),
+        st.tuples(st.just("remove"), st.sampled_from(DEVICES)),
         st.tuples(st.sampled_from(["tell", "again", "restart"])),
         st.tuples(st.sampled_from(["join", "leave", "take"]), st.integers(0, len(FILTERS) - 1)),
     ),
@@ -132,21 +145,26 @@ STEPS = st.lists(
 )
 
 
-@pytest.mark.parametrize("bound", [1, 3, broadcast.CHANGES])
+@pytest.mark.parametrize("bound", [1, 3, waiting.CHANGES])
+@pytest.mark.parametrize("remembered", [1, waiting.GONE])
 @given(steps=STEPS)
-def test_every_listener_ends_with_the_present(bound: int, steps: list[tuple]) -> None:  # type: ignore[type-arg]
-    """Whatever was published, missed, resumed and filtered: after the last take the picture is the state.
+def test_every_listener_ends_with_the_present(bound: int, remembered: int, steps: list[tuple]) -> None:  # type: ignore[type-arg]
+    """Whatever was published, missed, resumed, filtered and gone: in the end the picture is the state.
 
-    However little may wait as it came, and whoever speaks.
+    However little may wait as it came, or is remembered of who went, and whoever speaks.
     """
     world = World()
     listeners = [Listener(world, wants) for wants in FILTERS]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(broadcast, "CHANGES", bound)
-        patch.setattr(broadcast, "FRAMES", bound)
+        patch.setattr(waiting, "CHANGES", bound)
+        patch.setattr(waiting, "FRAMES", bound)
+        patch.setattr(broadcast, "GONE", remembered)
+        patch.setattr(waiting, "GONE", remembered)
         for what, *about in steps:
             if what == "change":
                 world.change(about[0], *sorted(about[1]))
+            elif what == "remove":
+                world.remove(about[0])
             elif what == "tell" or (what == "again" and not world.sequence):
                 world.tell()
             elif what == "again":
@@ -172,18 +190,18 @@ def test_what_is_not_taken_is_bounded() -> None:
         world.broadcast.publish(Frame(1, 5.0, (), BridgeStatus(received=1), quarantined=True))
         world.sequence = 1
         world.change("lamp.b", "on")
-        for _ in range(10 * broadcast.FRAMES):
+        for _ in range(10 * waiting.FRAMES):
             world.change("lamp.a", "on")
             world.tell()
         gc.collect()
         held = sum(isinstance(each, Frame) for each in gc.get_objects())
-        assert broadcast.FRAMES >= held
+        assert waiting.FRAMES >= held
         frame = subscription.take()
         assert frame is not None
         told = [(c.device.metrics["on"].value, c.metrics) for c in frame.changes]
-        assert [(1.0, ("on",)), (10.0 * broadcast.FRAMES + 1, ("on",))] == told
+        assert [(1.0, ("on",)), (10.0 * waiting.FRAMES + 1, ("on",))] == told
         assert (BridgeStatus(received=1), True, 1.0) == (frame.status, frame.quarantined, frame.changed_at)
-        assert (10 * broadcast.FRAMES - 1, None) == (subscription.merged, subscription.take())
+        assert (10 * waiting.FRAMES - 1, None) == (subscription.merged, subscription.take())
 
 
 def test_an_availability_comes_for_devices_that_have_the_metric() -> None:
@@ -226,10 +244,10 @@ def test_a_position_of_another_life_begins_anew() -> None:
             assert expected == (subscription.whole, told), after
 
 
-@pytest.mark.parametrize("bound", [1, broadcast.CHANGES])
+@pytest.mark.parametrize("bound", [1, waiting.CHANGES])
 def test_another_run_is_newer_than_what_waits(bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is slow while the bridge is another one gets its values, and a position of its run."""
-    monkeypatch.setattr(broadcast, "CHANGES", bound)
+    monkeypatch.setattr(waiting, "CHANGES", bound)
     world = World()
     with world.broadcast.subscribe() as subscription:
         for device_id in ("lamp.a", "lamp.b", "lamp.a"):

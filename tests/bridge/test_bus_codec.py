@@ -91,7 +91,7 @@ def status(received: int = 0) -> BridgeStatus:
 def counts() -> Counts:
     """Some with something in them."""
     made = Counts(received=7, broker_dropped=3, quarantined=Counter({"not_json": 2}))
-    made.stages["send"].observe(0.3)
+    made.stages["commit"].observe(0.3)
     return made
 
 
@@ -372,7 +372,9 @@ def test_urls_are_read(url: str, expected: Address) -> None:
     [
         "memory://", "redis://", "redis://here:0", "redis://here:99999", "redis://here/x", "redis://u:pw@",
         "redis://here?name=", "redis://here?name=a:b", "redis://here?names=a", "redis://here#a",
-        "http://u:pw@here", "redis://[", "here",
+        "http://u:pw@here", "redis://[", "here", "redis://here?ssl_ca_certs=/etc/ssl",
+        "rediss://u:pw@here?ssl_ca_certs=ca.crt", "rediss://u:pw@here?ssl_ca_certs=",
+        "rediss://here?ssl_ca_certs=/nowhere/ca.crt", f"rediss://here?ssl_ca_certs={__file__}",
     ],
 )  # fmt: skip
 def test_bad_urls_are_one_clear_line(url: str) -> None:

@@ -1,18 +1,19 @@
 """A dashboard in another process sees what the bridge sees, whatever happens to Redis or to the bridge."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from redis import Redis
 
 from bridge.broadcast import START
 from bridge.bus import publisher
-from bridge.bus.address import Address, connect
+from bridge.bus.address import Address, parse
 from bridge.bus.codec import MARK
+from bridge.bus.faults import RIGHTS
 from bridge.bus.follower import Follower
 from bridge.frames import Frame
 from bridge.service import Label
+from tests.bridge import bus_world
 from tests.bridge.bus_world import (
     Speaker,
     address_of,
@@ -23,21 +24,9 @@ from tests.bridge.bus_world import (
     temperature,
     until,
 )
-from tests.servers import RedisServer, redis_server, wait_until
+from tests.servers import RedisServer, wait_until
 
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    """A Redis of the test's own."""
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: RedisServer) -> Iterator[Redis]:
-    """A hand in it."""
-    with connect(address_of(server)) as connected:
-        yield connected
+server, client = bus_world.server, bus_world.client
 
 
 class Dozing(Follower):
@@ -176,7 +165,9 @@ def test_a_bridge_that_falls_silent_is_told_of(server: RedisServer) -> None:
         presence = follower.devices["thermostat.a"].presence
         assert "unknown" == presence.availability
         assert "no connection to the bridge: it is silent" == presence.reason
-        assert follower.link.detail.startswith("the bridge has been silent for more than")
+        assert ("the bridge is silent", True, "") == (
+            follower.link.detail, follower.link.heard is not None, follower.link.leader,
+        )  # fmt: skip
         assert 10.0 == temperature(follower.devices, "a")
         with speaking(address_of(server)) as speaker:
             speaker.say("a", 11.0)
@@ -185,6 +176,80 @@ def test_a_bridge_that_falls_silent_is_told_of(server: RedisServer) -> None:
             assert ["thermostat.a"] == list(follower.devices)
             assert first != follower.run == speaker.bridge.broadcast.run == follower.broadcast.run
             assert "online" == follower.devices["thermostat.a"].presence.availability
+
+
+def test_devices_that_the_next_bridge_does_not_know_are_told(server: RedisServer) -> None:
+    """Who listens to a dashboard forgets them, and ends with what it shows."""
+    with following(address_of(server)) as follower:
+        with speaking(address_of(server)) as speaker:
+            for device in ("a", "gone"):
+                speaker.say(device, 10.0)
+                shows(follower, device, 10.0)
+        with follower.broadcast.subscribe(after=START) as listening, speaking(address_of(server)) as speaker:
+            known, gone = set(), set()
+
+            def told() -> bool:
+                if (frame := listening.take()) is not None:
+                    gone.update(listening.gone)
+                    known.difference_update(listening.gone)
+                    known.update(device.id for device in frame.devices)
+                return known == {"thermostat.a"} and "thermostat.gone" in gone
+
+            speaker.say("a", 11.0)
+            wait_until(told, "the one to be gone and the other to be there")
+            assert ["thermostat.a"] == list(follower.devices)
+
+
+def test_who_leaves_a_dashboard_that_hears_nothing_is_told_the_truth(
+    server: RedisServer, client: Redis
+) -> None:
+    """Told there that nothing is known, he goes on at one that hears the bridge and has all as it is."""
+    user = ("ACL", "SETUSER", "one")
+    client.execute_command(*user, "on", ">pw", *RIGHTS.format(name="fleetglass").split())
+    one = parse(f"redis://one:pw@127.0.0.1:{server.port}")
+    with (
+        speaking(address_of(server)) as speaker,
+        following(one) as lost,
+        following(address_of(server)) as well,
+    ):
+        for device in ("a", "b"):
+            speaker.say(device, 10.0)
+            for follower in (lost, well):
+                shows(follower, device, 10.0)
+        client.execute_command(*user, "off")
+        client.execute_command("CLIENT", "KILL", "USER", "one")
+        until(lost, lambda f: f.devices["thermostat.b"].presence.availability == "unknown", "the loss")
+        with lost.broadcast.subscribe(after=START) as left:
+            left.take()
+        with well.broadcast.subscribe(after=left.position) as joined:
+            frame = joined.take()
+        assert frame is not None
+        told = {device.id: device.presence.availability for device in frame.devices}
+        assert (True, {"thermostat.a": "online", "thermostat.b": "online"}) == (joined.whole, told)
+        client.execute_command(*user, "on")
+        heals(lost)
+        with lost.broadcast.subscribe(after=joined.position) as back:
+            assert not back.whole
+
+
+def test_a_bridge_is_not_heard_on_a_bus_that_lost_everything(server: RedisServer) -> None:
+    """However short ago it was: on a Redis that came back empty nobody has spoken yet."""
+    follower = Follower(address_of(server), silent=3_600.0)
+    follower.start()
+    try:
+        with speaking(address_of(server)) as speaker:
+            speaker.say("a", 10.0)
+            shows(follower, "a", 10.0)
+            heals(follower)
+        server.kill()
+        until(follower, lambda f: not f.link.up, "the bus to be away")
+        assert follower.link.bridge_up
+        server.start()
+        until(follower, lambda f: f.link.up, "the bus")
+        told = "the bus has lost what it had, and the bridge has not spoken there since"
+        assert (False, told) == (follower.link.bridge_up, follower.link.detail)
+    finally:
+        follower.stop()
 
 
 def test_a_former_leader_is_not_heard(server: RedisServer, client: Redis) -> None:

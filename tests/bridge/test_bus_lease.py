@@ -9,17 +9,11 @@ from pathlib import Path
 import pytest
 
 from bridge.bus.lease import Lease
+from tests.bridge import bus_world
 from tests.bridge.bus_world import LIFE, address_of, following, heals, shows, speaking
-from tests.servers import RedisServer, redis_server, wait_until
+from tests.servers import RedisServer, wait_until
 
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    """A Redis of the test's own."""
-    with redis_server() as running:
-        yield running
-
-
+server = bus_world.server
 ROOT = Path(__file__).parents[2]
 LEADER = """
 import sys, threading

@@ -7,7 +7,6 @@ import pytest
 from redis import Redis
 
 from bridge.bus import answers
-from bridge.bus.address import connect
 from bridge.bus.answers import pack_request
 from bridge.bus.asking import Asker
 from bridge.bus.follower import Follower
@@ -15,24 +14,12 @@ from bridge.bus.requests import GROUP
 from bridge.errors import BusAway, CommandRefused, FleetglassError, NotConnected, StoreError
 from bridge.ports import QuarantineCounts, Sought, StoreFacts
 from bridge.stores.memory import MemoryStore
+from tests.bridge import bus_world
 from tests.bridge.bus_world import Speaker, address_of, following, heals, shows, speaking, until
-from tests.servers import RedisServer, redis_server, wait_until
+from tests.servers import RedisServer, wait_until
 
+server, client = bus_world.server, bus_world.client
 ASKED = "fleetglass:asked"
-
-
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    """A Redis of the test's own."""
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: RedisServer) -> Iterator[Redis]:
-    """A hand in it."""
-    with connect(address_of(server)) as connected:
-        yield connected
 
 
 @pytest.fixture

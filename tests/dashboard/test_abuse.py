@@ -255,6 +255,23 @@ def test_whatever_a_registered_browser_says_harms_nobody(server: Server) -> None
             assert (1, good.client.crashed, 0) == (left.sessions, [], left.for_ever), name
 
 
+def test_nonsense_is_one_line_in_the_log_and_no_fault_of_ours(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A browser that sends the page a hundred events that Flet cannot read."""
+    with unharmed(server), Tab(server.url) as bad:
+        bad.sees(server.say())
+        body = {"target": 1, "name": "login", "data": {}}
+        for _ in range(100):
+            bad.connection.send(b"\x00" + bytes(msgpack.packb([MessageAction.CONTROL_EVENT.value, body])))
+        bad.until(lambda: len(bad.client.crashed) == 100, "all of them to have failed")
+        bad.leave()
+        wait_until(lambda: server.left().sessions == 1, "it to be gone")
+        server.forget_sessions()
+    (told,) = caplog.messages
+    assert "its browser sent what is not understood: LoginEvent" in told
+
+
 def test_a_flood_of_clicks_is_worked_off(server: Server) -> None:
     """Thousands of clicks on a shared switch and on a card that leads elsewhere, none of them answered."""
     with unharmed(server) as good, Tab(server.url) as bad:

@@ -50,8 +50,12 @@ class Events:
 
     def device(self) -> dict[str, Any]:
         """The next event of a device."""
-        while (event := self.next()).get("event") != "device":
-            pass
+        return self.of("device")
+
+    def of(self, sort: str) -> dict[str, Any]:
+        """The next event of a sort; it does not come after a silence."""
+        while (event := self.next()).get("event") != sort:
+            assert event.get("comment") != "heartbeat", f"waited in vain for: {sort}"
         told: dict[str, Any] = json.loads(event["data"])
         return told
 
@@ -120,8 +124,40 @@ def test_who_comes_back_misses_nothing(dash: Served) -> None:
             while (told := events.device())["id"] == "plug.one":
                 assert 4 == values(told)["power"]
             assert "lamp.new" == told["id"]
+
+
+def test_who_comes_back_to_another_run_forgets_what_he_had(dash: Served) -> None:
+    """He is told so first, and then everything that there is; who begins has nothing to forget."""
+    dash.hear(PLUG, {"on": True, "power": 1})
     with stream(dash, **{"Last-Event-ID": "anotherrun-3"}) as events:
+        assert {"retry": "2000"} == events.next()
+        assert {"event": "gone", "data": '{"devices": [], "all": true}'} == events.next()
         assert events.device()["whole"]
+    with stream(dash) as events:
+        assert {"retry": "2000"} == events.next()
+        assert "device" == events.next()["event"]
+
+
+def test_a_device_that_is_no_longer_there_is_told(dash: Served) -> None:
+    """By its id, to who hears of such devices, live and to who comes back; with a position of its own."""
+    dash.hear(PLUG, {"on": True, "power": 1})
+    dash.hear("fleet/lamp/new/state", {"on": True})
+    broadcast, gone = dash.house.broadcast, dash.house.devices["lamp.new"]
+    wait_until(lambda: broadcast.sequence > 0, "the first frame")
+    before = str(broadcast.position)
+    with stream(dash, "?snapshot=false") as events, stream(dash, "?snapshot=false&kind=plug") as others:
+        broadcast.publish(Frame(broadcast.sequence + 1_000, 1.0), [gone])
+        assert {"devices": ["lamp.new"], "all": False} == events.of("gone")
+        assert str(broadcast.position) == events.last_id
+        plug = Change(dash.house.devices["plug.one"], ("power",))
+        broadcast.publish(Frame(broadcast.sequence + 1, 1.0, (plug,)))
+        assert {"retry": "2000"} == others.next()
+        assert "device" == others.next()["event"]
+    with stream(dash, **{"Last-Event-ID": before}) as events:
+        assert ["lamp.new"] == events.of("gone")["devices"]
+        assert "" == events.last_id
+        assert "plug.one" == events.device()["id"]
+        assert str(broadcast.position) == events.last_id
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from bridge.bus.follower import BusLink, Follower
 from bridge.errors import BusAway, StoreError
 from bridge.frames import Frame
 from bridge.ports import Sought
-from bridge.status import BridgeStatus
+from bridge.status import STAGES, BridgeStatus
 from dashboard.banner import Notices, notices
 from dashboard.house import Dropped
 from dashboard.remote import RemoteHouse
@@ -17,8 +17,9 @@ from schemas.catalog import shipped_kinds
 
 KEPT = "the bridge goes on taking in and keeping what devices send"
 WAITS = "what devices send at QoS 1 meanwhile waits at the broker"
-AWAY = BusLink(up=False, detail="the bus is away: Connection refused.", bridge_up=True)
-SILENT = BusLink(up=True, detail="the bridge has been silent for more than 5 s", bridge_up=False)
+AWAY = BusLink(up=False, detail="the bus is away: here: No route.", bridge_up=True, heard=100.0)
+SILENT = BusLink(up=True, detail="the bridge is silent", bridge_up=False, heard=100.0)
+NONE_YET = BusLink(up=True, detail="no bridge has spoken on the bus yet", bridge_up=False)
 WELL = BusLink(up=True, detail="", bridge_up=True)
 
 
@@ -55,11 +56,10 @@ def test_a_backup_is_not_put_back_from_afar(house: RemoteHouse) -> None:
         house.restore(Path("copy.db"))
 
 
-def test_the_way_to_the_hands_is_measured_here(house: RemoteHouse) -> None:
-    """The stage `send` is this dashboard's own, whatever totals come from the bridge."""
-    house.counts.stages["send"].observe(0.25)
-    assert 0.25 == house.counts.stages["send"].total
-    assert 0.0 == house.counts.stages["commit"].total
+def test_each_stage_is_measured_in_one_place(house: RemoteHouse) -> None:
+    """Some by the bridge, the others by this dashboard; together they are all there are."""
+    measured = [*house.counts.stages, *house.timing.stages]
+    assert sorted(STAGES) == sorted(measured)
 
 
 def test_frames_are_noted_before_anybody_is_woken(house: RemoteHouse) -> None:
@@ -75,17 +75,29 @@ def test_frames_are_noted_before_anybody_is_woken(house: RemoteHouse) -> None:
 @pytest.mark.parametrize(
     ("link", "what", "meanwhile"),
     [
-        (AWAY, "The bus is away: Connection refused", KEPT),
-        (SILENT, "The bridge has been silent for more than 5 s", WAITS),
+        (AWAY, "The bus is away: here: No route", KEPT),
+        (SILENT, "The bridge is silent", WAITS),
     ],
 )
 def test_a_bridge_that_is_not_heard_is_told_with_what_still_works(
     link: BusLink, what: str, meanwhile: str
 ) -> None:
-    """One line with what still works; nothing of a broker and a store that nobody knows anything of."""
+    """A line with how long ago that was, and what still works; nothing of a broker that nobody knows of."""
     status = BridgeStatus(broker_up=False, store_fault="full", paused=True, waiting=3)
-    expected = f"{what}. Values are the last known and nothing can be switched; {meanwhile}. Retrying."
-    assert Notices(bus=expected) == notices(status, Dropped(), 0.0, link)
+    for now, ago in ((105.0, "now"), (170.0, "1 min ago"), (7_300.0, "2 h ago")):
+        expected = (
+            f"{what}; last heard {ago}. Values are the last known and nothing can be switched; {meanwhile}. "
+            "Retrying."
+        )
+        assert Notices(bus=expected) == notices(status, Dropped(), now, link)
+
+
+def test_before_any_bridge_was_heard_no_value_is_the_last_known() -> None:
+    """There are none, and nobody knows of a broker at which anything could wait."""
+    expected = (
+        "No bridge has spoken on the bus yet. Nothing is known of devices until a bridge is heard. Retrying."
+    )
+    assert Notices(bus=expected) == notices(BridgeStatus(), Dropped(), 100.0, NONE_YET)
 
 
 def test_nothing_is_said_of_a_bus_that_works() -> None:

@@ -278,6 +278,81 @@ def test_a_fault_in_flet_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert ["our fault: the connection of the browser at 127.0.0.1:5000 failed"] == caplog.messages
 
 
+def test_a_browser_costs_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """However often Flet stumbles over what it sends; the next connection may have a line of its own."""
+
+    async def stumbling(wire: Wire) -> None:
+        try:
+            while True:
+                await wire.receive_bytes()
+                try:
+                    MessageAction(99)
+                except ValueError:
+                    logging.getLogger("flet").exception("Unhandled error")
+        except WebSocketDisconnect:
+            return
+
+    async def script(_wire: Wire, socket: FakeSocket) -> None:
+        for _ in range(20):
+            socket.incoming.put_nowait(b"\x01data channel")
+        socket.lose()
+
+    for _ in range(2):
+        play(script, handle=stumbling)
+    told = (
+        "dashboard.wire",
+        logging.ERROR,
+        "our fault: the browser at 127.0.0.1:5000 failed: 99 is not a valid MessageAction",
+    )
+    assert [told, told] == caplog.record_tuples
+    assert caplog.records[0].exc_info is not None
+
+
+def test_what_is_ours_is_told_once_and_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    """A line of a session's own is kept, and only the first; nobody else's lines are touched."""
+
+    async def failing(wire: Wire) -> None:
+        try:
+            while True:
+                await wire.receive_bytes()
+                for name in ("dashboard.session", "flet", "dashboard.hub"):
+                    logging.getLogger(name).warning("%s says so", name)
+        except WebSocketDisconnect:
+            return
+
+    async def script(_wire: Wire, socket: FakeSocket) -> None:
+        for _ in range(2):
+            socket.incoming.put_nowait(b"\x01data channel")
+        socket.lose()
+
+    play(script, handle=failing)
+    logging.getLogger("flet").warning("nobody's")
+    told = ["dashboard.session says so", "dashboard.hub says so", "dashboard.hub says so", "nobody's"]
+    assert told == caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "fine"),
+    [
+        ("route_change", {"route": "/"}, True),
+        ("route_change", {"route": 5}, False),
+        ("route_change", None, False),
+        ("resize", {"width": 1, "height": 2.5}, True),
+        ("resize", {"width": True, "height": 2.5}, False),
+        ("resize", {"width": 1}, False),
+        ("view_pop", None, True),
+    ],
+)
+def test_an_event_of_the_page_has_what_belongs_to_it(name: str, data: object, fine: bool) -> None:  # noqa: FBT001
+    """What Flet would hand on to the session as it is, and no browser sends, ends the connection."""
+
+    async def script(_wire: Wire, socket: FakeSocket) -> None:
+        socket.say(MessageAction.CONTROL_EVENT, {"target": 1, "name": name, "data": data})
+        socket.lose()
+
+    assert play(script).closed == (NORMAL if fine else POLICY)
+
+
 def test_a_cancelled_wire_leaves_no_task() -> None:
     """When the server ends, the wire ends with all it started, and closes the socket."""
 

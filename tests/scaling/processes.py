@@ -112,7 +112,7 @@ class Dashboard(Program):
 
         def told() -> bool:
             status, health = self.get("/readyz")
-            return status == 503 and why in health["broker"]
+            return status == 503 and why in f"{health['broker']} {health.get('bus', '')}"
 
         wait_until(told, f"{self.url} to say {why!r}")
 
@@ -179,10 +179,10 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    """All of it ends with the context."""
+def site(folder: Path, tls: Path | None = None) -> Iterator[Site]:
+    """All of it ends with the context. `tls`: see `RedisServer`."""
     with ExitStack() as stack:
-        redis = stack.enter_context(redis_server())
+        redis = stack.enter_context(redis_server(tls))
         broker = Mosquitto(folder, CONFIG)
         broker.start()
         stack.callback(broker.stop)

@@ -13,15 +13,16 @@ import httpx
 import paho.mqtt.client as paho
 import pytest
 
+from bridge.bus.address import connect, parse
 from tests.dashboard.product import COMMAND, ROOT, environment
 from tests.dashboard.socket_client import Tab
 from tests.scaling.processes import Site, site
-from tests.servers import LONG, wait_until
+from tests.servers import LONG, certificates, wait_until
 
 pytestmark = pytest.mark.slow
 METER = "fleet/energy_meter/one/state"
 PLUG = "fleet/plug/one/state"
-SILENT = "silent for more than 5 s"
+SILENT = "the bridge is silent"
 
 
 @pytest.fixture
@@ -121,12 +122,12 @@ def test_a_bridge_that_dies_is_followed_by_the_one_that_stands_by(here: Site, st
         tab = stack.enter_context(Tab(dashboard.url)).sees("Overview")
         first.kill()
         dashboard.unready(SILENT)
-        tab.sees("The bridge has been silent").sees("waits at the broker")
+        tab.sees("The bridge is silent").sees("waits at the broker")
         found = dashboard.get("/api/v1/devices/energy_meter.one")[1]
         assert "unknown" == found["availability"]
         second.says("leads. Stop it")
         dashboard.ready()
-        tab.sees_no("The bridge has been silent")
+        tab.sees_no("The bridge is silent")
     finally:
         done.set()
         speaker.join()
@@ -191,6 +192,51 @@ def test_a_bridge_begins_without_redis(here: Site) -> None:
     dashboard = here.dashboard("one")
     dashboard.ready()
     dashboard.shows("energy_meter.one", "power", 4.0)
+
+
+def test_a_bus_over_tls_that_refuses_is_told_and_healed(tmp_path: Path) -> None:
+    """Bridge and dashboard say at their start what is wrong, and are live once the password is right."""
+    certificates(tmp_path)
+    with site(tmp_path, tls=tmp_path) as here, connect(parse(here.redis.url)) as hand:
+        hand.config_set("requirepass", "secret")
+        why = "it asks for a password and [bus] url has none; redis://:password@host gives one"
+        bridge = here.bridge()
+        bridge.says(f"refuses us: {why}; leading without it")
+        bridge.says(f"which refuses us: history goes on, dashboards show nothing new\n             {why}\n")
+        dashboard = here.dashboard("one")
+        dashboard.unready(f"the bus refuses us: {why}")
+        dashboard.says(f"the bus refuses us: {why}")
+        with Tab(dashboard.url) as tab:
+            tab.sees(f"The bus refuses us: {why}. Values are the last known")
+            here.send(METER, {"power": 4.0})
+            hand.config_set("requirepass", "")
+            dashboard.ready()
+            dashboard.shows("energy_meter.one", "power", 4.0)
+            tab.sees_no("The bus refuses us")
+        assert 0 == bridge.end()
+
+
+def test_check_tries_the_bus(here: Site) -> None:
+    """A line for it, whatever the broker says, and exit code 2 while something is wrong with it."""
+    (here.folder / "fleetglass.toml").write_text(f'[bus]\nurl = "{here.redis.url}"\n')
+
+    def checked() -> tuple[int, str]:
+        ended = subprocess.run(
+            [*COMMAND, "check", "--broker", here.broker.url], cwd=here.folder, env=environment(),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return ended.returncode, ended.stdout.splitlines()[-1]
+
+    line = f"bus      {here.redis.url}"
+    assert (0, line) == checked()
+    with connect(parse(here.redis.url)) as hand:
+        hand.config_set("requirepass", "secret")
+    why = "it asks for a password and [bus] url has none; redis://:password@host gives one"
+    assert (2, f"{line} refuses us: {why}") == checked()
+    here.redis.kill()
+    here.broker.stop()
+    code, told = checked()
+    assert (2, f"{line} is away: ") == (code, told[: len(line) + len(" is away: ")])
 
 
 def test_an_event_id_is_good_at_every_dashboard(here: Site) -> None:

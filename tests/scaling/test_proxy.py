@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import shutil
+import signal
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -70,7 +72,7 @@ class Front:
 
 
 @contextmanager
-def nginx(folder: Path, port: int, dashboards: list[Dashboard]) -> Iterator[None]:
+def nginx(folder: Path, port: int, dashboards: list[Dashboard], answers_within: str) -> Iterator[None]:
     """The example with this test's addresses and files."""
     program = needs("nginx")
     certificates(folder)
@@ -85,6 +87,7 @@ def nginx(folder: Path, port: int, dashboards: list[Dashboard]) -> Iterator[None
         ("/etc/nginx/fleetglass.crt", f"{folder}/server.crt"),
         ("/etc/nginx/fleetglass.key", f"{folder}/server.key"),
         ("/etc/nginx/fleetglass.htpasswd", f"{folder}/fleetglass.htpasswd"),
+        ("proxy_read_timeout 60s", f"proxy_read_timeout {answers_within}"),
         ("127.0.0.1:8551", f"127.0.0.1:{dashboards[0].port}"),
         ("127.0.0.1:8552", f"127.0.0.1:{dashboards[1].port}"),
     ):
@@ -109,8 +112,8 @@ def nginx(folder: Path, port: int, dashboards: list[Dashboard]) -> Iterator[None
 
 
 @pytest.fixture
-def front(tmp_path: Path) -> Iterator[Front]:
-    """A bridge, two dashboards, nginx, and a plug that has spoken."""
+def front(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Front]:
+    """A bridge, two dashboards, nginx, and a plug that has spoken. The parameter: how long nginx waits."""
     port = free_port()
     origin = f"https://localhost:{port}"
     with site(tmp_path) as made:
@@ -123,7 +126,7 @@ def front(tmp_path: Path) -> Iterator[Front]:
             dashboard.shows("plug.one", "power", 12.5)
         folder = tmp_path / "nginx"
         folder.mkdir()
-        with nginx(folder, port, dashboards):
+        with nginx(folder, port, dashboards, getattr(request, "param", "60s")):
             yield Front(made, origin, dashboards, ssl.create_default_context(cafile=str(folder / "ca.crt")))
 
 
@@ -168,6 +171,16 @@ def test_a_dashboard_dies_and_its_browsers_go_on_at_the_other(front: Front) -> N
         assert 200 == browser.get("/healthz").status_code
         front.dashboards[1].kill()
         assert 502 == browser.get("/healthz").status_code
+
+
+@pytest.mark.parametrize("front", ["2s"], indirect=True)
+def test_a_dashboard_that_is_frozen_is_passed_over(front: Front) -> None:
+    """nginx asks nobody how he is: what was asked waits as long as it is told to, then the other answers."""
+    os.kill(front.dashboards[0].pid, signal.SIGSTOP)
+    for _ in range(16):
+        with front.http() as browser:
+            assert 200 == browser.get("/healthz").status_code
+    assert "upstream timed out" in (front.site.folder / "nginx" / "error.log").read_text()
 
 
 @pytest.mark.browser
