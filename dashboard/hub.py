@@ -35,6 +35,7 @@ class Nudge:
 
     def __init__(self, layout: Layout) -> None:
         self.before, self.mark = layout.before, layout.mark
+        layout.told = True
         # A screen with another arrangement needs the whole, which is put in a place of its own.
         same = self.before.number == self.mark.number
         self.frame = layout.catch_up(0, self.before) if same else None

@@ -124,7 +124,8 @@ def _answered_at_the_wire(_event: object) -> None:
 class CardPlan(Generic[View]):
     """How to make a card. It is looked at again when one of the tags it `follows` is touched.
 
-    `shape(view)` must change when `draw` would give other controls, and only then.
+    `shape(view)` must change when `draw` would give other controls, and only then. `source` is the frozen
+    value that the view is made of: while it is the same object, nothing newer can be seen.
     """
 
     key: str
@@ -132,6 +133,7 @@ class CardPlan(Generic[View]):
     look: Callable[[], View]
     draw: Callable[[Drawing[View]], ft.Control]
     shape: Callable[[View], object] = lambda _view: None
+    source: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,13 @@ class Card(Generic[View]):
         self.users = 0
         self.layouts: dict[Layout, None] = {}
         self.drawn = self.changed = self._written = sequence
+        self._source = plan.source()
         self._now = _draw(plan, plan.look())
+
+    @property
+    def stale(self) -> bool:
+        """Whether a card that is drawn now might show something newer."""
+        return self.plan.source() is not self._source
 
     @property
     def control(self) -> ft.Control:
@@ -194,6 +202,7 @@ class Card(Generic[View]):
 
     def refresh(self, sequence: int) -> bool:
         """Look again; True if anything on the card changed. A redrawn card has `drawn == sequence`."""
+        self._source = self.plan.source()
         view = self.plan.look()
         if self.plan.shape(view) != self._now.shape:
             self._now = _draw(self.plan, view)
@@ -258,7 +267,7 @@ NOTHING = Mark(-1, -1)
 class Layout:
     """Cards below a host. `mark.number` grows when cards come, go, move or are redrawn.
 
-    `before` is the mark of most screens when something has changed: that of the present before this one.
+    `told`: the screens have been told of the present. `before` is the mark that most of them have until then.
     """
 
     def __init__(self, plan: LayoutPlan) -> None:
@@ -266,6 +275,7 @@ class Layout:
         self.users = 0
         self.cards: list[Card[Any]] = []
         self.mark = self.before = Mark(0, 0)
+        self.told = True
         self._host = plan.host()
         prepare(self._host)
         self._cache: dict[Mark, bytes | None] = {}
@@ -285,7 +295,9 @@ class Layout:
 
     def present(self, mark: Mark) -> None:
         """The cards have changed: this is the present from now on."""
-        self.before, self.mark = self.mark, mark
+        if self.told:
+            self.before, self.told = self.mark, False
+        self.mark = mark
         self._cache.clear()
 
     def _whole(self) -> bytes:
@@ -305,27 +317,39 @@ class Scene:
         self.layouts: dict[str, Layout] = {}
         self.looked_at: Callable[[], None] = lambda: None
         """Called when somebody looks after nobody did."""
+        self._untold: dict[Layout, None] = {}
         self._by_control: dict[int, Card[Any]] = {}
         self._cards_by_tag: dict[str, dict[Card[Any], None]] = {}
         self._layouts_by_tag: dict[str, dict[Layout, None]] = {}
 
     def open(self, plan: LayoutPlan) -> Layout:
-        """The layout of this name, made now if nobody else looks at it. Give it back with `close`."""
+        """The layout of this name, made now if nobody else looks at it. Give it back with `close`.
+
+        Its cards are as if they had been drawn now: who comes from another page has perhaps seen there what
+        these have not been told of yet.
+        """
         if not self.layouts:
             self.looked_at()
         layout = self.layouts.get(plan.name)
         if layout is None:
             layout = Layout(plan)
             self._arrange(layout)
+            layout.told = True
             self.layouts[plan.name] = layout
             _follow(layout, plan.follows, self._layouts_by_tag)
         layout.users += 1
+        stale = [card for card in layout.cards if card.stale]
+        if stale:
+            self.sequence += 1
+            # What these follow is about to be touched: then the others are told too.
+            self._untold |= dict.fromkeys(self._look(stale))
         return layout
 
     def close(self, layout: Layout) -> None:
         """Somebody no longer looks at it; the last one takes it away, with the cards that were only there."""
         layout.users -= 1
         if layout.users == 0:
+            self._untold.pop(layout, None)
             del self.layouts[layout.plan.name]
             _unfollow(layout, layout.plan.follows, self._layouts_by_tag)
             self._release(layout, layout.cards)
@@ -334,20 +358,14 @@ class Scene:
         """Something behind these tags changed: look again. The layouts whose screens must now catch up."""
         touched = frozenset(tags)
         self.sequence += 1
-        redrawn: dict[Layout, bool] = {}
-        for card in _following(touched, self._cards_by_tag):
-            self._refresh(card)
-            if card.changed == self.sequence:
-                for layout in card.layouts:
-                    redrawn[layout] = redrawn.get(layout, False) or card.drawn == self.sequence
+        changed, self._untold = self._untold, {}
+        changed |= dict.fromkeys(self._look(_following(touched, self._cards_by_tag)))
         for layout in _following(touched, self._layouts_by_tag):
             number = layout.mark.number
             self._rearrange(layout)
             if layout.mark.number != number:
-                redrawn[layout] = False
-        for layout, anew in redrawn.items():
-            layout.present(Mark(layout.mark.number + anew, self.sequence))
-        return list(redrawn)
+                changed[layout] = None
+        return list(changed)
 
     def event(self, target: int, name: str, data: object, who: Who) -> None:
         """A person acted on a shared control: run its handler, then let every screen show the truth again."""
@@ -369,6 +387,18 @@ class Scene:
     def knows(self, control: int) -> bool:
         """Whether a shared card has this control and answers for it."""
         return control in self._by_control
+
+    def _look(self, cards: Iterable[Card[Any]]) -> Iterable[Layout]:
+        """Look again at these; the layouts that have changed by it, which have a new present."""
+        redrawn: dict[Layout, bool] = {}
+        for card in cards:
+            self._refresh(card)
+            if card.changed == self.sequence:
+                for layout in card.layouts:
+                    redrawn[layout] = redrawn.get(layout, False) or card.drawn == self.sequence
+        for layout, anew in redrawn.items():
+            layout.present(Mark(layout.mark.number + anew, self.sequence))
+        return redrawn
 
     def _refresh(self, card: Card[Any]) -> None:
         before = card.handlers

@@ -17,6 +17,8 @@ from schemas.traits import Numeric
 
 MOST = 9
 """Metrics on a card; the device's page shows all."""
+FADED = 0.65
+"""How much remains of what may no longer be true."""
 
 
 def plan(house: House, device_id: str) -> CardPlan[DeviceView]:
@@ -27,6 +29,7 @@ def plan(house: House, device_id: str) -> CardPlan[DeviceView]:
         look=partial(look, house, device_id),
         draw=lambda drawing: _draw(drawing, actor(house, device_id)),
         shape=shape,
+        source=lambda: house.devices.get(device_id),
     )
 
 
@@ -96,7 +99,12 @@ def presence(drawing: Drawing[DeviceView]) -> ft.Control:
     )
 
 
-def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Control:
+def fading(drawing: Drawing[DeviceView], values: ft.LayoutControl) -> ft.LayoutControl:
+    """Values, switches and all, that fade while they may no longer be true."""
+    return drawing.live(values, opacity=lambda v: FADED if v.faded else 1.0)
+
+
+def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Column:
     """A metric with its label above, and below it what is under way or wrong."""
     metric = drawing.view.metrics[name]
     place = Place(drawing, name, act, large)
@@ -120,7 +128,7 @@ def _blank() -> ft.Control:
 
 
 def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
-    view, live = drawing.view, drawing.live
+    view = drawing.view
     names = list(view.metrics)[:MOST]
     lines: list[ft.Control] = []
     if names and isinstance(view.metrics[names[0]].trait, Numeric):
@@ -133,7 +141,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
         ],
         spacing=12,
     )  # fmt: skip
-    live(values, opacity=lambda v: 0.65 if v.faded else 1.0)
+    fading(drawing, values)
     surface = card(ft.Column([header(drawing, opens=True), values], spacing=14))
     surface.col = {**CARD_COLUMNS}
     hidden = len(view.metrics) - MOST

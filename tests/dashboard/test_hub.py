@@ -14,7 +14,7 @@ from bridge.state import Change
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore
 from dashboard.app import LocalHouse, tags_of
-from dashboard.hub import Hub, topic
+from dashboard.hub import Hub, Nudge, topic
 from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Scene
 from schemas.catalog import shipped_kinds
 from tests.dashboard.fake import FakeHouse, Person
@@ -107,6 +107,30 @@ def test_a_layout_gets_one_message_however_many_devices_changed() -> None:
         return hub.published, heard
 
     assert (1, ["view/many"]) == asyncio.run(run())
+
+
+def test_who_opens_a_layout_sees_nothing_older_than_a_new_card_would_show() -> None:
+    """A card that is there already is looked at again for him; the others are told when their turn comes."""
+    state = ["old"]
+
+    def layout(name: str) -> LayoutPlan:
+        card = CardPlan(
+            "shared", frozenset({"device/a"}), lambda: state[0],
+            lambda drawing: drawing.live(ft.Text(), value=str), source=lambda: state[0],
+        )  # fmt: skip
+        return LayoutPlan(name, frozenset(), lambda: [card])
+
+    scene = Scene()
+    first = scene.open(layout("first"))
+    mark = first.mark
+    assert [] == scene.touch({"device/b"})
+    state[0] = "new"
+    second = scene.open(layout("second"))
+    assert "new" == second.cards[0].control.value  # type: ignore[attr-defined]
+    assert first.mark != mark
+    assert [first, second] == scene.touch({"device/a"})
+    assert mark is Nudge(first).before
+    assert [] == scene.touch({"device/a"})
 
 
 def test_while_nobody_looks_nobody_is_woken() -> None:

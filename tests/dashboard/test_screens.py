@@ -192,6 +192,7 @@ async def played(steps: list[Any]) -> None:
 @example([("stall", 0), ("go", 0, "/system"), ("breathe", 0), ("lose", 0), ("back", 0), ("breathe", 0)])
 @example([("stall", 0), ("go", 0, "/devices/plug.one"), ("hear", "plug.one"), ("breathe", 0), ("flow", 0)])
 @example([("flip", 0), ("breathe", 0), ("hear", "plug.one"), ("breathe", 0)])
+@example([("hear", "plug.one"), ("breathe", 0), ("go", 0, "/devices/plug.one"), ("go", 0, "/")])
 @example(
     [("hear", "plug.one"), ("breathe", 0), ("flip", 0), ("breathe", 0), ("hear", "plug.one"), ("breathe", 0)]
 )
