@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -37,11 +38,28 @@ class Broker(Protocol):
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that nobody listens on now, and that nobody else here is given."""
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def _ports() -> Iterator[int]:
+    # Below those that systems hand out by themselves, and each worker of the tests has its own: until a
+    # server listens on its port, nobody else may come to it. From anywhere, as two rounds may run at once.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    mine = range(20_000 + worker, 32_000, workers)
+    for number in count(int.from_bytes(os.urandom(4), "big")):
+        yield mine[number % len(mine)]
+
+
+_PORTS = _ports()
 
 
 def needs(program: str) -> str:
@@ -167,6 +185,18 @@ class Mosquitto(Mistreated):
             return accepts(self.port)
 
         wait_until(ready, "mosquitto to accept connections")
+
+    def done_with(self, client_id: str) -> None:
+        """Return when it has read all that a client said who has gone.
+
+        Who comes in its name before that has the rest of it thrown away, acknowledgements too.
+        """
+
+        def gone() -> bool:
+            said = [line for line in self.log.splitlines() if client_id in line]
+            return bool(said) and "New client connected" not in said[-1]
+
+        wait_until(gone, f"the broker to be done with {client_id}")
 
     def stop(self) -> None:
         if self._process is not None:

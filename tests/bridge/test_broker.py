@@ -22,8 +22,10 @@ from tests.servers import accepts, free_port, needs, send, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from bridge.broker import EmbeddedBroker
+# Who was started in the background hears no Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 broker = EmbeddedBroker("127.0.0.1", int(sys.argv[1]))
 broker.start()
 print(broker.pid, flush=True)

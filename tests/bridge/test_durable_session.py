@@ -111,6 +111,7 @@ def test_all_that_was_acknowledged_before_a_stop_is_sent(broker: Mosquitto, clie
     wait_until(lambda: len(got) >= 5000, "the messages")
     first.acknowledge(1, [message.packet_id for message in got])
     first.stop()
+    broker.done_with("fleetglass")
     fleet(broker, [b"last"])
     again: list[RawMessage] = []
     client.up(into(again))

@@ -104,7 +104,7 @@ def kept(store: Path) -> int:
 
 
 def tell(fault: str, figures: str) -> None:
-    """Print a line of figures: `make test ARGS="-s -k faults"` shows them."""
+    """Print a line of figures: `make test ARGS="-n 0 -s -k faults"` shows them."""
     print(f"\nfaults: {fault}: {figures}")  # noqa: T201 - what it is for
 
 

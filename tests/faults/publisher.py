@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from select import select
 from typing import TypeAlias
 
-from tests.servers import LONG
+from tests.servers import LONG, Mosquitto
 
 Shape: TypeAlias = Callable[[int], tuple[str, bytes]]
 """Topic and payload of the message with this number."""
@@ -178,14 +178,18 @@ def retain_all(port: int, shape: Shape, count: int) -> None:
                 _exactly(sock, 4 * (number % CHUNK or CHUNK))
 
 
-def held_for(port: int, client_id: str) -> list[bytes]:
-    """The payloads that the broker still holds for a client that is away, asked in its name.
+def held_for(broker: Mosquitto, client_id: str) -> list[bytes]:
+    """The payloads that the broker still holds for a client that has gone, asked in its name.
 
     Nothing is acknowledged, so that the broker goes on holding them.
     """
+    broker.done_with(client_id)
     marker = json.dumps({"marker": time.monotonic_ns()}).encode()
     found: list[bytes] = []
-    with closing(connected(port, client_id, clean=False)) as sock, closing(connected(port)) as other:
+    with (
+        closing(connected(broker.port, client_id, clean=False)) as sock,
+        closing(connected(broker.port)) as other,
+    ):
         # At QoS 0, which passes by what waits behind too many messages in flight.
         other.sendall(published("fleet/marker", marker, 0, 0))
         while marker not in found:

@@ -38,4 +38,4 @@ def test_away(broker: Mosquitto, bridge: Bare) -> None:
     tell("bridge away for 20,000 messages", found.figures)
     assert (MANY + 1, 0, 0) == (found.published, found.lost, found.repeated)
     bridge.stop()
-    assert [] == held_for(broker.port, CLIENT)
+    assert [] == held_for(broker, CLIENT)

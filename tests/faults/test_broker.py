@@ -49,7 +49,7 @@ def test_restarted(broker: Mosquitto, bridge: Bare) -> None:
     tell("broker stopped and started twice", found.figures)
     assert (0, 0) == (found.lost, found.repeated)
     bridge.stop()
-    assert [] == held_for(broker.port, CLIENT)
+    assert [] == held_for(broker, CLIENT)
 
 
 @pytest.mark.slow

@@ -115,7 +115,7 @@ class Plant(RuleBasedStateMachine):
             tell(f"any order ({' '.join(self.happened) or 'no fault'})", found.figures)
             assert (0, 0) == (found.lost, found.repeated)
             assert 0 == self.bridge.stop()
-            assert [] == held_for(self.broker.port, CLIENT)
+            assert [] == held_for(self.broker, CLIENT)
 
     def _begin(self, count: int) -> None:
         if self.publisher.over:

@@ -45,7 +45,7 @@ def test_poison(broker: Mosquitto, bridge: Bare) -> None:
     assert (MANY + 1, 0, 0) == (found.published, found.lost, found.repeated)
     assert set(range(50, MANY + 1, 50)) == set(quarantined(bridge.store))
     assert 0 == bridge.stop()
-    assert [] == held_for(broker.port, CLIENT)
+    assert [] == held_for(broker, CLIENT)
     bridge.start()
     assert found.published + 1 == drain(publisher, bridge.store).published
     wait_until(lambda: bridge.status()["received"], "the status to tell of the last message")
@@ -124,7 +124,7 @@ def test_many_retained(broker: Mosquitto, bridge: Bare) -> None:
     history = rows(bridge.store, "SELECT count(*) FROM reading JOIN series ON series.id = series "
                    "WHERE kind = 'thermostat'")  # fmt: skip
     assert 0 == bridge.stop()
-    held = held_for(broker.port, CLIENT)
+    held = held_for(broker, CLIENT)
     states = rows(bridge.store, "SELECT count(*) FROM latest WHERE device LIKE 'thermostat.%'")
     tell(
         "10,000 retained on subscribing",

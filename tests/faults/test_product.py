@@ -34,7 +34,7 @@ def test_terminated(broker: Mosquitto, new_product: Callable[..., Product]) -> N
     tell("SIGTERM in mid-stream", f"{found.figures}; kept before the end {before}, which took {took:.1f} s")
     assert (MORE + 1, 0, 0) == (found.published, found.lost, found.repeated)
     assert 0 == product.stop()
-    assert [] == held_for(broker.port, CLIENT)
+    assert [] == held_for(broker, CLIENT)
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ def _recover(fault: str, publisher: Publisher, product: Product, broker: Mosquit
     tell(fault, f"{found.figures}; said: {said[0].partition('keeper: ')[2]}")
     assert (MANY + 101, 0, 0) == (found.published, found.lost, found.repeated)
     assert 0 == product.stop()
-    assert [] == held_for(broker.port, CLIENT)
+    assert [] == held_for(broker, CLIENT)
 
 
 @contextmanager

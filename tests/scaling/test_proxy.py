@@ -111,12 +111,12 @@ def nginx(folder: Path, port: int, dashboards: list[Dashboard], answers_within: 
         process.wait(20)
 
 
-@pytest.fixture
-def front(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Front]:
-    """A bridge, two dashboards, nginx, and a plug that has spoken. The parameter: how long nginx waits."""
+@contextmanager
+def fronted(folder: Path, answers_within: str = "60s") -> Iterator[Front]:
+    """A bridge, two dashboards, nginx, and a plug that has spoken. `answers_within`: how long nginx waits."""
     port = free_port()
     origin = f"https://localhost:{port}"
-    with site(tmp_path) as made:
+    with site(folder) as made:
         made.bridge()
         dashboards = [made.dashboard(name, origin=origin) for name in ("one", "two")]
         for dashboard in dashboards:
@@ -124,32 +124,56 @@ def front(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Front]:
         made.send(PLUG, {"on": True, "power": 12.5})
         for dashboard in dashboards:
             dashboard.shows("plug.one", "power", 12.5)
-        folder = tmp_path / "nginx"
-        folder.mkdir()
-        with nginx(folder, port, dashboards, getattr(request, "param", "60s")):
-            yield Front(made, origin, dashboards, ssl.create_default_context(cafile=str(folder / "ca.crt")))
+        inner = folder / "nginx"
+        inner.mkdir()
+        with nginx(inner, port, dashboards, answers_within):
+            yield Front(made, origin, dashboards, ssl.create_default_context(cafile=str(inner / "ca.crt")))
 
 
-def test_sessions_on_both_dashboards_see_the_same_live_values(front: Front) -> None:
+@pytest.fixture
+def front(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Front]:
+    """One of the test's own, of which it may end something. The parameter: how long nginx waits."""
+    with fronted(tmp_path, getattr(request, "param", "60s")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    """One for all that end nothing of it."""
+    with fronted(tmp_path_factory.mktemp("front")) as made:
+        yield made
+
+
+@pytest.fixture
+def standing(for_all: Front) -> Front:
+    """The one for all, as it was at the beginning: nobody looks, and the plug has 12.5 W."""
+    wait_until(lambda: for_all.sessions() == [0, 0], "those who looked before to be gone")
+    for_all.site.send(PLUG, {"on": True, "power": 12.5})
+    for dashboard in for_all.dashboards:
+        dashboard.shows("plug.one", "power", 12.5)
+    return for_all
+
+
+def test_sessions_on_both_dashboards_see_the_same_live_values(standing: Front) -> None:
     """A change reaches a browser at either, through TLS; no control of one means anything at the other."""
-    one, two, _ = front.tabs_on_both()
+    one, two, _ = standing.tabs_on_both()
     assert {1, 2} == set(one.client.controls) & set(two.client.controls), "the page and its view alone"
-    front.site.send(PLUG, {"on": True, "power": 77.5})
+    standing.site.send(PLUG, {"on": True, "power": 77.5})
     for tab in (one, two):
         tab.sees("77.5").leave()
 
 
-def test_a_browser_stays_with_its_dashboard(front: Front) -> None:
+def test_a_browser_stays_with_its_dashboard(standing: Front) -> None:
     """Its first answer gives it a cookie, with which everything of it goes to the same one."""
-    with front.http() as browser:
+    with standing.http() as browser:
         first = browser.get("/")
         assert 200 == first.status_code
         given = first.headers["set-cookie"]
         assert {"HttpOnly", "Secure", "SameSite=Lax", "Path=/"} <= {part.strip() for part in given.split(";")}
         assert "set-cookie" not in browser.get("/").headers
         cookie = f"fleetglass={browser.cookies['fleetglass']}"
-    tabs = [front.tab(cookie).connect().register().sees("12.5") for _ in range(3)]
-    assert [0, 3] == sorted(front.sessions())
+    tabs = [standing.tab(cookie).connect().register().sees("12.5") for _ in range(3)]
+    assert [0, 3] == sorted(standing.sessions())
     for tab in tabs:
         tab.leave()
 
@@ -200,21 +224,21 @@ def test_a_real_browser_moves_on_by_itself(front: Front) -> None:
         chromium.close()
 
 
-def test_events_pass_unbuffered(front: Front) -> None:
+def test_events_pass_unbuffered(standing: Front) -> None:
     """What happens is on the stream at once, not when a buffer is full."""
-    with front.http() as browser, browser.stream("GET", "/api/v1/stream?device=plug.one") as answer:
+    with standing.http() as browser, browser.stream("GET", "/api/v1/stream?device=plug.one") as answer:
         assert 200 == answer.status_code
         lines = answer.iter_lines()
         first = next(json.loads(line[6:]) for line in lines if line.startswith("data: "))
         assert 12.5 == first["metrics"]["power"]["value"]
-        front.site.send(PLUG, {"on": True, "power": 99.5})
+        standing.site.send(PLUG, {"on": True, "power": 99.5})
         second = next(json.loads(line[6:]) for line in lines if line.startswith("data: "))
         assert 99.5 == second["metrics"]["power"]["value"]
 
 
-def test_strangers_are_kept_out(front: Front) -> None:
+def test_strangers_are_kept_out(standing: Front) -> None:
     """No password, no page; another page's script, no socket and no command; no numbers for anybody."""
-    with front.http() as browser:
+    with standing.http() as browser:
         assert 404 == browser.get("/metrics").status_code
         answer = browser.post(
             "/api/v1/devices/plug.one/commands",
@@ -224,7 +248,7 @@ def test_strangers_are_kept_out(front: Front) -> None:
         assert 403 == answer.status_code
         del browser.headers["Authorization"]
         assert 401 == browser.get("/").status_code
-    tab = front.tab()
+    tab = standing.tab()
     tab.headers = {**WORD, "Origin": "https://evil.example"}
     with pytest.raises(InvalidStatus) as refused:
         tab.connect()

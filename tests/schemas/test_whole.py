@@ -112,7 +112,11 @@ def test_sixty_four_extra_fields(extras: int, whole: bool) -> None:  # noqa: FBT
     assert (65, whole) == (len(outcome.readings), outcome.whole)
 
 
-@pytest.mark.parametrize("value", [float("inf"), float("nan"), 2**63, "\ud800", [1], object()], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [float("inf"), float("nan"), 2**63, "\ud800", [1], object()],
+    ids=["infinite", "no number", "too large", "surrogate", "list", "object"],
+)
 def test_a_kinds_own_validator_cannot_bring_in_what_no_store_takes(value: object) -> None:
     """What a kind's own code makes of a value is looked at again; the device's name likewise."""
 
