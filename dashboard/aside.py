@@ -107,8 +107,14 @@ class Aside:
     async def _read(self, name: str, known: _Known, version: object, work: Callable[[], T]) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        found = await self._work(name, work)
+        found = await self._work(work)
         known.task, ended = None, loop.time()
+        failed = known.found is not None and bool(known.found.fault)
+        # Once for as long as it lasts, since it is tried again and again while somebody looks.
+        if found.fault and not failed:
+            log.warning("'%s' cannot be read: %s", name, found.fault)
+        elif failed and not found.fault:
+            log.info("'%s' can be read again", name)
         if found.fault:
             known.found = Found(known.found.value if known.found is not None else None, found.fault)
             # Of no version: it is tried again, as long as somebody looks.
@@ -120,7 +126,9 @@ class Aside:
         self.announce({tag(name)})
 
     async def _do(self, name: str, work: Callable[[], T], then: Callable[[Found[T]], None]) -> None:
-        found = await self._work(name, work)
+        found = await self._work(work)
+        if found.fault:
+            log.warning("'%s' failed: %s", name, found.fault)
         del self._doing[name]
         self.announce({tag(name)})
         try:
@@ -128,11 +136,11 @@ class Aside:
         except Exception:
             log.exception("our fault: nobody could be told what came of '%s'", name)
 
-    async def _work(self, name: str, work: Callable[[], T]) -> Found[T]:
+    async def _work(self, work: Callable[[], T]) -> Found[T]:
         try:
             return Found(await asyncio.get_running_loop().run_in_executor(self._threads, work))
         except Exception as error:
-            log.warning("'%s' failed: %s", name, error, exc_info=log.isEnabledFor(logging.DEBUG))
+            log.debug("beside the loop", exc_info=True)
             return Found(None, " ".join(str(error).split()) or type(error).__name__)
 
 

@@ -9,7 +9,7 @@ import flet as ft
 
 from bridge.status import BridgeStatus
 from dashboard.house import Dropped, House
-from dashboard.present import plain
+from dashboard.present import not_heard, plain, sentence
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Notices:
 def notices(status: BridgeStatus, dropped: Dropped, now: float, bus: "BusLink | None" = None) -> Notices:
     """What is to be said at Unix time `now`. Nobody knows more of a bridge that is not heard."""
     if bus is not None and bus.away:
-        return Notices(bus=_bus(bus), dropped=_dropped(dropped, now))
+        return Notices(bus=_bus(bus, now), dropped=_dropped(dropped, now))
     return Notices("", _broker(status), _store(status), _behind(status), _dropped(dropped, now))
 
 
@@ -75,14 +75,16 @@ def _draw(drawing: Drawing[Notices]) -> ft.Control:
     )
 
 
-def _bus(bus: "BusLink") -> str:
-    what = bus.away[:1].upper() + bus.away[1:].rstrip(".")
+def _bus(bus: "BusLink", now: float) -> str:
+    what = sentence(not_heard(bus, now))
+    if bus.heard is None:
+        return f"{what} Nothing is known of devices until a bridge is heard. Retrying."
     meanwhile = (
-        "what devices send at QoS 1 meanwhile waits at the broker"
+        "if it has ended, what devices send at QoS 1 waits at the broker"
         if bus.up
-        else "the bridge goes on taking in and keeping what devices send"
+        else "a bridge that runs goes on keeping what devices send"
     )
-    return f"{what}. Values are the last known and nothing can be switched; {meanwhile}. Retrying."
+    return f"{what} Values are the last known and nothing can be switched; {meanwhile}. Retrying."
 
 
 def _broker(status: BridgeStatus) -> str:

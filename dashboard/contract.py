@@ -22,19 +22,21 @@ MOST = 2**63 - 1
 
 
 class Health(BaseModel):
-    """`ok`, or `degraded` while the broker is away or the store fails (`store` says how, else empty).
+    """`ok`, or `degraded` while the broker is away, the store fails or a bridge elsewhere is not heard.
 
-    `inbox_depth` messages are received and not kept yet, the oldest of them for `lag_seconds`; `paused`: so
-    many that no more are read, and the broker holds the rest.
+    `store` and `bus` say why, and are empty while all is well. `inbox_depth` messages are received and not
+    kept yet, the oldest of them for `lag_seconds`; `paused`: so many that no more are read, and the broker
+    holds the rest. What only the bridge knows is null while it is not heard.
     """
 
     status: Literal["ok", "degraded"]
-    broker_connected: bool
+    broker_connected: bool | None
     broker: str
-    store: str
-    inbox_depth: int
-    lag_seconds: float
-    paused: bool
+    store: str | None
+    inbox_depth: int | None
+    lag_seconds: float | None
+    paused: bool | None
+    bus: str
     sessions: int
 
 

@@ -1,5 +1,8 @@
 """Lines that a person can copy to a terminal."""
 
+import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,12 +32,23 @@ def publish(broker_url: str, payload: str = GOOD, topic: str = TOPIC) -> str:
     return f"{program()} publish{broker} {topic} '{payload}'"
 
 
+def bridge(bus: str) -> str:
+    """A line that starts a bridge on this bus; `bus` is its URL without a password."""
+    return f"{program()} bridge --bus {bus}"
+
+
 def program() -> str:
-    """How this program was called, so that it can be called again from the same folder."""
+    """How to call this program from the same folder: as it was called, or as what is beside its Python."""
     called = Path(sys.argv[0])
     if called.name != "fleetglass":
-        return f"{Path(sys.executable).name} -m dashboard"
-    try:
-        return str(called.resolve().relative_to(Path.cwd()))
-    except ValueError:
+        called = Path(sys.executable).with_name("fleetglass")
+    if not called.exists():
+        return f"{shlex.quote(sys.executable)} -m dashboard"
+    found = shutil.which("fleetglass")
+    if found is not None and Path(found).samefile(called):
         return "fleetglass"
+    whole = Path(os.path.abspath(called))  # noqa: PTH100  (a link stays what it is called by)
+    here = Path.cwd()
+    # Without a slash a shell looks for it elsewhere.
+    near = f"./{whole.name}" if whole.parent == here else os.path.relpath(whole, here)
+    return shlex.quote(near if whole.is_relative_to(here) else str(whole))

@@ -19,6 +19,8 @@ CARD_COLUMNS: Mapping[str | ft.ResponsiveRowBreakpoint, int | float] = {
     "xl": 3,
 }
 
+MONOSPACE = "packages/flutter_math_fork/KaTeX_Typewriter"
+"""The one such face that Flet's client brings along; `monospace` is not among its fonts."""
 INK = ft.Colors.ON_SURFACE
 SOFT = ft.Colors.ON_SURFACE_VARIANT
 LINE = ft.Colors.OUTLINE_VARIANT
@@ -136,7 +138,7 @@ def empty(icon_name: str, headline: str, explanation: str, *code: str) -> ft.Con
     ]
     lines += [
         ft.Container(
-            copyable(line, size=12, font_family="monospace", color=INK),
+            copyable(line, size=13, font_family=MONOSPACE, color=INK),
             bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=8, padding=10,
         )
         for line in code

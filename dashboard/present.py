@@ -1,9 +1,11 @@
 """From values to what people read: text, unit, tone, age. Pure; the same for every session."""
 
+import json
+import re
 from codecs import utf_8_decode
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from bridge.presence import Availability, Presence
 from bridge.service import Label
@@ -13,13 +15,22 @@ from schemas.message import Value
 from schemas.topics import unquote_topic
 from schemas.traits import Binary, Choice, Counter, Location, Numeric, Switch, Text, Trait
 
+if TYPE_CHECKING:
+    # Redis, which a bridge in the same process does not need.
+    from bridge.bus.follower import BusLink
+
 Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
 
 _new = tuple.__new__
 WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
 DASH = "–"
-"""Shown where there is no value."""
+"""Shown where there is no value, or nobody knows it now."""
+ONE_LINE = 48
+"""Characters of a JSON payload that is shown on one line; a longer one has a line for each of its parts."""
+DEEPEST = 8
+"""Levels by which such lines are moved to the right."""
+_JSON_PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 class MetricView(NamedTuple):
@@ -74,8 +85,8 @@ class DeviceView(NamedTuple):
 
     @property
     def payload(self) -> str:
-        """Its last message."""
-        return payload_text(self.device.last_payload)
+        """Its last message; JSON is laid out."""
+        return payload_text(laid_out(self.device.last_payload))
 
     @property
     def subtitle(self) -> str:
@@ -97,6 +108,15 @@ class DeviceView(NamedTuple):
     def faded(self) -> bool:
         """Its values may no longer be true."""
         return self.availability != "online"
+
+    def source(self, name: str) -> str:
+        """Where a metric's value is from and how old it is; live is only what a device that is there says."""
+        metric = self.metrics[name]
+        if not metric.source:
+            return "not heard yet"
+        if metric.source != "live" or not self.faded:
+            return f"{metric.source} · {metric.age}"
+        return f"last heard {_past(metric.age)}"
 
 
 _AVAILABILITY_TONES: Mapping[Availability, Tone] = {
@@ -133,7 +153,22 @@ def device_view(device: DeviceState, kind: Kind | None, label: Label, now: float
 def gone_view(device_id: str) -> DeviceView:
     """How a device is shown of which nothing has been heard."""
     nobody = Presence("unknown", "nothing has been heard of a device with this id")
-    return device_view(DeviceState(device_id, UNCLAIMED, presence=nobody), None, Label(), 0.0)
+    view = device_view(DeviceState(device_id, UNCLAIMED, presence=nobody), None, Label(), 0.0)
+    # That no kind claims it is said of what has spoken.
+    return view._replace(kind_title="")
+
+
+def not_heard(bus: "BusLink | None", now: float) -> str:
+    """Why nothing is known of the bridge at Unix time `now`, and since when; empty while it is heard."""
+    if bus is None or not bus.away:
+        return ""
+    since = "" if bus.heard is None else f"; last heard {ago(bus.heard, now)}"
+    return bus.away.rstrip(".") + since
+
+
+def sentence(text: str) -> str:
+    """Words of another part as a sentence: a capital at the beginning, one full stop at the end."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def default_name(device_id: str) -> str:
@@ -156,6 +191,11 @@ def age(seconds: float) -> str:
     if seconds < 172_800:
         return f"{int(seconds // 3_600)} h ago"
     return f"{int(seconds // 86_400)} d ago"
+
+
+def ago(when: float, now: float) -> str:
+    """The same of what is over: it is never now."""
+    return _past(age(now - when))
 
 
 def format_value(value: Value, trait: Trait) -> str:
@@ -187,6 +227,29 @@ def payload_text(payload: bytes, limit: int = 2_000) -> str:
     return safe + ("…" if len(payload) > limit else "")
 
 
+def laid_out(payload: bytes) -> bytes:
+    """JSON with a line for each of its parts, if it is long; whatever else it is, as it is.
+
+    Nothing but space between the parts is changed: numbers, texts and repeated keys stay as they came.
+    """
+    if len(payload) <= ONE_LINE or payload[:1] not in {b"{", b"["}:
+        return payload
+    try:
+        text = payload.decode()
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return payload
+    lines, depth, before = [""], 0, ""
+    for part in _JSON_PARTS.findall(text):
+        opened, closes = before in {"{", "["}, part in {"}", "]"}
+        depth += opened - closes
+        if (opened or closes or before == ",") and not (opened and closes):
+            lines.append("  " * min(depth, DEEPEST))
+        lines[-1] += f"{part} " if part == ":" else part
+        before = part
+    return "\n".join(lines).encode()
+
+
 def size_text(size: int) -> str:
     """A number of bytes as people say it: 512 bytes, 1.5 kB, 256 MB."""
     if size < 1_000:
@@ -207,6 +270,10 @@ def plain(value: float) -> str:
     """A bound or a whole number: thousands apart, without digits that say nothing."""
     whole = isinstance(value, int) or value.is_integer()
     return (f"{int(value):,}" if whole else f"{value:,g}").replace(",", "\u202f")
+
+
+def _past(age_of_it: str) -> str:
+    return "a few seconds ago" if age_of_it == "now" else age_of_it
 
 
 def _printable(character: str) -> str:

@@ -1,29 +1,59 @@
 """The page of one device: every metric with its source and age, its limits, and its last message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import flet as ft
 
 from dashboard.house import House
-from dashboard.look import SOFT, caption, card, copyable
-from dashboard.present import DeviceView, MetricView, expected, shown_text
+from dashboard.look import SOFT, caption, card, copyable, empty
+from dashboard.present import DeviceView, expected, sentence, shown_text
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
-from dashboard.views.device_card import actor, cell, header, look, shape
+from dashboard.views.device_card import actor, cell, fading, header, look, shape
+from dashboard.views.payload import box, typed
 from dashboard.widgets import Act
+
+UNTIL_THEN = "It is shown here as soon as it speaks. If it has spoken already, its id is another one."
+UNTIL_HEARD = "Whether there is such a device is not known until a bridge is heard."
 
 
 def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
-    """One device, by its id."""
+    """One device, by its id; that nobody has heard of it, as long as that is so."""
     device_id = values["id"]
-    follows = frozenset({f"device/{device_id}", "tick"})
+    its_own = f"device/{device_id}"
+    follows = frozenset({its_own, "tick"})
     seen = partial(look, house, device_id)
+
+    def source() -> object:
+        return house.devices.get(device_id)
+
     plans = [
-        CardPlan(f"detail/{device_id}", follows, seen, lambda d: _draw(d, actor(house, device_id)), shape),
-        CardPlan(f"message/{device_id}", follows, seen, _draw_message),
+        CardPlan(
+            f"detail/{device_id}", follows, seen, lambda d: _draw(d, actor(house, device_id)), shape, source
+        ),
+        CardPlan(f"message/{device_id}", follows, seen, _draw_message, source=source),
     ]
-    return LayoutPlan(f"device/{device_id}", frozenset(), lambda: plans)
+    nobody: Sequence[CardPlan[Any]] = [_nobody(house, device_id)]
+    arranged = frozenset({"devices", its_own})
+    return LayoutPlan(its_own, arranged, lambda: plans if device_id in house.devices else nobody)
+
+
+def _nobody(house: House, device_id: str) -> CardPlan[str]:
+    def why() -> str:
+        away = house.bus.away if house.bus is not None else ""
+        return f"{sentence(away)} {UNTIL_HEARD}" if away else UNTIL_THEN
+
+    def draw(drawing: Drawing[str]) -> ft.Control:
+        told = f"Nothing has been heard of {shown_text(device_id, 100)}"
+        back = drawing.on(ft.FilledTonalButton("Show all devices"), click=lambda who, _data: who.go("/"))
+        return ft.Column(
+            [empty("sensors_off", told, drawing.view), back],
+            col=12, spacing=0, horizontal_alignment=ft.CrossAxisAlignment.CENTER,
+        )  # fmt: skip
+
+    return CardPlan(f"nobody/{device_id}", frozenset({"status"}), why, draw, lambda told: told)
 
 
 def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
@@ -41,26 +71,22 @@ def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
     limits = expected(metric.trait, metric.unit)
     about = ft.Column(
         [
-            drawing.live(caption(), value=lambda v: _source(v.metrics[name])),
+            drawing.live(caption(), value=lambda v: v.source(name)),
             caption(f"valid {limits}" if limits else ""),
         ],
         spacing=2, horizontal_alignment=ft.CrossAxisAlignment.END,
     )  # fmt: skip
-    return ft.Row([cell(drawing, name, act), about], spacing=12)
+    return ft.Row([fading(drawing, cell(drawing, name, act)), about], spacing=12)
 
 
 def _draw_message(drawing: Drawing[DeviceView]) -> ft.Control:
     topic = drawing.live(copyable(size=13, weight=ft.FontWeight.W_500), value=_topic, semantics_label=_topic)
-    payload = drawing.live(
-        copyable(size=13, font_family="monospace"),
-        value=lambda v: v.payload, semantics_label=lambda v: v.payload,
-    )  # fmt: skip
-    body = ft.Container(payload, bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=12)
+    payload = drawing.live(typed(size=14), value=_payload, semantics_label=_payload)
     device_id = copyable(shown_text(drawing.view.id, 300), size=13)
     return ft.Container(
         card(ft.Column(
             [ft.Text("Last message", size=15, weight=ft.FontWeight.W_600), caption("Topic"), topic,
-             caption("Payload"), body, caption("Device id"), device_id],
+             caption("Payload"), box(payload), caption("Device id"), device_id],
             spacing=6, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
         )),
         col={"xs": 12, "lg": 5},
@@ -71,12 +97,12 @@ def _topic(view: DeviceView) -> str:
     return view.topic or "no message yet"
 
 
+def _payload(view: DeviceView) -> str:
+    return view.payload or "(empty)"
+
+
 def _about(view: DeviceView) -> str:
     return f"{view.availability.capitalize()}: {view.reason}"
-
-
-def _source(metric: MetricView) -> str:
-    return f"{metric.source} · {metric.age}" if metric.source else "not heard yet"
 
 
 def _heading(house: House, values: Mapping[str, str]) -> str:

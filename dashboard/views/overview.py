@@ -14,7 +14,7 @@ from dashboard import hints
 from dashboard.aside import tag
 from dashboard.house import House
 from dashboard.look import DOTS, SOFT, caption, empty, search
-from dashboard.present import Tone, default_name, plain, shown_text
+from dashboard.present import DASH, Tone, default_name, plain, sentence, shown_text
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page, device_card
 
@@ -30,14 +30,30 @@ COUNTS = "quarantine counts"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many devices there are of each availability, how fast messages come, how many are in quarantine."""
+    """How many devices there are of each availability, how fast messages come, how many are in quarantine.
+
+    `rate` is None while nobody knows it, for want of a broker or of the bridge.
+    """
 
     online: int
     stale: int
     offline: int
     unknown: int
-    rate: float
+    rate: float | None
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What there is to say where there is no device: the broker to which they may come.
+
+    Or why nobody knows of any (`away`), and whether it is that there was no bridge on `bus` yet.
+    """
+
+    broker: str
+    away: str = ""
+    bus: str = ""
+    no_bridge: bool = False
 
 
 ASKED = ("q", "kind", "place", "state")
@@ -198,12 +214,13 @@ def _summary(house: House) -> CardPlan[Summary]:
         counts = {"online": 0, "stale": 0, "offline": 0, "unknown": 0}
         for device in list(house.devices.values()):
             counts[device.presence.availability] += 1
-        found = house.aside.look(COUNTS, house.quarantine_changes, house.quarantine_counts)
-        refused = found.value.kept if found is not None and found.value is not None else 0
-        return Summary(**counts, rate=house.status.rate, refused=refused)
+        status, known = house.status, house.bus is None or not house.bus.away
+        kept = house.aside.look(COUNTS, house.quarantine_changes, house.quarantine_counts) if known else None
+        refused = kept.value.kept if kept is not None and kept.value is not None else 0
+        return Summary(**counts, rate=status.rate if status.broker_up else None, refused=refused)
 
     follows = frozenset({"devices", "moved", "status", "quarantine", tag(COUNTS)})
-    return CardPlan("summary", follows, look, _draw_summary)
+    return CardPlan("summary", follows, look, _draw_summary, lambda s: s.refused > 0)
 
 
 def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
@@ -216,7 +233,11 @@ def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
         )
         return ft.Row([dot, number, ft.Text(word, size=13, color=SOFT)], spacing=6, tight=True)
 
-    rate = drawing.live(ft.Text(size=20, weight=ft.FontWeight.W_600), value=lambda s: f"{s.rate:.1f}")
+    rate = drawing.live(
+        ft.Text(size=20, weight=ft.FontWeight.W_600),
+        value=lambda s: DASH if s.rate is None else f"{s.rate:.1f}",
+    )
+    refused = [_refused(drawing)] if drawing.view.refused else []
     return ft.Container(
         ft.Row(
             [
@@ -225,30 +246,32 @@ def _draw_summary(drawing: Drawing[Summary]) -> ft.Control:
                 figure("offline", "bad", "offline"),
                 figure("unknown", "muted", "unknown"),
                 ft.Row([rate, ft.Text("messages/s", size=13, color=SOFT)], spacing=6, tight=True),
-                _refused(drawing),
+                *refused,
             ],
-            wrap=True, spacing=24, run_spacing=8,
+            wrap=True, spacing=24, run_spacing=8, vertical_alignment=ft.CrossAxisAlignment.CENTER,
         ),
         col=12,
     )  # fmt: skip
 
 
 def _refused(drawing: Drawing[Summary]) -> ft.Control:
-    """How many messages are in quarantine, and the way there; nothing while there are none."""
+    """How many messages are in quarantine, and the way there. A button is as wide as its text, not wider."""
     text = drawing.live(
-        ft.Text(size=13, color=ft.Colors.ON_ERROR_CONTAINER),
+        ft.Text(size=13, color=ft.Colors.ON_ERROR_CONTAINER, no_wrap=True),
         value=lambda s: f"{plain(s.refused)} in quarantine",
     )
-    pill = ft.Container(
+    pill = ft.FilledButton(
         text,
-        ink=True,
-        bgcolor=ft.Colors.ERROR_CONTAINER,
-        border_radius=12,
-        padding=ft.Padding.symmetric(vertical=3, horizontal=10),
+        height=26,
         tooltip="To the quarantine",
+        style=ft.ButtonStyle(
+            bgcolor=ft.Colors.ERROR_CONTAINER,
+            elevation=0,
+            padding=ft.Padding.symmetric(vertical=0, horizontal=10),
+            shape=ft.RoundedRectangleBorder(radius=12),
+        ),
     )
-    drawing.on(pill, click=lambda who, _data: who.go("/quarantine"))
-    return drawing.live(pill, visible=lambda s: s.refused > 0)
+    return drawing.on(pill, click=lambda who, _data: who.go("/quarantine"))
 
 
 def _section(house: House, kind_name: str, these: Wanted) -> CardPlan[int]:
@@ -273,21 +296,33 @@ def _section(house: House, kind_name: str, these: Wanted) -> CardPlan[int]:
     return CardPlan(f"section/{kind_name}{replace(these, page=1).route}", these.follows, look, draw)
 
 
-def _nothing_yet(house: House) -> CardPlan[str]:
-    url = house.status.broker_url
+def _nothing_yet(house: House) -> CardPlan[Nothing]:
+    def look() -> Nothing:
+        bus = house.bus
+        if bus is None or not bus.away:
+            return Nothing(house.status.broker_url)
+        return Nothing("", bus.away, bus.address, bus.no_bridge)
 
-    def draw(_drawing: Drawing[str]) -> ft.Control:
-        if not url:
-            return empty("sensors", "No device has spoken yet", "The bridge has not told of any.")
-        return empty(
-            "sensors",
-            "No device has spoken yet",
-            f"Point your devices at {url}, or try one of these in a terminal:",
-            hints.mosquitto_pub(url),
-            hints.publish(url),
-        )
+    return CardPlan("nothing", frozenset({"status"}), look, _draw_nothing, lambda nothing: nothing)
 
-    return CardPlan(f"nothing/{url}", frozenset(), lambda: url, draw)
+
+def _draw_nothing(drawing: Drawing[Nothing]) -> ft.Control:
+    nothing = drawing.view
+    if nothing.no_bridge:
+        headline = f"No bridge on {nothing.bus} yet"
+        return empty("sensors_off", headline, "Start one in a terminal:", hints.bridge(nothing.bus))
+    if nothing.away:
+        why = f"{sentence(shown_text(nothing.away, 300))} It is tried again."
+        return empty("link_off", "Nothing is known of devices yet", why)
+    if not nothing.broker:
+        return empty("sensors", "No device has spoken yet", "The bridge has not told of any.")
+    return empty(
+        "sensors",
+        "No device has spoken yet",
+        f"Point your devices at {nothing.broker}, or try one of these in a terminal:",
+        hints.mosquitto_pub(nothing.broker),
+        hints.publish(nothing.broker),
+    )
 
 
 PAGE = Page("/", "Overview", "dashboard_outlined", layout, rank=1, selected_icon="dashboard", tools=tools)

@@ -13,7 +13,7 @@ from dashboard import hints
 from dashboard.aside import Found, tag
 from dashboard.house import House
 from dashboard.look import SOFT, empty, search
-from dashboard.present import plain, reason_text, shown_text, size_text
+from dashboard.present import plain, reason_text, sentence, shown_text, size_text
 from dashboard.retry import MANY, offer
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
@@ -170,7 +170,8 @@ def _head(house: House, these: Wanted) -> CardPlan[Head]:
 def _summary(head: Head) -> str:
     counts = head.counts
     if head.fault:
-        return f"The quarantine cannot be read now: {shown_text(head.fault)}. What is shown is older."
+        why = sentence(f"the quarantine cannot be read now: {shown_text(head.fault)}")
+        return f"{why} What is shown is older."
     kept = f"{plain(counts.kept)} kept, {size_text(counts.size)}"
     gone = f"; {plain(counts.removed)} older ones were removed by the bounds" if counts.removed else ""
     return kept + gone
@@ -247,7 +248,7 @@ def _reading(these: Wanted) -> CardPlan[None]:
 
 def _unreadable(fault: str) -> CardPlan[None]:
     def draw(_drawing: Drawing[None]) -> ft.Control:
-        why = f"{shown_text(fault, 300)}. It is tried again."
+        why = f"{sentence(shown_text(fault, 300))} It is tried again."
         return empty("error_outline", "The quarantine cannot be read", why)
 
     return CardPlan(f"unreadable/{fault}", frozenset(), lambda: None, draw)

@@ -12,6 +12,7 @@ from dashboard.look import caption, card, copyable
 from dashboard.present import age, payload_text, reason_text, shown_text, size_text
 from dashboard.retry import name_of, retry
 from dashboard.scene import CardPlan, Drawing
+from dashboard.views.payload import box, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,7 @@ def plan(house: House, entry: Refused) -> CardPlan[_Now]:
 def _draw(drawing: Drawing[_Now], house: House, entry: Refused) -> ft.Control:
     topic = copyable(entry.topic, size=14, weight=ft.FontWeight.W_600, expand=True)
     when = drawing.live(caption(), value=lambda now: now.age)
-    payload = ft.Container(
-        copyable(entry.payload, size=12, font_family="monospace"),
-        bgcolor=ft.Colors.SURFACE_CONTAINER, border_radius=10, padding=10,
-    )  # fmt: skip
+    payload = box(typed(entry.payload, size=14))
     lines: list[ft.Control] = [
         ft.Row([topic, when], spacing=12, vertical_alignment=ft.CrossAxisAlignment.START),
         ft.Row([_about(entry), *([_again(drawing, house, entry)] if entry.whole else [])], spacing=8),

@@ -1,22 +1,28 @@
-"""The system page: broker, store, rates, depths, sessions, versions."""
+"""The system page: bus, broker, store, rates, depths, sessions, versions.
+
+What only a bridge in another process knows is a dash while that is not heard.
+"""
 
 import platform
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flet as ft
 
 from bridge.ports import StoreFacts
-from bridge.status import BUCKETS, BridgeStatus, Spread
+from bridge.status import BRIDGED, BUCKETS, BridgeStatus, Spread
 from dashboard.aside import tag
 from dashboard.house import Dropped, House
 from dashboard.look import DOTS, SOFT, card, copyable
-from dashboard.present import DASH, age, plain, shown_text, size_text
+from dashboard.present import DASH, Tone, age, ago, not_heard, plain, shown_text, size_text
 from dashboard.scene import CardPlan, Drawing, LayoutPlan
 from dashboard.views import Page
+
+if TYPE_CHECKING:
+    from bridge.bus.follower import BusLink
 
 PACKAGES = ("fleetglass", "flet", "paho-mqtt", "amqtt", "pydantic")
 FACTS = "facts"
@@ -34,6 +40,10 @@ SPANS: Mapping[str, tuple[str, str]] = {
 """Of each stage: its name, and what happens to a message in it."""
 BELOW = "Half of them took less than p50, 99 of 100 less than p99."
 NO_TIMES = "No message in the last minute."
+UNKNOWN = "Not known"
+LINKS: Mapping[Tone, str] = {"good": "Connected", "bad": "Not connected", "muted": UNKNOWN}
+STORES: Mapping[Tone, str] = {"good": "Takes what it is given", "bad": "Cannot be used", "muted": UNKNOWN}
+BUSES: Mapping[Tone, str] = {"good": "Connected", "bad": "Not connected", "warn": "No bridge is heard on it"}
 EMBEDDED_NOTE = (
     "The embedded broker is meant for a first look. It keeps nothing for Fleetglass while that is away, so "
     "the promise that no message is lost does not hold on it; use Mosquitto in production (see the README)."
@@ -42,25 +52,39 @@ EMBEDDED_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the page tells of. `facts` is None until they have been read, `facts_fault` why they cannot be."""
+    """What the page tells of. `facts` is None until they have been read, `facts_fault` why they cannot be.
+
+    `away`: why nothing is known of the bridge, empty while it is heard.
+    """
 
     status: BridgeStatus
     dropped: Dropped
     now: float
+    bus: "BusLink | None" = None
+    away: str = ""
     facts: StoreFacts | None = None
     facts_fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """By stage how long it took, of those that are known; `away` as in `Seen`."""
+
+    spreads: Mapping[str, Spread]
+    away: str = ""
 
 
 Rows = Mapping[str, Callable[[Seen], str]]
 
 
 def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
-    """Seven cards of rows."""
+    """Seven cards of rows; one more where there is a bus."""
     cards: list[CardPlan[Any]] = [
+        *([_bus(house)] if house.bus is not None else []),
         _broker(house, EMBEDDED_NOTE if house.status.embedded else ""),
         _store(house),
         _card(house, "Messages", {
-            "Messages a second": lambda s: f"{s.status.rate:.1f}",
+            "Messages a second": lambda s: f"{s.status.rate:.1f}" if s.status.broker_up else DASH,
             "Received": lambda s: plain(s.status.received),
             "Delivered again, and recognised": lambda s: plain(s.status.repeated),
             "Refused": lambda s: plain(s.status.quarantined),
@@ -69,7 +93,7 @@ def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
         _card(house, "Waiting to be kept", {
             "Messages": lambda s: f"{plain(s.status.waiting)} of {plain(s.status.mark)}",
             "The oldest": lambda s: f"{s.status.lag:.1f} s" if s.status.waiting else DASH,
-            "Reading from the broker": lambda s: "paused" if s.status.paused else "goes on",
+            "Reading from the broker": _reading,
         }),
         _times(house),
         _sessions(house),
@@ -81,11 +105,31 @@ def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
     return LayoutPlan("system", frozenset(), lambda: cards)
 
 
+def _bus(house: House) -> CardPlan[Seen]:
+    def told(of: Callable[["BusLink", float], str]) -> Callable[[Seen], str]:
+        return lambda s: of(s.bus, s.now) if s.bus is not None else DASH
+
+    def draw(drawing: Drawing[Seen]) -> ft.Control:
+        lines: list[ft.Control] = [
+            _light(drawing, _bus_tone, BUSES),
+            _small(drawing, told(lambda bus, _now: bus.address)),
+            _small(drawing, lambda s: s.away),
+            *_rows(drawing, {
+                "Since": told(lambda bus, now: _ago(bus.since, now)),
+                "Bridge last heard": told(lambda bus, now: _ago(bus.heard, now) if bus.away else "now"),
+                "Bridge that leads": told(lambda bus, _now: DASH if bus.away else bus.leader or DASH),
+            }),
+        ]  # fmt: skip
+        return _titled("Bus", lines)
+
+    return CardPlan("system/bus", frozenset({"status", "tick"}), lambda: _seen(house), draw)
+
+
 def _broker(house: House, note: str) -> CardPlan[Seen]:
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines: list[ft.Control] = [
-            _light(drawing, lambda s: s.status.broker_up, "Connected", "Not connected"),
-            _small(drawing, lambda s: s.status.broker_detail),
+            _light(drawing, _broker_tone, LINKS),
+            _small(drawing, lambda s: s.away or s.status.broker_detail),
             *_rows(drawing, {"Dropped by the broker since our start": _dropped}),
         ]
         if note:
@@ -97,24 +141,23 @@ def _broker(house: House, note: str) -> CardPlan[Seen]:
 
 def _store(house: House) -> CardPlan[Seen]:
     def look() -> Seen:
-        found = house.aside.look(FACTS, int(time.time()) // FACTS_EVERY, house.facts)
-        return _seen(house, found.value if found else None, found.fault if found else "")
+        seen = _seen(house)
+        if seen.away:
+            # Nobody is there to ask.
+            return seen
+        found = house.aside.look(FACTS, int(seen.now) // FACTS_EVERY, house.facts)
+        return seen if found is None else replace(seen, facts=found.value, facts_fault=found.fault)
 
-    rows: Rows = {
+    rows = _while_heard({
         "Readings stored since our start": lambda s: plain(s.status.stored),
         "Readings kept": lambda s: plain(s.facts.readings) if s.facts else DASH,
         "The oldest": lambda s: age(s.now - s.facts.oldest) if s.facts and s.facts.oldest else DASH,
         "Size": lambda s: size_text(s.facts.size) if s.facts and s.facts.durable else DASH,
-    }
+    })  # fmt: skip
 
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines = [
-            _light(
-                drawing,
-                lambda s: not (s.status.store_fault or s.facts_fault),
-                "Takes what it is given",
-                "Cannot be used",
-            ),
+            _light(drawing, _store_tone, STORES),
             _small(drawing, _where),
             *_rows(drawing, rows),
         ]
@@ -128,7 +171,7 @@ def _card(house: House, name: str, rows: Rows) -> CardPlan[Seen]:
         f"system/{name}",
         frozenset({"status"}),
         lambda: _seen(house),
-        lambda drawing: _titled(name, _rows(drawing, rows)),
+        lambda drawing: _titled(name, _rows(drawing, _while_heard(rows))),
     )
 
 
@@ -142,13 +185,17 @@ def _sessions(house: House) -> CardPlan[int]:
     return CardPlan("system/sessions", frozenset({"sessions"}), lambda: house.sessions, draw)
 
 
-def _times(house: House) -> CardPlan[Mapping[str, Spread]]:
+def _times(house: House) -> CardPlan[Times]:
     """The stages, each with the time that half of the messages stayed below, and 99 of 100."""
 
-    def draw(drawing: Drawing[Mapping[str, Spread]]) -> ft.Control:
-        note = drawing.live(
-            ft.Text(size=12, color=SOFT), value=lambda s: BELOW if "receive" in s else NO_TIMES
-        )
+    def look() -> Times:
+        away = not_heard(house.bus, time.time())
+        found = house.timing.spreads(house.counts.stages)
+        # What this dashboard measures itself is known all the same.
+        return Times({stage: found[stage] for stage in found if not (away and stage in BRIDGED)}, away)
+
+    def draw(drawing: Drawing[Times]) -> ft.Control:
+        note = drawing.live(ft.Text(size=12, color=SOFT), value=_note)
         lines: list[ft.Control] = [_span(note, _figure("p50"), _figure("p99"))]
         for stage, (name, about) in SPANS.items():
             what = ft.Column(
@@ -158,13 +205,17 @@ def _times(house: House) -> CardPlan[Mapping[str, Spread]]:
             lines.append(_span(what, *shown))
         return _titled("Time of a message, last minute", lines)
 
-    return CardPlan(
-        "system/times", frozenset({"status", "tick"}), lambda: house.timing.spreads(house.counts.stages), draw
-    )
+    return CardPlan("system/times", frozenset({"status", "tick"}), look, draw)
 
 
-def _figure_of(stage: str, part: str) -> Callable[[Mapping[str, Spread]], str]:
-    return lambda spreads: spread_text(spreads.get(stage), part)
+def _note(times: Times) -> str:
+    if times.away:
+        return f"{UNKNOWN}: {times.away}"
+    return BELOW if "receive" in times.spreads else NO_TIMES
+
+
+def _figure_of(stage: str, part: str) -> Callable[[Times], str]:
+    return lambda times: spread_text(times.spreads.get(stage), part)
 
 
 def spread_text(spread: Spread | None, part: str) -> str:
@@ -200,12 +251,54 @@ def versions() -> Mapping[str, str]:
     return found
 
 
-def _seen(house: House, facts: StoreFacts | None = None, fault: str = "") -> Seen:
-    return Seen(house.status, house.dropped, time.time(), facts, fault)
+def _seen(house: House) -> Seen:
+    now, bus = time.time(), house.bus
+    return Seen(house.status, house.dropped, now, bus, not_heard(bus, now))
+
+
+def _while_heard(rows: Rows) -> Rows:
+    """The same, but dashes while the bridge is not heard."""
+
+    def heard(value_of: Callable[[Seen], str]) -> Callable[[Seen], str]:
+        return lambda s: DASH if s.away else value_of(s)
+
+    return {label: heard(value_of) for label, value_of in rows.items()}
+
+
+def _ago(when: float | None, now: float) -> str:
+    return DASH if when is None else ago(when, now)
+
+
+def _bus_tone(seen: Seen) -> Tone:
+    if seen.bus is None or not seen.bus.up:
+        return "bad"
+    return "warn" if seen.away else "good"
+
+
+def _broker_tone(seen: Seen) -> Tone:
+    if seen.away:
+        return "muted"
+    return "good" if seen.status.broker_up else "bad"
+
+
+def _store_tone(seen: Seen) -> Tone:
+    # That it was not told over the bus is no fault of the store.
+    if seen.away or (seen.facts_fault and not seen.status.store_fault and seen.bus is not None):
+        return "muted"
+    return "bad" if seen.status.store_fault or seen.facts_fault else "good"
+
+
+def _reading(seen: Seen) -> str:
+    if not seen.status.broker_up:
+        return DASH
+    return "paused" if seen.status.paused else "goes on"
 
 
 def _dropped(seen: Seen) -> str:
     dropped = seen.dropped
+    if not dropped.count and not seen.status.broker_up:
+        # It may have dropped some since it was heard.
+        return DASH
     if dropped.total is None:
         return "it does not say"
     last = f", the last {age(seen.now - dropped.last)}" if dropped.last is not None else ""
@@ -213,6 +306,8 @@ def _dropped(seen: Seen) -> str:
 
 
 def _where(seen: Seen) -> str:
+    if seen.away:
+        return seen.away
     if seen.status.store_fault or seen.facts_fault:
         return shown_text(seen.status.store_fault or f"It cannot be read: {seen.facts_fault}", 300)
     if seen.facts is None:
@@ -221,18 +316,19 @@ def _where(seen: Seen) -> str:
     return where if seen.facts.durable else f"{where}; it forgets everything when the program ends"
 
 
-def _light(drawing: Drawing[Seen], good: Callable[[Seen], bool], yes: str, no: str) -> ft.Control:
+def _light(drawing: Drawing[Seen], tone_of: Callable[[Seen], Tone], words: Mapping[Tone, str]) -> ft.Control:
     dot = drawing.live(
         ft.Icon(ft.Icons.CIRCLE, size=12),
-        icon=lambda s: ft.Icons.CIRCLE if good(s) else ft.Icons.CIRCLE_OUTLINED,
-        color=lambda s: DOTS["good" if good(s) else "bad"],
+        icon=lambda s: ft.Icons.CIRCLE if tone_of(s) == "good" else ft.Icons.CIRCLE_OUTLINED,
+        color=lambda s: DOTS[tone_of(s)],
     )
-    word = drawing.live(ft.Text(size=15, weight=ft.FontWeight.W_500), value=lambda s: yes if good(s) else no)
+    word = drawing.live(ft.Text(size=15, weight=ft.FontWeight.W_500), value=lambda s: words[tone_of(s)])
     return ft.Row([dot, word], spacing=8)
 
 
 def _small(drawing: Drawing[Seen], text_of: Callable[[Seen], str]) -> ft.Control:
-    return drawing.live(copyable(size=13, color=SOFT), value=text_of, semantics_label=text_of)
+    text = drawing.live(copyable(size=13, color=SOFT), value=text_of, semantics_label=text_of)
+    return drawing.live(text, visible=lambda s: bool(text_of(s)))
 
 
 def _rows(drawing: Drawing[Seen], rows: Rows) -> list[ft.Control]:

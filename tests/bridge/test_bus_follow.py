@@ -178,6 +178,32 @@ def test_a_bridge_that_falls_silent_is_told_of(server: RedisServer) -> None:
             assert "online" == follower.devices["thermostat.a"].presence.availability
 
 
+def test_the_link_says_who_leads_and_since_when(server: RedisServer) -> None:
+    """And while nobody does, when he was heard; times stay while it stays so, whatever is wrong meanwhile."""
+    with following(address_of(server)) as follower:
+        until(follower, lambda f: f.link.no_bridge, "the bus, without a bridge")
+        link = follower.link
+        assert (str(address_of(server)), None, "") == (link.address, link.heard, link.leader)
+        assert link.since is not None
+        with speaking(address_of(server)) as speaker:
+            heals(follower)
+            until(follower, lambda f: f.link.leader, "its name")
+            link, leader = follower.link, speaker.lease.token.partition(" ")[2]
+            assert (leader, False, None) == (link.leader, link.no_bridge, link.heard)
+        until(follower, lambda f: not f.link.bridge_up, "the bridge to be away")
+        away = follower.link
+        assert ("", False) == (away.leader, away.no_bridge)
+        assert away.heard is not None
+        assert away.since is not None
+        assert link.since <= away.heard <= away.since
+        server.kill()
+        until(follower, lambda f: not f.link.up, "the bus to be away")
+        until(follower, lambda f: "listens" in f.link.detail, "the reason")
+        gone = follower.link
+        assert away.heard == pytest.approx(gone.heard, abs=1.0)
+        assert away.since < gone.since
+
+
 def test_devices_that_the_next_bridge_does_not_know_are_told(server: RedisServer) -> None:
     """Who listens to a dashboard forgets them, and ends with what it shows."""
     with following(address_of(server)) as follower:

@@ -1,6 +1,7 @@
 """What waits for the disk is done beside the loop, and shown when it is there."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -136,6 +137,33 @@ def test_a_reading_that_fails_is_told_and_tried_again() -> None:
         await until(lambda: aside.look("a", 2, work) == Found("read"), "the reading after it")
 
     play(act)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_reading_that_goes_on_failing_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """When it begins to fail, and when it works again, however often it is tried between."""
+    caplog.set_level(logging.INFO, "dashboard.aside")
+
+    async def act(aside: Aside, ear: Ear) -> None:
+        faults = ["away", "away", "still away", "", "", "away again"]
+        tries = 0
+
+        def work() -> None:
+            nonlocal tries
+            fault, tries = faults[tries], tries + 1
+            if fault:
+                raise OSError(fault)
+
+        for version, _ in enumerate(faults, start=1):
+            await until(lambda version=version: aside.look("a", version, work) and tries >= version, "a try")
+            await until(lambda version=version: len(ear.heard) >= version, "its end")
+
+    play(act)
+    assert [
+        ("WARNING", "'a' cannot be read: away"),
+        ("INFO", "'a' can be read again"),
+        ("WARNING", "'a' cannot be read: away again"),
+    ] == [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
 def test_the_same_is_done_once_at_a_time() -> None:

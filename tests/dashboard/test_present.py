@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.bus.follower import BusLink
 from bridge.commands import CommandState
 from bridge.presence import Availability, Presence
 from bridge.service import Label
@@ -21,7 +22,9 @@ from dashboard.present import (
     expected,
     format_value,
     gone_view,
+    not_heard,
     payload_text,
+    sentence,
     shown_text,
 )
 from schemas.catalog import shipped_kinds
@@ -233,6 +236,61 @@ def test_a_device_nobody_heard_of_has_a_view() -> None:
         dict(view.metrics),
     )
     assert "nothing has been heard" in view.reason
+    assert "" == view.subtitle
+
+
+@pytest.mark.parametrize(
+    ("retained", "online", "ago", "told"),
+    [
+        (False, True, 0.0, "live · now"),
+        (False, True, 70.0, "live · 1 min ago"),
+        (False, False, 0.0, "last heard a few seconds ago"),
+        (False, False, 70.0, "last heard 1 min ago"),
+        (True, False, 70.0, "retained · 1 min ago"),
+    ],
+)
+def test_live_is_only_what_a_device_that_is_there_says(
+    *, retained: bool, online: bool, ago: float, told: str
+) -> None:
+    """Of one that is not online the value was heard, at some time; a copy is called what it is."""
+    house = FakeHouse()
+    house.hear("fleet/plug/one/state", {"on": True}, retained=retained)
+    if not online:
+        house.broker(up=False, detail="gone")
+    device = house.devices["plug.one"]
+    now = device.metrics["on"].received_at + ago
+    assert told == device_view(device, KINDS.get("plug"), Label(), now).source("on")
+
+
+def test_of_a_metric_that_was_not_heard_nothing_else_is_said() -> None:
+    """Whether the device is there or not."""
+    house = heard("thermostat", 2)
+    view = device_view(house.devices["thermostat.one"], KINDS.get("thermostat"), Label(), 0.0)
+    assert "not heard yet" == view.source("humidity")
+
+
+@pytest.mark.parametrize(
+    ("bus", "told"),
+    [
+        (None, ""),
+        (BusLink(up=True, detail="", bridge_up=True), ""),
+        (BusLink(up=True, detail="no bridge yet", bridge_up=False), "no bridge yet"),
+        (
+            BusLink(up=False, detail="it is away.", bridge_up=True, heard=70.0),
+            "it is away; last heard 30 s ago",
+        ),
+        (BusLink(up=True, detail="silent", bridge_up=False, heard=-500.0), "silent; last heard 10 min ago"),
+    ],
+)
+def test_why_the_bridge_is_not_heard_grows_older(bus: BusLink | None, told: str) -> None:
+    """The reason, and how long ago it was heard, if ever; nothing while it is, or where there is no bus."""
+    assert told == not_heard(bus, 100.0)
+
+
+@pytest.mark.parametrize(("words", "told"), [("a b", "A b."), ("a b.", "A b."), ("a..", "A."), ("", ".")])
+def test_words_are_made_a_sentence(words: str, told: str) -> None:
+    """With one full stop, whether they came with one or not."""
+    assert told == sentence(words)
 
 
 TEXT = st.text(st.characters(), max_size=20)

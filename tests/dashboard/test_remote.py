@@ -15,8 +15,8 @@ from dashboard.house import Dropped
 from dashboard.remote import RemoteHouse
 from schemas.catalog import shipped_kinds
 
-KEPT = "the bridge goes on taking in and keeping what devices send"
-WAITS = "what devices send at QoS 1 meanwhile waits at the broker"
+KEPT = "a bridge that runs goes on keeping what devices send"
+WAITS = "if it has ended, what devices send at QoS 1 waits at the broker"
 AWAY = BusLink(up=False, detail="the bus is away: here: No route.", bridge_up=True, heard=100.0)
 SILENT = BusLink(up=True, detail="the bridge is silent", bridge_up=False, heard=100.0)
 NONE_YET = BusLink(up=True, detail="no bridge has spoken on the bus yet", bridge_up=False)
@@ -84,7 +84,7 @@ def test_a_bridge_that_is_not_heard_is_told_with_what_still_works(
 ) -> None:
     """A line with how long ago that was, and what still works; nothing of a broker that nobody knows of."""
     status = BridgeStatus(broker_up=False, store_fault="full", paused=True, waiting=3)
-    for now, ago in ((105.0, "now"), (170.0, "1 min ago"), (7_300.0, "2 h ago")):
+    for now, ago in ((105.0, "a few seconds ago"), (170.0, "1 min ago"), (7_300.0, "2 h ago")):
         expected = (
             f"{what}; last heard {ago}. Values are the last known and nothing can be switched; {meanwhile}. "
             "Retrying."

@@ -1,25 +1,59 @@
-"""The system page's times: what it says of each stage, and when there is nothing to say."""
+"""The system page: what it says of each part and each stage, and when there is nothing to say."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 import msgpack
 import pytest
 
+from bridge.bus.follower import BusLink
 from bridge.frames import Frame
-from bridge.status import STAGES, Spread
+from bridge.status import BRIDGED, STAGES, Spread
 from dashboard.scene import LayoutPlan, Scene
 from dashboard.views import find
 from dashboard.views.system import BELOW, NO_TIMES, SPANS, spread_text
 from tests.dashboard.client import texts
 from tests.dashboard.fake import FakeHouse
+from tests.dashboard.stage import until
+
+ADDRESS = "redis://10.0.0.1:6379/0"
+WELL = BusLink(up=True, detail="", bridge_up=True, address=ADDRESS, leader="cellar, process 12")
+SILENT = "the bridge is silent; last heard 2 min ago"
 
 
-def times(house: FakeHouse) -> list[str]:
-    """The texts of the card, in order."""
+def shown(house: FakeHouse, name: str) -> list[str]:
+    """The texts of a card, in order; none if there is no such card."""
     found = find("/system")
     assert found is not None
     page, values = found
-    [plan] = [plan for plan in page.layout(house, values).arrange() if plan.key == "system/times"]
-    [card] = Scene().open(LayoutPlan("times", frozenset(), lambda: [plan])).cards
-    return texts(msgpack.unpackb(card.packed(), strict_map_key=False))
+    plans = [plan for plan in page.layout(house, values).arrange() if plan.key == f"system/{name}"]
+    cards = Scene().open(LayoutPlan(name, frozenset(), lambda: plans)).cards
+    return [text for card in cards for text in texts(msgpack.unpackb(card.packed(), strict_map_key=False))]
+
+
+def times(house: FakeHouse) -> list[str]:
+    """The texts of the card with the stages."""
+    return shown(house, "times")
+
+
+def busy() -> FakeHouse:
+    """A house whose bridge has said something of all there is."""
+    house = FakeHouse()
+    house.status = replace(
+        house.status, received=1, repeated=2, quarantined=3, unclaimed=4, stored=5, rate=6.0,
+        waiting=7, mark=8, lag=9.0, frames=10, merged=11,
+    )  # fmt: skip
+    house.timing.tick(house.counts.stages, 1.0)
+    house.counts.stages["receive"].observe(0.17, 100)
+    house.timing.stages["send"].observe(0.17, 100)
+    return house
+
+
+def ask_nothing() -> None:
+    """In place of a question that nobody must ask."""
+    raise AssertionError("nobody is there to ask")
 
 
 def test_every_stage_is_named() -> None:
@@ -44,6 +78,108 @@ def test_each_stage_has_its_times() -> None:
     assert (True, 2 * (len(SPANS) - 2)) == (BELOW in shown, shown.count("–"))
     receive = shown.index(SPANS["receive"][1])
     assert ["150 ms", "199 ms"] == shown[receive + 1 : receive + 3]
+
+
+def silent(house: FakeHouse) -> FakeHouse:
+    """The same, of which nothing was heard for two minutes."""
+    now = time.time()
+    house.bus = BusLink(
+        up=True,
+        detail="the bridge is silent",
+        bridge_up=False,
+        address=ADDRESS,
+        since=now - 100,
+        heard=now - 130,
+    )
+    house.status = replace(house.status, broker_up=False)
+    house.facts = ask_nothing  # type: ignore[assignment, method-assign]
+    return house
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("Messages", 5), ("Waiting to be kept", 3), ("Frames", 2), ("store", 4), ("broker", 1)]
+)
+def test_of_a_bridge_that_is_not_heard_no_number_is_told(name: str, rows: int) -> None:
+    """Every row is a dash; while it is heard none is that has a number."""
+    assert rows == shown(silent(busy()), name).count("–")
+    if name in {"Messages", "Frames", "Waiting to be kept"}:
+        assert 0 == shown(busy(), name).count("–")
+
+
+@pytest.mark.parametrize("name", ["broker", "store"])
+def test_what_nobody_knows_is_neither_well_nor_wrong(name: str) -> None:
+    """That the bridge is silent says nothing of its broker and store: that they are not known, and why."""
+    assert ["Not known", SILENT] == shown(silent(busy()), name)[1:3]
+
+
+def test_times_of_a_bridge_that_is_not_heard_are_dashes() -> None:
+    """Those that this dashboard measures itself are there all the same."""
+    heard, away = times(busy()), times(silent(busy()))
+    assert ["150 ms", "199 ms"] == figures(heard, "receive") == figures(heard, "send")
+    assert ["–", "–"] == figures(away, "receive")
+    assert ["150 ms", "199 ms"] == figures(away, "send")
+    assert (f"Not known: {SILENT}" in away, BELOW in away, BELOW in heard) == (True, False, True)
+    assert all(figures(away, stage) == ["–", "–"] for stage in BRIDGED)
+
+
+def figures(seen: Sequence[str], stage: str) -> Sequence[str]:
+    """p50 and p99 of a stage, as they stand there."""
+    at = seen.index(SPANS[stage][1])
+    return seen[at + 1 : at + 3]
+
+
+def test_the_bus_has_a_card_where_there_is_one() -> None:
+    """Where it is, how it is and since when, and who leads."""
+    house = busy()
+    assert [] == shown(house, "bus")
+    now = time.time()
+    house.bus = replace(WELL, since=now - 7_300)
+    assert [
+        "Bus", "Connected", ADDRESS, "Since", "2 h ago",
+        "Bridge last heard", "now", "Bridge that leads", "cellar, process 12",
+    ] == [text for text in shown(house, "bus") if text]  # fmt: skip
+    assert [
+        "Bus", "No bridge is heard on it", ADDRESS, SILENT, "Since", "1 min ago",
+        "Bridge last heard", "2 min ago", "Bridge that leads", "–",
+    ] == shown(silent(house), "bus")  # fmt: skip
+    house.bus = BusLink(up=False, detail="the bus is away: x.", bridge_up=True, address=ADDRESS, since=now)
+    assert [
+        "Bus", "Not connected", ADDRESS, "the bus is away: x", "Since", "a few seconds ago",
+        "Bridge last heard", "–", "Bridge that leads", "–",
+    ] == shown(house, "bus")  # fmt: skip
+
+
+def test_a_store_that_is_not_told_of_over_the_bus_is_not_wrong() -> None:
+    """Until the facts have been read again after the bridge was away; of a store of our own it is a fault."""
+
+    async def act() -> tuple[str, str]:
+        house = busy()
+
+        def fail() -> None:
+            raise OSError("no answer")
+
+        house.facts = fail  # type: ignore[assignment, method-assign]
+        told = []
+        for bus in (WELL, None):
+            house.bus = bus
+            shown(house, "store")
+            await until(lambda: "…" not in shown(house, "store"), "the facts")
+            told.append(shown(house, "store")[1])
+        house.aside.close()
+        return told[0], told[1]
+
+    assert ("Not known", "Cannot be used") == asyncio.run(act())
+
+
+def test_without_a_broker_nothing_is_read_from_it() -> None:
+    """Neither does reading go on, nor are there messages a second; what was dropped before is still told."""
+    house = busy()
+    assert ("goes on", "6.0") == (shown(house, "Waiting to be kept")[-1], shown(house, "Messages")[2])
+    house.broker(up=False, detail="refused")
+    assert ("–", "–") == (shown(house, "Waiting to be kept")[-1], shown(house, "Messages")[2])
+    assert ["Not connected", "refused", "–"] == [shown(house, "broker")[at] for at in (1, 2, -1)]
+    house.dropped = house.dropped.noted(5, 1.0).noted(12, time.time())
+    assert "7, the last now" == shown(house, "broker")[-1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""The page of one device: as honest as its card, also where nothing is known."""
+
+import msgpack
+import pytest
+
+from bridge.bus.follower import BusLink
+from dashboard.look import MONOSPACE
+from dashboard.scene import Layout, Scene
+from dashboard.views import find
+from dashboard.views.device import UNTIL_HEARD, UNTIL_THEN
+from dashboard.views.device_card import FADED
+from tests.dashboard.client import Tree, texts
+from tests.dashboard.client import find as controls
+from tests.dashboard.fake import FakeHouse, Person
+
+
+def opened(house: FakeHouse, scene: Scene, device_id: str) -> Layout:
+    """The page of a device."""
+    found = find(f"/devices/{device_id}")
+    assert found is not None
+    page, values = found
+    return scene.open(page.layout(house, values))
+
+
+def trees(layout: Layout) -> list[Tree]:
+    """Its cards as a browser gets them."""
+    return [msgpack.unpackb(card.packed(), strict_map_key=False) for card in layout.cards]
+
+
+def read(layout: Layout) -> list[str]:
+    """All that stands there."""
+    return [text for tree in trees(layout) for text in texts(tree)]
+
+
+@pytest.fixture
+def house() -> FakeHouse:
+    """A house with a lamp."""
+    made = FakeHouse()
+    made.hear_all(["lamp"])
+    return made
+
+
+def faded(layout: Layout, sort: str) -> list[bool]:
+    """Of each control of this sort, whether it stands in something that has faded."""
+    return [
+        any(
+            outer["opacity"] == FADED and inner in controls(outer, sort)
+            for outer in every
+            if "opacity" in outer
+        )
+        for tree in trees(layout)[:1]
+        for every in [controls(tree, "Column")]
+        for inner in controls(tree, sort)
+    ]
+
+
+def test_values_fade_as_on_the_card(house: FakeHouse) -> None:
+    """The switch and the steps too, while the device is not online; live again they do not."""
+    scene = Scene()
+    layout = opened(house, scene, "lamp.one")
+    assert ([False], [False, False]) == (faded(layout, "Switch"), faded(layout, "IconButton"))
+    scene.touch(house.broker(up=False, detail="refused"))
+    assert ([True], [True, True]) == (faded(layout, "Switch"), faded(layout, "IconButton"))
+    assert "Unknown: no connection to the broker: refused" in read(layout)
+    assert (0, 3) == (
+        len([t for t in read(layout) if "live" in t]),
+        read(layout).count("last heard a few seconds ago"),
+    )
+    scene.touch(house.broker(up=True, detail="connected"))
+    assert [False] == faded(layout, "Switch")
+    assert 3 == read(layout).count("live · now")
+
+
+def test_of_a_device_that_never_spoke_it_says_so(house: FakeHouse) -> None:
+    """No kind, no payload, nothing made up; and the way back."""
+    scene = Scene()
+    layout = opened(house, scene, "thermostat.nosuch")
+    assert ["Nothing has been heard of thermostat.nosuch", UNTIL_THEN] == read(layout)
+    person = Person()
+    [button] = controls(trees(layout), "FilledTonalButton")
+    assert "Show all devices" == button["content"]
+    scene.event(button["_i"], "click", None, person)
+    assert ["/"] == person.gone
+
+
+def test_what_nobody_can_know_is_not_said(house: FakeHouse) -> None:
+    """While no bridge is heard, it is not that the device has not spoken."""
+    scene = Scene()
+    layout = opened(house, scene, "thermostat.nosuch")
+    house.bus = BusLink(up=True, detail="no bridge yet", bridge_up=False)
+    scene.touch({"status"})
+    assert f"No bridge yet. {UNTIL_HEARD}" == read(layout)[1]
+
+
+def test_a_device_is_there_as_soon_as_it_speaks(house: FakeHouse) -> None:
+    """The open page turns into its own."""
+    scene = Scene()
+    layout = opened(house, scene, "thermostat.nosuch")
+    scene.touch(house.hear("fleet/thermostat/nosuch/state", {"temperature": 20}))
+    assert ("Thermostat" in read(layout), UNTIL_THEN in read(layout)) == (True, False)
+
+
+def test_a_payload_stands_in_letters_of_one_width(house: FakeHouse) -> None:
+    """In a face that the client has with it; long JSON line by line, and an empty one is called so."""
+    scene = Scene()
+    house.hear("fleet/lamp/one/state", {"on": True, "brightness": 40, "color": "#ff8800", "place": "Hall"})
+    layout = opened(house, scene, "lamp.one")
+    typed = [text for text in controls(trees(layout), "Text") if text.get("font_family") == MONOSPACE]
+    assert ['{\n  "on": true,\n  "brightness": 40,\n  "color": "#ff8800",\n  "place": "Hall"\n}'] == [
+        text["value"] for text in typed
+    ]
+    scene.touch(house.hear("somewhere/else", b""))
+    assert "(empty)" in read(opened(house, scene, "topic.somewhere%252Felse"))
