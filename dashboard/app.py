@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import flet as ft
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from flet_web.fastapi.flet_app_manager import app_manager
 from flet_web.fastapi.flet_static_files import FletStaticFiles
@@ -56,17 +56,8 @@ HEADERS: Sequence[tuple[bytes, bytes]] = (
 """On every answer. The first two let Flutter's renderer use threads; the policy keeps all on this host."""
 
 ASSETS = Path(__file__).parent / "assets"
-"""Our own icons and loading picture, in place of Flet's."""
-
-STAY_HERE = """\
-const source = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, "src");
-Object.defineProperty(HTMLScriptElement.prototype, "src", {...source, set(url) {
-  if (new URL(url, document.baseURI).origin === location.origin) source.set.call(this, url);
-}});
-"""
-"""In place of Flet's loader for Python in the browser, which a page of ours never uses. It comes first, and
-keeps Flet's client from asking a content delivery network for an animation library. The policy above would
-stop that too, but not silently."""
+"""Our own in place of Flet's: the page that its client is loaded into, with what shows while nobody answers
+(`connection.js`), the manifest, and icons. Flet's loader for Python in the browser is not loaded at all."""
 
 
 class LocalHouse(Bridge):
@@ -138,10 +129,6 @@ def build(house: Hosted, options: WebOptions) -> FastAPI:
     sockets = Sockets(main, options)
     app.state.wires = sockets.wires
     app.add_api_websocket_route("/ws", sockets.serve)
-
-    @app.get("/python.js", include_in_schema=False)
-    async def python_js() -> Response:
-        return Response(STAY_HERE, media_type="text/javascript")
 
     about = "Live dashboard for MQTT devices"
     client = Client(

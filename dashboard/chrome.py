@@ -18,7 +18,12 @@ STRETCH = ft.CrossAxisAlignment.STRETCH
 def colours() -> bytes:
     """The frame that gives a browser our themes. The same for all; what a person chooses is his own."""
     return set_properties(
-        PAGE, {"theme": theme(ft.Brightness.LIGHT), "dark_theme": theme(ft.Brightness.DARK)}
+        PAGE,
+        {
+            "theme": theme(ft.Brightness.LIGHT),
+            "dark_theme": theme(ft.Brightness.DARK),
+            "theme_animation_style": ft.AnimationStyle.no_animation(),
+        },
     )
 
 

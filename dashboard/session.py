@@ -9,6 +9,7 @@ from functools import partial
 import flet as ft
 
 from dashboard import hub as hub_topics
+from dashboard.admission import WHOLE, told
 from dashboard.banner import banner
 from dashboard.chrome import STRETCH, choice, colours, navigation, nowhere, top
 from dashboard.house import House
@@ -88,6 +89,7 @@ class Session:
         self._view: Mount | None = None
         self._coming: ft.Column | None = None
         self._choice: bytes | None = None
+        self._whole: bytes | None = None
         self._navigating: set[asyncio.Task[None]] = set()
 
     @property
@@ -185,6 +187,8 @@ class Session:
         frame, self._choice = self._choice, None
         if frame is None and self._coming is not None:
             self._turn(self._coming)
+        elif frame is None:
+            frame, self._whole = self._whole, None
         return frame
 
     def event(self, target: int, name: str, data: object) -> bool:
@@ -211,6 +215,7 @@ class Session:
             wire.timing = self.shared.house.timing
             wire.trip = wire.timing.trips.join()
             wire.put(self.shared.colours)
+            self._whole = WHOLE if told(wire.url) else None
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
         self._mount(self._banner)

@@ -33,7 +33,7 @@ FLAGS = (
 )
 SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
 
-_READ = """() => [...document.querySelectorAll("flt-semantics")].map(node => {
+_READ = """() => [...document.querySelectorAll("flutter-view:not([aria-hidden]) flt-semantics")].map(node => {
     const own = [...node.childNodes].filter(c => c.nodeType === Node.TEXT_NODE || c.tagName === "SPAN");
     const box = node.getBoundingClientRect();
     return {
@@ -44,6 +44,11 @@ _READ = """() => [...document.querySelectorAll("flt-semantics")].map(node => {
         x: box.x, y: box.y, width: box.width, height: box.height,
     };
 }).filter(node => node.text || node.role)"""
+
+_VEIL = """() => {
+    const veil = document.getElementById("veil");
+    return [veil.dataset.shows, veil.innerText.trim()];
+}"""
 
 _WATCH = """wanted => { globalThis.seenAt = new Promise(resolve => {
     const there = () => [...document.querySelectorAll("flt-semantics")].some(
@@ -105,6 +110,12 @@ class Product:
             return self.status("/readyz") == 200
 
         wait_until(ready, "the product to be ready")
+
+    def kill(self) -> None:
+        """End its process at once, without a word; it can be started again."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
 
     def stop(self) -> int:
         """End it for good, as Ctrl-C would; the exit code."""
@@ -188,6 +199,11 @@ class Screen:
     def text(self) -> str:
         """All texts and labels on the screen."""
         return "\n".join(node.text for node in self.seen() if node.text)
+
+    def veil(self) -> tuple[str, str]:
+        """What the page itself shows instead of the dashboard, as `connection.js` names it, and its text."""
+        shows, text = self.page.evaluate(_VEIL)
+        return str(shows), str(text)
 
     def card(self, name: str) -> Sequence[Seen]:
         """What is on the device's card in an overview; empty while there is none."""
@@ -327,6 +343,10 @@ class Chromium:
         self._contexts.append(context)
         context.add_init_script(_KEEP_SOCKETS)
         return Screen(context.new_page(), product.url)
+
+    def close_first(self) -> None:
+        """Close the tab that was opened before all others."""
+        self._contexts.pop(0).close()
 
     def close_all(self) -> None:
         """Close all tabs; the browser goes on."""

@@ -1,12 +1,16 @@
 """Who waits before he is let in, and how many files that takes."""
 
+import asyncio
+import logging
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import URL
 
-from dashboard.admission import PATIENCE, Pace
+from dashboard.admission import BUSY, PATIENCE, Door, Pace, full
 
 LIMITED = """
 import resource, sys
@@ -54,3 +58,43 @@ def test_a_limit_that_cannot_be_raised_is_named() -> None:
         "browsers no more can connect. Raise the limit (ulimit -n, or LimitNOFILE= of a systemd service), or "
         "lower max_sessions"
     ) == line
+
+
+class Gone:
+    """A socket of our own page, whose browser does not mind."""
+
+    url = URL("ws://127.0.0.1/ws?told=1")
+
+    async def accept(self) -> None: ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+def test_the_log_is_told_when_turning_away_begins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """One line for each reason when it begins, with the setting, and one with the count when it is over."""
+
+    async def crowd() -> None:
+        door = Door("Home", over=0.05)
+        for why in (full(3), full(3), BUSY, full(3)):
+            await door.turn_away(Gone(), why)  # type: ignore[arg-type]
+        begun = [record.getMessage() for record in caplog.records]
+        assert [f"browsers are turned away: {why.setting}" for why in (full(3), BUSY)] == begun
+        async with asyncio.timeout(20):
+            while len(caplog.records) < 4:  # noqa: ASYNC110  (a log has no event)
+                await asyncio.sleep(0.01)
+        await door.turn_away(Gone(), full(3))  # type: ignore[arg-type]
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(crowd())
+    over = "browsers are no longer turned away; it was done"
+    ends = {record.getMessage() for record in caplog.records[2:4]}
+    assert {f"{over} 3 times: {full(3).setting}", f"{over} once: {BUSY.setting}"} == ends
+    assert "browsers are turned away: [web] max_sessions = 3 are open" == caplog.records[-1].getMessage()
+
+
+@pytest.mark.parametrize(
+    ("most", "words"), [(1, "1 browser has"), (2, "2 browsers have"), (1_000, "1,000 browsers")]
+)
+def test_how_many_have_it_open_is_good_english(most: int, words: str) -> None:
+    """One browser has, two have."""
+    assert full(most).explanation.startswith(words)

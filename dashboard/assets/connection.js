@@ -1,0 +1,224 @@
+// What a browser shows while nobody answers it: the veil of index.html, above all that Flet's client draws.
+// It lies there while the page opens, when the connection is lost, and when the dashboard lets nobody in. It
+// goes when the first screen has come. Nothing is asked for but the socket that Flet's client wants anyway.
+"use strict";
+(() => {
+  const PAUSE = 1_000, LONGEST_PAUSE = 5_000; // between two tries, in milliseconds, give or take a quarter
+  const LONGEST_COMING = 3_000; // from the first message until the screen is shown, whole or not
+  const LONGEST_PAINT = 700; // from the last message until the screen is shown, painted or not
+  const PAINTED = 100; // from the next picture of Flutter's until that of the last message is there
+  const TRY_AGAIN_LATER = 1013;
+  // What dashboard/admission.py knows too: that this page is told more than Flet's client is, and that the
+  // first screen is whole.
+  const TOLD = "told=1", WHOLE = 2;
+  const title = document.title;
+  const part = id => document.getElementById(id);
+
+  // Flet's client must not ask a content delivery network for an animation library. The policy of the page
+  // would stop that too, but not silently.
+  const source = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, "src");
+  Object.defineProperty(HTMLScriptElement.prototype, "src", {...source, set(url) {
+    if (new URL(url, document.baseURI).origin === location.origin) source.set.call(this, url);
+  }});
+
+  // A page that comes back as it was left has a dead socket, and on some browsers a frozen picture.
+  addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
+
+  // The veil ------------------------------------------------------------------------------------------------
+
+  let shows = "nothing";
+  let coming = null; // what will take the veil away
+
+  function show(state, bar, words) {
+    coming = null;
+    shows = part("veil").dataset.shows = state;
+    coverView();
+    part("bar").textContent = bar;
+    part("words").replaceChildren(...words.map(text => {
+      const line = document.createElement("div");
+      line.textContent = text;
+      return line;
+    }));
+    part("middle").hidden = !part("last").hidden;
+  }
+
+  // Flutter adds its view to the page, which must not be read out meanwhile, or reached by the keyboard.
+  function coverView() {
+    const covered = shows !== "nothing";
+    for (const view of document.querySelectorAll("flutter-view, flt-announcement-host")) {
+      view.inert = covered;
+      if (covered) view.setAttribute("aria-hidden", "true"); else view.removeAttribute("aria-hidden");
+    }
+  }
+  new MutationObserver(coverView).observe(document.body, {childList: true});
+
+  function lost() {
+    coming = null;
+    if (shows === "lost") return;
+    const at = new Date().toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"});
+    if (shows === "nothing") {
+      keepPicture();
+      show("lost", `Connection to ${title} lost at ${at}. It comes back by itself.`, []);
+    } else {
+      show("lost", `No connection to ${title} since ${at}. It comes by itself.`, []);
+    }
+  }
+
+  function refused(reason) {
+    const words = [title, ...reason.split("\n"), "It tries again by itself."];
+    if (shows === "refused" && part("words").innerText === words.join("\n")) return;
+    part("last").hidden = true;
+    show("refused", "", words);
+  }
+
+  // All of the first screen has come, or after the pause will come no more: the veil goes when it is painted.
+  async function came(pause) {
+    if (shows === "nothing") return;
+    const mine = coming = {};
+    const after = time => new Promise(resolve => { setTimeout(resolve, time); });
+    await after(pause);
+    await Promise.race([new Promise(resolve => { painted = resolve; }), after(LONGEST_PAINT)]);
+    await after(PAINTED);
+    if (coming === mine) lift();
+  }
+
+  // Flutter paints in a worker, and hands each picture over by this call; where it does not, time must do.
+  let painted = () => {};
+  const screen = globalThis.ImageBitmapRenderingContext?.prototype;
+  const handOver = screen?.transferFromImageBitmap;
+  if (handOver) {
+    screen.transferFromImageBitmap = function (picture) {
+      handOver.call(this, picture);
+      painted();
+    };
+  }
+
+  function lift() {
+    part("last").hidden = true;
+    show("nothing", "", []);
+  }
+
+  // What is on the screen, as far as this browser lets it be copied; else the veil's ground stays.
+  function keepPicture() {
+    const last = part("last"), ratio = devicePixelRatio;
+    last.width = innerWidth * ratio;
+    last.height = innerHeight * ratio;
+    const paper = last.getContext("2d");
+    try {
+      for (const canvas of canvasesIn(document)) {
+        const box = canvas.getBoundingClientRect();
+        if (canvas !== last && box.width && canvas.width) {
+          paper.drawImage(canvas, box.x * ratio, box.y * ratio, box.width * ratio, box.height * ratio);
+        }
+      }
+      last.hidden = false;
+    } catch {
+      last.hidden = true;
+    }
+  }
+
+  function canvasesIn(root) {
+    return [...root.querySelectorAll("*")].flatMap(
+      node => node.tagName === "CANVAS" ? [node] : node.shadowRoot ? canvasesIn(node.shadowRoot) : []);
+  }
+
+  // The socket ----------------------------------------------------------------------------------------------
+
+  const Plain = globalThis.WebSocket;
+  let latest = null;
+  addEventListener("online", () => latest?.hurry());
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) latest?.hurry(); });
+
+  // A WebSocket that is open as soon as the server has been reached, and that from then until the server's
+  // first message tries again by itself as often as it takes; what was said is then said again. Flet's own
+  // client doubles its pause with each try, for ever, and draws a page of its own meanwhile.
+  class PatientSocket extends EventTarget {
+    static CONNECTING = 0;
+    static OPEN = 1;
+    static CLOSING = 2;
+    static CLOSED = 3;
+    // Flet's client stumbles, without a sign, if one of these is not there.
+    protocol = "";
+    extensions = "";
+    bufferedAmount = 0;
+    binaryType = "arraybuffer";
+    readyState = PatientSocket.CONNECTING;
+    #said = [];
+    #tries = 0;
+    #again = 0;
+    #socket;
+
+    constructor(url) {
+      super();
+      this.url = String(url);
+      this.#dial();
+      latest = this;
+    }
+
+    // Not to wait for the next try, if it is waited for.
+    hurry() {
+      if (this.#again) this.#dial();
+    }
+
+    send(data) {
+      if (this.#said) this.#said.push(typeof data === "string" ? data : data.slice());
+      if (this.#socket.readyState === PatientSocket.OPEN) this.#socket.send(data);
+    }
+
+    close(...why) {
+      clearTimeout(this.#again);
+      this.#again = 0;
+      if (this.readyState !== PatientSocket.CLOSED) this.readyState = PatientSocket.CLOSING;
+      this.#said = null;
+      this.#socket.close(...why);
+    }
+
+    #dial() {
+      clearTimeout(this.#again);
+      this.#again = 0;
+      const socket = this.#socket = new Plain(`${this.url}${this.url.includes("?") ? "&" : "?"}${TOLD}`);
+      socket.binaryType = this.binaryType;
+      socket.addEventListener("open", () => this.#opened());
+      socket.addEventListener("message", event => this.#heard(event.data));
+      socket.addEventListener("close", event => this.#ended(event));
+    }
+
+    #opened() {
+      if (this.readyState === PatientSocket.CONNECTING) {
+        this.readyState = PatientSocket.OPEN;
+        this.dispatchEvent(new Event("open"));
+      } else {
+        this.#said?.forEach(data => this.#socket.send(data));
+      }
+    }
+
+    #heard(data) {
+      if (this.#said) {
+        this.#said = null;
+        came(LONGEST_COMING);
+      }
+      if (data.byteLength === 1 && new Uint8Array(data)[0] === WHOLE) {
+        came(0);
+        return;
+      }
+      this.dispatchEvent(new MessageEvent("message", {data}));
+    }
+
+    #ended({code, reason, wasClean}) {
+      if (this.#said) {
+        const refusal = code === TRY_AGAIN_LATER && reason;
+        if (refusal) refused(reason); else lost();
+        const pause = refusal ? LONGEST_PAUSE : Math.min(LONGEST_PAUSE, PAUSE * 2 ** this.#tries);
+        this.#tries += 1;
+        this.#again = setTimeout(() => this.#dial(), pause * (0.75 + Math.random() / 2));
+        return;
+      }
+      this.readyState = PatientSocket.CLOSED;
+      lost();
+      this.dispatchEvent(new CloseEvent("close", {code, reason, wasClean}));
+    }
+  }
+
+  globalThis.WebSocket = PatientSocket;
+  show("opening", "", []);
+})();
