@@ -1,8 +1,13 @@
 """Refused messages, kept with their reason."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from schemas.message import RawMessage, Rejected
+from schemas.refusal import CODES, shown
+
+REASONS = CODES | {"too_many_devices", "too_many_metrics", "internal_error"}
+"""Every reason for which a message can be here: what a kind refuses, our own bounds, a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,9 @@ def quarantine(raw: RawMessage, why: Rejected) -> Quarantined:
 def message_of(entry: Quarantined) -> RawMessage:
     """The message as it came, to be tried again."""
     return RawMessage(entry.topic, entry.payload, entry.time, retained=entry.retained, qos=entry.qos)
+
+
+def check_reason(reason: str, kept: Collection[str]) -> None:
+    """Raises `ValueError` for what is no reason, unless another version `kept` something for it."""
+    if reason not in REASONS and reason not in kept:
+        raise ValueError(f"there is no reason {shown(reason)}; known are {', '.join(sorted(REASONS))}")

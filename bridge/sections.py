@@ -10,6 +10,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bridge.amounts import size, span
 from bridge.retention import DEFAULT
 
+ORIGIN = re.compile(
+    r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([0-9]{1,5}))?/?", re.IGNORECASE
+)
+"""Scheme, host and port. A host with other letters is written as browsers send it (`xn--…`)."""
 URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.ASCII | re.IGNORECASE)
 
 
@@ -29,6 +33,23 @@ def _scheme(*known: str) -> AfterValidator:
         return url
 
     return AfterValidator(check)
+
+
+def _origin(text: str) -> str:
+    """An origin as a browser sends it: small, without the port that everybody takes, without a path."""
+    found = ORIGIN.fullmatch(text)
+    port = int(found[3] or 1) if found else 0
+    if found is None or not 1 <= port <= 65_535:
+        raise ValueError(
+            "expected a scheme, a host and maybe a port, such as https://fleet.example.org or "
+            "http://10.0.0.5:8550, without a path or *"
+        )
+    scheme, host = found[1].lower(), found[2].lower()
+    usual = found[3] is None or (scheme, port) in (("http", 80), ("https", 443))
+    return f"{scheme}://{host}" if usual else f"{scheme}://{host}:{port}"
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 def _port(number: int) -> int:
@@ -154,7 +175,7 @@ class WebSettings(Section):
 
     host: str = "127.0.0.1"
     port: Port = 8550
-    origins: list[str] = []
+    origins: list[Origin] = []
     max_sessions: Annotated[int, Field(ge=1)] = 1_000
     new_sessions: Annotated[int, Field(ge=1)] = 100
     session_timeout: Annotated[float, Field(gt=0, le=86_400)] = 20.0

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -141,7 +141,7 @@ def environment_names() -> Sequence[str]:
 
 
 def _typed(text: str, annotation: object) -> object:
-    if annotation == list[str]:
+    if get_origin(annotation) is list:
         return [part.strip() for part in text.split(",") if part.strip()]
     if annotation in (int, float, bool):
         try:

@@ -1,5 +1,6 @@
 """HTTP for machines: health, metrics, and the API under /api/v1."""
 
+import time
 from collections.abc import Sequence
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -14,6 +15,7 @@ from dashboard.api_stream import Listening, add_stream
 from dashboard.contract import Health
 from dashboard.house import House
 from dashboard.metrics import HouseMetrics
+from dashboard.present import not_heard
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -44,30 +46,48 @@ def _add_health(router: APIRouter, house: House) -> None:
     @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz", summary="Whether the process works; degraded without its broker")
     def healthz() -> Health:
-        status = house.status
-        return Health(
-            status="ok" if status.broker_up and not status.store_fault else "degraded",
-            broker_connected=status.broker_up,
-            broker=status.broker_detail,
-            store=status.store_fault,
-            inbox_depth=status.waiting,
-            lag_seconds=status.lag,
-            paused=status.paused,
-            sessions=house.sessions,
-        )
+        return health(house, time.time())
 
     @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", summary="200 once the broker is reached, else 503")
     def readyz(response: Response) -> Health:
-        health = healthz()
-        if not health.broker_connected:
+        found = healthz()
+        if not found.broker_connected:
             response.status_code = 503
-        return health
+        return found
 
     @router.head("/metrics", include_in_schema=False)
     @router.get("/metrics", summary="Prometheus", response_class=Response)
     def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def health(house: House, now: float) -> Health:
+    """How the house is at Unix time `now`; nothing of what only a bridge knows that is not heard."""
+    status, away = house.status, not_heard(house.bus, now)
+    if away:
+        return Health(
+            status="degraded",
+            broker_connected=None,
+            broker=f"not known: {away}",
+            store=None,
+            inbox_depth=None,
+            lag_seconds=None,
+            paused=None,
+            bus=away,
+            sessions=house.sessions,
+        )
+    return Health(
+        status="ok" if status.broker_up and not status.store_fault else "degraded",
+        broker_connected=status.broker_up,
+        broker=status.broker_detail,
+        store=status.store_fault,
+        inbox_depth=status.waiting,
+        lag_seconds=status.lag,
+        paused=status.paused,
+        bus="",
+        sessions=house.sessions,
+    )
 
 
 def _add_nothing(router: APIRouter) -> None:

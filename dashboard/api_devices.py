@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from bridge.amounts import moment
 from bridge.errors import CommandRefused, NotConnected
 from bridge.state import DeviceState
+from dashboard.api_parameters import NO_OTHERS
 from dashboard.contract import Device, DevicePage, HistoryPage, device_json, history_json
 from dashboard.gate import refusal
 from dashboard.house import House
@@ -22,14 +23,14 @@ LIMIT = 500
 def add_devices(router: APIRouter, house: House) -> None:
     """What is known of devices. After `add_history`, whose address a device's would take for an id."""
 
-    @router.get("/api/v1/devices", summary="All devices, by id")
+    @router.get("/api/v1/devices", summary="All devices, by id", dependencies=[NO_OTHERS])
     def devices(cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100) -> DevicePage:
         ids = sorted(device_id for device_id in list(house.devices) if cursor is None or device_id > cursor)
         found = [house.devices[device_id] for device_id in ids[:limit]]
         more = ids[limit - 1] if len(ids) > limit else None
         return DevicePage(items=[_json(house, device) for device in found], next=more)
 
-    @router.get("/api/v1/devices/{device_id:path}", summary="One device")
+    @router.get("/api/v1/devices/{device_id:path}", summary="One device", dependencies=[NO_OTHERS])
     def device(device_id: str) -> Device:
         return _json(house, _find(house, device_id))
 
@@ -41,6 +42,7 @@ def add_history(router: APIRouter, house: House) -> None:
         "/api/v1/devices/{device_id:path}/history",
         summary="A metric over time",
         response_model=HistoryPage,
+        dependencies=[NO_OTHERS],
     )
     def history(  # noqa: PLR0913, PLR0917  (each is a parameter of the URL)
         request: Request,
@@ -63,11 +65,15 @@ def add_history(router: APIRouter, house: House) -> None:
         if first >= last:
             raise HTTPException(422, f"start: expected a time before the end, {end}, got {start}")
         reason = f"nothing has been heard of a device with the id {device_id!r}"
-        for candidate in _candidates(house, device_id):
+        for candidate in candidates(house, device_id):
             try:
-                return history_json(*house.history(candidate, metric, first, last, points))
+                unit, found = house.history(candidate, metric, first, last, points)
             except LookupError as error:
                 reason = str(error.args[0]) if error.args else reason
+                continue
+            # A kind may know the metric, and nobody the device.
+            if candidate in house.devices or found.points or found.other_units:
+                return history_json(unit, found)
         raise HTTPException(404, reason)
 
 
@@ -75,7 +81,10 @@ def add_commands(router: APIRouter, house: House, origins: Sequence[str]) -> Non
     """Asking devices for new values."""
 
     @router.post(
-        "/api/v1/devices/{device_id:path}/commands", status_code=202, summary="Ask a device for new values"
+        "/api/v1/devices/{device_id:path}/commands",
+        status_code=202,
+        summary="Ask a device for new values",
+        dependencies=[NO_OTHERS],
     )
     def command(
         request: Request,
@@ -108,7 +117,7 @@ def _find(house: House, device_id: str) -> DeviceState:
     raise HTTPException(404, f"nothing has been heard of a device with the id {device_id!r}")
 
 
-def _candidates(house: House, device_id: str) -> Sequence[str]:
+def candidates(house: House, device_id: str) -> Sequence[str]:
     """The id of the device, or where it has not spoken since the start, whatever may have been meant."""
     spelled = list(dict.fromkeys(_spellings(device_id)))
     return [candidate for candidate in spelled if candidate in house.devices] or spelled

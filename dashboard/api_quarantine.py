@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from bridge.errors import FleetglassError
 from bridge.ports import Sought
+from bridge.quarantine import REASONS, check_reason
+from dashboard.api_parameters import NO_OTHERS
 from dashboard.contract import MOST, QuarantinePage, Replay, ReplayResult, quarantined_json
 from dashboard.gate import refusal
 from dashboard.house import House
@@ -26,7 +28,7 @@ class Restore(BaseModel):
 def add_quarantine(router: APIRouter, house: House, origins: Sequence[str]) -> None:
     """Refused messages: to look at, and to try again."""
 
-    @router.get("/api/v1/quarantine", summary="Refused messages, newest first")
+    @router.get("/api/v1/quarantine", summary="Refused messages, newest first", dependencies=[NO_OTHERS])
     def quarantine(
         reason: Annotated[str | None, Query(description="only those refused for this reason")] = None,
         q: Annotated[
@@ -35,11 +37,20 @@ def add_quarantine(router: APIRouter, house: House, origins: Sequence[str]) -> N
         cursor: Annotated[int | None, Query(ge=0, le=MOST)] = None,
         limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100,
     ) -> QuarantinePage:
+        if reason is not None and reason not in REASONS:
+            try:
+                check_reason(reason, house.quarantine_counts().reasons)
+            except ValueError as error:
+                raise HTTPException(422, f"reason: {error}") from None
         found = house.quarantined(Sought(before=cursor, limit=limit + 1, reason=reason, text=q or None))
         items = [quarantined_json(entry) for entry in found[:limit]]
         return QuarantinePage(items=items, next=str(found[limit - 1].id) if len(found) > limit else None)
 
-    @router.post("/api/v1/quarantine/replay", summary="Try refused messages again with the present kinds")
+    @router.post(
+        "/api/v1/quarantine/replay",
+        summary="Try refused messages again with the present kinds",
+        dependencies=[NO_OTHERS],
+    )
     def replay(request: Request, asked: Annotated[Replay | None, Body()] = None) -> ReplayResult:
         why = refusal(request.headers, origins=origins)
         if why is not None:

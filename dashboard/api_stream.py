@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 from bridge.broadcast import START, Filter, Position, Subscription
 from bridge.service import Label
 from bridge.state import Change, DeviceState
+from dashboard.api_parameters import NO_OTHERS
+from dashboard.api_wants import unheard_of, wants_of
 from dashboard.contract import device_json
 from dashboard.house import House
 
@@ -80,6 +82,7 @@ def add_stream(router: APIRouter, listening: Listening) -> None:
         summary="Changes of devices, live, as server-sent events",
         response_class=Response,
         responses={200: {"content": {EVENTS: {"schema": {"type": "string"}}}}},
+        dependencies=[NO_OTHERS],
     )
     async def stream(  # noqa: PLR0913, PLR0917  (each is a parameter of the URL)
         request: Request,
@@ -90,10 +93,7 @@ def add_stream(router: APIRouter, listening: Listening) -> None:
         last_event_id: str | None = None,
         resume: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
     ) -> Response:
-        unknown = [name for name in kind if listening.house.kinds.get(name) is None and name != "unclaimed"]
-        if unknown:
-            known = ", ".join(sorted(each.name for each in listening.house.kinds))
-            raise HTTPException(422, f"kind: there is no {unknown[0]!r}; known are {known}, unclaimed")
+        wants = wants_of(listening.house, device, kind, metric)
         if listening.ended:
             raise HTTPException(503, "the dashboard is stopping", headers={"Retry-After": "10"})
         if len(listening.open) >= LISTENERS:
@@ -105,7 +105,6 @@ def add_stream(router: APIRouter, listening: Listening) -> None:
                 after = Position.parse(came)
             except ValueError as error:
                 raise HTTPException(422, f"Last-Event-ID: {error}") from None
-        wants = Filter(frozenset(device), frozenset(kind), frozenset(metric))
         return _Events(listening, Asked(wants, after), request.headers.get("user-agent", "a program"))
 
 
@@ -156,6 +155,8 @@ class _Events(Response):
     ) -> AsyncIterator[str]:
         loop = asyncio.get_running_loop()
         yield "retry: 2000\n\n"
+        for line in unheard_of(self._listening.house, self._asked.wants):
+            yield f": {line}\n\n"
         whole = subscription.whole
         if whole and self._asked.after != START:
             yield _gone_event(everything=True)

@@ -5,6 +5,8 @@ Nothing here imports flet before a command needs to show something.
 
 import argparse
 import logging
+import os
+import select
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -25,15 +27,29 @@ from dashboard.commands import (
 from dashboard.commands.parser import Commands, Parser
 
 COMMANDS = (run, bridge, dashboard, publish, simulate, check, schemas, history, quarantine, backup)
+TELL_THEMSELVES = (check.check, publish.publish)
+"""What these find at the broker they say in a line of their own; the log would say it again."""
 UNTIL_TOLD = (run.run, bridge.bridge, dashboard.dashboard, simulate.simulate)
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
-    options = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    code = 0
+    try:
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_has_gone():
+            raise
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    options = _parser().parse_args(_joined(arguments))
+    quiet = logging.ERROR if options.command in TELL_THEMSELVES else logging.WARNING
     logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
+        level=logging.INFO if options.verbose else quiet,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
@@ -47,6 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FleetglassError as error:
         print(f"fleetglass: {error}", file=sys.stderr)
         return 1
+
+
+def _reader_has_gone() -> bool:
+    """Whether who reads our standard output has enough, as `head`; then nothing more is written to it."""
+    ends = select.poll()
+    # Asked for nothing, it tells only of errors and of another end that is closed.
+    ends.register(sys.stdout.fileno(), 0)
+    if not ends.poll(0):
+        return False
+    # What Python would still write at its end has nowhere to go.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:

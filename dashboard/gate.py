@@ -1,10 +1,11 @@
 """Who may open a socket: the page's own origin, a host we answer for, and not more than we can carry."""
 
+import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
@@ -40,10 +41,19 @@ class HostCheck:
         if scope["type"] in ("http", "websocket") and self._hosts:
             host = Headers(scope=scope).get("host", "")
             if host_name(host) not in self._hosts:
-                text = f"{host!r} is not a host of this dashboard; if it should be, add it to [web] origins\n"
-                await PlainTextResponse(text, status_code=421)(scope, receive, send)
+                text = f"{host!r} is not a host of this dashboard; if it should be, add it to [web] origins"
+                await _refuse(text, scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+async def _refuse(detail: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with 421, in the shape of all errors."""
+    await JSONResponse({"detail": detail}, 421)(scope, receive, send)
+    if scope["type"] == "websocket":
+        # Of a handshake that was answered so, uvicorn knows only when its connection has ended, which is next
+        # on the loop. Before that it would take our return for a fault, and log it.
+        await asyncio.sleep(0)
 
 
 def host_name(host: str) -> str:

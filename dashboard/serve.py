@@ -52,7 +52,7 @@ def web_options(loaded: Loaded, token: str | None = None) -> WebOptions:
     return WebOptions(
         title=loaded.settings.ui.title,
         hosts=hosts,
-        origins=[origin.rstrip("/") for origin in web.origins],
+        origins=web.origins,
         max_sessions=web.max_sessions,
         new_sessions=web.new_sessions,
         session_timeout=web.session_timeout,

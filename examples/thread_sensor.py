@@ -7,10 +7,15 @@ Replace `read_sensor` by what your serial port, GPIO pin or driver gives. The da
 """
 
 import json
+import os
 import random
+import sys
 import threading
 
+from bridge.errors import UserMistake
+from bridge.settings import load_settings
 from bridge.transports.thread import ThreadTransport
+from dashboard.run import RunOptions, run
 
 STATE = "fleet/thermostat/cellar/state"
 SET = "fleet/thermostat/cellar/set"
@@ -61,16 +66,17 @@ def main() -> None:
     thermostat.start()
     try:
         start_product(transport)
+    except UserMistake as error:
+        # Such as `make run`, which still has the port: one line that says what to do.
+        sys.exit(f"thread_sensor: {error}")
     finally:
         thermostat.stop()
 
 
 def start_product(transport: ThreadTransport) -> None:
     """Run the dashboard with this transport beside the configured broker, until Ctrl-C."""
-    from bridge.settings import load_settings  # noqa: PLC0415
-    from dashboard.run import RunOptions, run  # noqa: PLC0415
-
-    run(load_settings(), RunOptions(), extra=[transport])  # <- THE PRODUCT STARTS HERE
+    settings = load_settings(environment=os.environ)
+    run(settings, RunOptions(), extra=[transport])  # <- THE PRODUCT STARTS HERE
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import importlib
 import inspect
 import pkgutil
 import sys
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import ModuleType
 from typing import Literal, NamedTuple, TypeAlias
 
 from schemas.device import Device, Kind, KindError, kind_of
+from schemas.mistakes import mistake
 from schemas.topics import TopicPattern, is_placeholder
 
 Role: TypeAlias = Literal["state", "availability", "command"]
@@ -170,13 +170,15 @@ def _load_file(kinds: Kinds, package: ModuleType, file: Path) -> list[Broken]:
     module.__package__ = package.__name__
     # Pydantic looks up the names in annotations by the module's entry here.
     sys.modules[module.__name__] = module
+    source = b""
     try:
+        source = file.read_bytes()
         # A user's file is a program and may raise anything. The import system would leave a __pycache__
         # behind and could serve a stale one.
-        exec(compile(file.read_bytes(), str(file), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+        exec(compile(source, str(file), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     except (Exception, SystemExit) as error:  # noqa: BLE001
         del sys.modules[module.__name__]
-        return [Broken(file, _line(error, file), _message(error))]
+        return [Broken(file, *mistake(error, file, source, module.__dict__))]
     models = _models(module)
     if not models:
         text = "no kind is declared here; a file that is none should have a name that starts with _"
@@ -200,26 +202,6 @@ def _models(module: ModuleType) -> list[type[Device]]:
         and value is not Device
         and value.__module__ == module.__name__
     ]
-
-
-def _line(error: BaseException, file: Path) -> int | None:
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return error.lineno
-    lines = [
-        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)
-    ]
-    return lines[-1] if lines else None
-
-
-def _message(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return f"this is not Python: {error.msg}"
-    text = (str(error).strip() or "no further text").splitlines()[0]
-    if isinstance(error, KindError):
-        return text
-    if isinstance(error, SystemExit):
-        return "the file ends the program; a kind's file must only declare"
-    return f"{type(error).__name__}: {text}"
 
 
 def _first_line(model: type[Device]) -> int | None:

@@ -10,6 +10,15 @@ from schemas.kind import Kind, Metric
 from schemas.message import Rejected
 from schemas.traits import Color, Counter, Location, Numeric, Text, Timestamp
 
+CODES = frozenset(
+    {
+        "too_large", "empty", "invalid_utf8", "invalid_json", "not_an_object", "missing_field",
+        "unknown_field", "wrong_type", "out_of_range", "not_finite", "invalid_time", "future_time",
+        "invalid_availability", "invalid_value",
+    }
+)  # fmt: skip
+"""Every code that a message can be refused with."""
+
 MAX_SHOWN = 80
 MAX_LINE = 300
 _DETAILED = 2

@@ -6,9 +6,9 @@ what a dashboard needs to draw it. It never names a widget.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields
 from datetime import UTC, datetime
-from typing import ClassVar, Literal, TypeAlias, cast
+from typing import ClassVar, Literal, Self, TypeAlias, cast
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -26,8 +26,24 @@ class KindError(ValueError):
     """A kind is declared wrongly; the text says what and how to mend it."""
 
 
+class _Declared:
+    """Something that is declared by naming its arguments. A wrong one is told with those that there are."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+
+    def __new__(cls, *unnamed: object, **given: object) -> Self:
+        """Refuse what cannot be meant; the dataclass would only say what Python says."""
+        # What is its own comes before what all of them take.
+        known = sorted((field.name for field in fields(cls)), key=lambda name: name in Trait.__annotations__)
+        wrong = [name for name in given if name not in known]
+        if unnamed or wrong:
+            what = f"has no argument {wrong[0]}" if wrong else "takes its arguments by name"
+            raise KindError(f"{cls.__name__} {what}; there are {', '.join(known)}")
+        return super().__new__(cls)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Was:
+class Was(_Declared):
     """What a field was before: it had another `name`, or was measured in another `unit` ("" for none).
 
     What is left out is as today. A value now is a value then x `factor` + `offset`.
@@ -53,7 +69,7 @@ class Was:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trait:
+class Trait(_Declared):
     """What every trait can say.
 
     `command` is the topic template to which a new value is sent, which makes the field settable. `measure` is

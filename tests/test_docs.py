@@ -12,8 +12,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from bridge.errors import SettingsError
+from bridge.quarantine import REASONS
 from bridge.service import Plan
 from bridge.settings import PLANNED, DeviceSettings, Section, Settings, environment_names, load_settings
+from bridge.simulate import plan
 from bridge.status import STAGES
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
@@ -21,6 +23,7 @@ from dashboard.api import api
 from dashboard.api_stream import Listening
 from dashboard.app import LocalHouse
 from dashboard.cli import _parser
+from dashboard.commands.run import DEMO_DEVICES
 from dashboard.contract import (
     Device,
     Health,
@@ -31,6 +34,7 @@ from dashboard.contract import (
     ReplayResult,
 )
 from dashboard.metrics import BROKER_DROPPED, COUNTERS, GAUGES, QUARANTINED, STAGE, STORE
+from dashboard.views import pages
 from schemas.catalog import shipped_kinds
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -125,6 +129,57 @@ def test_what_is_planned_is_told() -> None:
     assert [] == [scheme for scheme in ("postgresql:",) if scheme not in NOT_THERE]
 
 
+def test_the_pages_that_are_not_there_are_told() -> None:
+    """Of the addresses that are promised, those that open no page of their own are named as such."""
+    promised = {
+        "/",
+        "/devices/{id}",
+        "/pages/<name>",
+        "/alerts",
+        "/quarantine",
+        "/unclaimed",
+        "/topics",
+        "/system",
+    }
+    absent = promised - {page.route for page in pages()}
+    assert absent == {route for route in promised - {"/"} if f"`{route}`" in NOT_THERE}
+    assert "forgetting devices" in NOT_THERE
+
+
+# What can be copied to a terminal.
+
+LINES = [
+    (path.name, line)
+    for path in (DOCS.parent / "README.md", *sorted(DOCS.glob("*.md")))
+    for block in re.findall(
+        r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    for line in block.splitlines()
+]
+DEMO = {device for _, device in plan(shipped_kinds(), DEMO_DEVICES)}
+
+
+def test_our_command_is_called_as_a_checkout_has_it() -> None:
+    """No line to copy calls a bare `fleetglass`, which only an installed package has."""
+    assert [] == [line for line in LINES if re.search(r"(?:^|[|&;] *)fleetglass ", line[1])]
+    named = [
+        path for path in DOCS.glob("*.md") if re.search(r"`fleetglass \w", path.read_text(encoding="utf-8"))
+    ]
+    unsaid = [path.name for path in named if ".venv/bin/fleetglass" not in path.read_text(encoding="utf-8")]
+    assert [] == unsaid
+
+
+def test_the_devices_that_are_asked_for_are_there() -> None:
+    """Every device in a line to copy is one of the demo's."""
+    asked = [
+        (page, device)
+        for page, line in LINES
+        for device in re.findall(r"(?:/devices/|--device )([a-z_]+\.[\w%]+)", line)
+    ]
+    assert ("api.md", "lamp.hall") in asked
+    assert [] == [(page, device) for page, device in asked if device not in DEMO]
+
+
 # The command line.
 
 
@@ -216,6 +271,12 @@ def test_every_field_is_on_the_page(model: type[BaseModel]) -> None:
         name: type(None) in getattr(f.annotation, "__args__", ()) for name, f in model.model_fields.items()
     }
     assert expected == {name: cells[0].endswith("?") for name, cells in table.items()}
+
+
+def test_every_reason_is_on_the_page() -> None:
+    """Each code for which a message can be in quarantine is explained, here or for authors of kinds."""
+    pages = API + (DOCS / "adding-a-device.md").read_text(encoding="utf-8")
+    assert [] == [reason for reason in sorted(REASONS) if f"`{reason}`" not in pages]
 
 
 def test_every_metric_is_on_the_page() -> None:

@@ -183,7 +183,8 @@ class Fleet:
         if reason is None:
             self._gate.passed()
             if self._told:
-                log.info("the simulated devices are connected to %s", self._broker.name)
+                # As loud as the news that it is over.
+                log.warning("the simulated devices reach %s now", self._broker.name)
             self._told = ""
             return
         self._waiting.append(link)

@@ -3,7 +3,6 @@
 import argparse
 import difflib
 import io
-import os
 import signal
 import sys
 import threading
@@ -63,12 +62,8 @@ def _to_file(store: Store, selection: Selection, output: Path, form: Format, *, 
 
 
 def _to_output(store: Store, selection: Selection) -> int:
-    try:
-        with _plain_output() as file, _advance(store, selection) as advance:
-            write_csv(store.export(selection), file, advance)
-    except BrokenPipeError:
-        # Whoever reads has enough. What Python would still write at its end has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with _plain_output() as file, _advance(store, selection) as advance:
+        write_csv(store.export(selection), file, advance)
     return 0
 
 

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from bridge.errors import UserMistake
 from bridge.instance import find_running
-from bridge.ports import Sought
-from bridge.quarantine import Quarantined
+from bridge.ports import QuarantineCounts, Sought
+from bridge.quarantine import Quarantined, check_reason
 from bridge.replay import Replayed, replay
 from bridge.settings import Loaded
 from bridge.setup import load_kinds, told
@@ -43,9 +43,11 @@ def add(commands: Commands) -> None:
 def listed(options: argparse.Namespace) -> int:
     """The newest refused messages."""
     with reading(load(options)) as store:
+        counts = store.quarantine_counts()
+        if options.reason is not None:
+            _check_reason(options.reason, counts)
         sought = Sought(limit=options.limit + 1, reason=options.reason, text=options.search)
         found = store.quarantined(sought)
-        counts = store.quarantine_counts()
     entries, more = found[: options.limit], len(found) > options.limit
     if options.json:
         page = QuarantinePage(
@@ -100,6 +102,13 @@ def _tell(outcome: Replayed, options: argparse.Namespace) -> None:
     asked = len(set(options.id or ()))
     if asked > outcome.tried + outcome.cut:
         raise UserMistake(f"--id: {asked - outcome.tried - outcome.cut:,} of these are not in quarantine")
+
+
+def _check_reason(reason: str, counts: QuarantineCounts) -> None:
+    try:
+        check_reason(reason, counts.reasons)
+    except ValueError as error:
+        raise UserMistake(f"--reason: {error}") from None
 
 
 def _line(entry: Quarantined) -> str:

@@ -5,7 +5,7 @@ import sys
 import time
 
 from bridge.errors import UserMistake
-from bridge.setup import broker_address, load_kinds, password, tls, told
+from bridge.setup import broker_address, load_kinds, password, shown_address, tls, told
 from dashboard.commands.parser import Commands, add_broker, load
 from dashboard.commands.run import DEMO_DEVICES
 
@@ -46,7 +46,7 @@ def simulate(options: argparse.Namespace) -> int:
         tls=tls(loaded),
     )
     fleet.start()
-    print(f"{options.devices} devices speak to {broker_address(loaded)}; stop with Ctrl-C")
+    print(f"Simulating {options.devices} devices at {shown_address(loaded)}. Stop with Ctrl-C.")
     try:
         while True:
             time.sleep(3600)

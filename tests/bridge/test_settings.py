@@ -67,6 +67,7 @@ def test_every_environment_variable_is_read(tmp_path: Path) -> None:
         "FLEETGLASS_STORE_RETENTION": ("7d", {"default": Spans(readings="7d")}),
         "FLEETGLASS_STORE_QUARANTINE_AGE": ("7d", "7d"),
         "FLEETGLASS_STORE_QUARANTINE_SIZE": ("7", "7"),
+        "FLEETGLASS_WEB_ORIGINS": ("https://a, http://b:81,", ["https://a", "http://b:81"]),
     }
     for name in environment_names():
         section, _, key = name.removeprefix("FLEETGLASS_").lower().partition("_")
@@ -159,7 +160,7 @@ IN_FILE = [
     ("[web]\nsession_timeout = '9'", 'FILE: [web] session_timeout: expected a number, got "9"'),
     ("[web]\nsession_timeout = inf", "FILE: [web] session_timeout: expected a finite number, got Infinity"),
     ("[web]\norigins = 'x'", 'FILE: [web] origins: expected a list such as ["…"], got "x"'),
-    ("[web]\norigins = ['x', 3]", "FILE: [web] origins, item 2: expected a text in quotes, got 3"),
+    ("[web]\norigins = ['http://x', 3]", "FILE: [web] origins, item 2: expected a text in quotes, got 3"),
     ("[web]\nport = 2026-01-31", 'FILE: [web] port: expected an integer, got "2026-01-31"'),
     ("web = 5", "FILE: [web]: expected a table, got a number"),
     ("[[web]]\nport = 1", "FILE: [web]: expected a table, got a list"),

@@ -498,8 +498,8 @@ def test_only_states_are_retained_and_only_if_asked(broker: Embedded, *, retain:
         send(broker.port, "fleet/tank/rainwater/state", b"", retain=True)
 
 
-def test_a_fleet_waits_for_its_broker_and_finds_it_again() -> None:
-    """A broker that is not there yet, or goes away, costs nothing but time."""
+def test_a_fleet_waits_for_its_broker_and_finds_it_again(caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that is not there yet, or goes away, costs nothing but time; both are told, and its return."""
     broker = Embedded()
     fleet = Fleet(broker.url, plan(ALL, 5), rate=5)
     fleet.start()
@@ -512,6 +512,9 @@ def test_a_fleet_waits_for_its_broker_and_finds_it_again() -> None:
     finally:
         fleet.stop()
         broker.stop()
+    away, there = "the simulated devices cannot reach", "the simulated devices reach"
+    told = [message.partition(f" {broker.url}")[0] for message in caplog.messages]
+    assert [away, there, away, there] == told[:4]
 
 
 def test_a_fleet_without_a_broker_stops_in_order() -> None:

@@ -1,20 +1,30 @@
 """HTTP: every route, its errors, and who may ask. The bridge behind it is real; a thread is its source."""
 
+import asyncio
 import json
 import logging
 import math
 from collections.abc import Iterator
 from datetime import datetime
 
+import httpx
 import msgpack
 import pytest
+from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as open_socket
 from websockets.sync.connection import Connection as Connected
 
+from bridge.bus.address import Address
+from bridge.bus.follower import BusLink, Follower
+from dashboard.api import api, health
+from dashboard.api_stream import Listening
+from dashboard.contract import Health
+from dashboard.remote import RemoteHouse
+from schemas.catalog import shipped_kinds
 from tests.dashboard.client import Client, texts
-from tests.dashboard.fake import SAMPLES
+from tests.dashboard.fake import SAMPLES, FakeHouse
 from tests.dashboard.served import JSON, Served, served
 from tests.servers import wait_until
 
@@ -176,7 +186,7 @@ def test_health_is_told(dash: Served) -> None:
     """With its source there the process is well and ready."""
     expected = {
         "status": "ok", "broker_connected": True, "broker": "threads of this process", "store": "",
-        "inbox_depth": 0, "lag_seconds": 0.0, "paused": False,
+        "inbox_depth": 0, "lag_seconds": 0.0, "paused": False, "bus": "",
     }  # fmt: skip
     for path in ("/healthz", "/readyz"):
         health = dash.get(path).json()
@@ -190,6 +200,41 @@ def test_without_a_broker_health_is_degraded_and_not_ready(lonely: Served) -> No
     assert not lonely.get("/readyz", 503).json()["broker_connected"]
     lonely.hear("fleet/plug/one/state", {"on": True})
     assert "online" == lonely.get("/api/v1/devices/plug.one").json()["availability"]
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_of_a_bridge_that_is_not_heard_health_says_only_that(*, up: bool) -> None:
+    """Not that its broker is away, nor that its store works: what nobody knows is null; the bus says why."""
+    house = FakeHouse()
+    house.bus = BusLink(up=True, detail="", bridge_up=True)
+    assert ("ok", True, "") == attributes(health(house, 100.0), "status", "broker_connected", "bus")
+    house.bus = BusLink(up=up, detail="the bridge is silent.", bridge_up=False, heard=30.0)
+    why = "the bridge is silent; last heard 1 min ago"
+    assert {
+        "status": "degraded", "broker_connected": None, "broker": f"not known: {why}", "store": None,
+        "inbox_depth": None, "lag_seconds": None, "paused": None, "bus": why, "sessions": 0,
+    } == health(house, 100.0).model_dump()  # fmt: skip
+
+
+def attributes(told: Health, *names: str) -> tuple[object, ...]:
+    """Some of its fields."""
+    return tuple(getattr(told, name) for name in names)
+
+
+def test_a_dashboard_that_hears_no_bridge_is_not_ready() -> None:
+    """It is the same answer as `/healthz`, with 503."""
+    house = RemoteHouse(shipped_kinds(), Follower(Address("127.0.0.1", 1)))
+    app = FastAPI()
+    app.include_router(api(house, Listening(house)))
+
+    async def ask() -> tuple[httpx.Response, httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return await client.get("/healthz"), await client.get("/readyz")
+
+    well, ready = asyncio.run(ask())
+    why = "the bus has not been reached yet"
+    assert (200, 503, why) == (well.status_code, ready.status_code, ready.json()["bus"])
+    assert well.json() == ready.json()
 
 
 def test_metrics_are_prometheus_text(dash: Served) -> None:

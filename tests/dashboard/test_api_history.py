@@ -117,6 +117,8 @@ def test_an_unknown_metric_is_a_404(dash: Served) -> None:
     hear(dash, 5)
     assert "nothing" in dash.get("/api/v1/devices/plug.one/history?metric=nothing", 404).json()["detail"]
     assert [] == dash.get("/api/v1/devices/plug.one/history?metric=energy").json()["items"]
+    never = dash.get("/api/v1/devices/plug.never/history?metric=power", 404).json()["detail"]
+    assert "nothing has been heard of a device with the id 'plug.never'" == never
     assert "detail" in dash.get("/api/v1/devices/topic.none/history?metric=a", 404).json()
 
 
@@ -178,7 +180,7 @@ def test_refused_messages_can_be_searched(dash: Served) -> None:
     assert ["invalid_json", "wrong_type"] == reasons
     for query, expected in {
         "reason=wrong_type": ["fleet/plug/one/state"],
-        "reason=nothing": [],
+        "reason=empty": [],
         "q=PLUG/TWO": ["fleet/plug/two/state"],
         "q=ja": ["fleet/plug/one/state"],
         "q=": ["fleet/plug/two/state", "fleet/plug/one/state"],
@@ -186,6 +188,13 @@ def test_refused_messages_can_be_searched(dash: Served) -> None:
     }.items():
         found = dash.get(f"/api/v1/quarantine?{query}").json()["items"]
         assert expected == [entry["topic"] for entry in found]
+
+
+def test_a_reason_that_there_is_not_is_a_422(dash: Served) -> None:
+    """It is refused with those that there are, so that a slip does not look like an empty quarantine."""
+    detail = dash.get("/api/v1/quarantine?reason=foo", 422).json()["detail"]
+    assert detail.startswith('reason: there is no reason "foo"; known are empty, ')
+    dash.get("/api/v1/quarantine?reason=", 422)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from bridge.frames import Frame
 from bridge.service import Label
 from bridge.state import Change
 from dashboard import api_stream, http_protocol
+from schemas import Device, kind_of
 from tests.dashboard.served import Served, served
 from tests.servers import wait_until
 
@@ -69,6 +70,15 @@ def stream(dash: Served, query: str = "", **headers: str) -> Iterator[Events]:
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield Events(answer.iter_lines())
     wait_until(lambda: dash.house.broadcast.listening == before, "the listener to be forgotten")
+
+
+def refused(dash: Served, query: str) -> str:
+    """What is said to who may not listen; a stream that begins all the same is not read to its end."""
+    with dash.http.stream("GET", f"/api/v1/stream{query}") as answer:
+        assert 422 == answer.status_code
+        answer.read()
+        detail: str = answer.json()["detail"]
+        return detail
 
 
 def values(told: dict[str, Any]) -> dict[str, Any]:
@@ -162,11 +172,67 @@ def test_a_device_that_is_no_longer_there_is_told(dash: Served) -> None:
 
 @pytest.mark.parametrize(
     ("query", "says"),
-    [("?kind=toaster", "there is no 'toaster'"), ("?last_event_id=yesterday", "expected a position such as")],
+    [
+        ("?kind=toaster", 'kind: there is no "toaster"; known are air_quality, '),
+        ("?last_event_id=yesterday", "expected a position such as"),
+        (
+            "?devices=plug.one",
+            'there is no parameter "devices"; known are device, kind, metric, snapshot, last_event_id',
+        ),
+        ("?device=bad", 'device: expected an id such as thermostat.kitchen, got "bad"'),
+        ("?device=plug.", "device: expected an id such as"),
+        (
+            "?device=plug.one&device=toaster.one",
+            'device: "toaster.one" is of no kind that there is; known are ',
+        ),
+        (
+            "?device=lamp.new&kind=plug",
+            'device: "lamp.new" is of none of the kinds that are asked for with it',
+        ),
+        ("?device=topic.a&kind=plug", "is of none of the kinds"),
+    ],
 )
 def test_a_mistake_is_one_clear_line(dash: Served, query: str, says: str) -> None:
     """What cannot be meant is 422, and says what was expected."""
-    assert says in dash.get(f"/api/v1/stream{query}", 422).json()["detail"]
+    assert says in refused(dash, query)
+
+
+def test_what_nobody_has_heard_of_is_told_and_waited_for(dash: Served) -> None:
+    """A device or a metric that may come later is no mistake; a comment says that there is none so far."""
+    dash.hear(PLUG, {"on": True, "power": 1, "energy": 2, "colour_of_its_light": "red"})
+    with stream(dash, "?device=plug.one&device=plug.two&metric=power&metric=pwoer") as events:
+        assert {"retry": "2000"} == events.next()
+        assert 'nothing has been heard of a device with the id "plug.two" so far' == events.next()["comment"]
+        assert 'no such device has had a metric "pwoer" so far' == events.next()["comment"]
+        assert {"power": 1} == values(events.device())
+        dash.hear("fleet/plug/two/state", {"on": True, "pwoer": 3})
+        assert {"pwoer": 3} == values(events.device())
+    for query in ("?metric=colour_of_its_light", "?kind=plug&metric=energy", "?device=plug.one"):
+        with stream(dash, query) as events:
+            assert [{"retry": "2000"}, False] == [events.next(), "comment" in events.next()]
+
+
+def test_a_metric_that_cannot_come_is_a_mistake(dash: Served) -> None:
+    """Where all kinds that are asked for refuse fields that they do not declare, there will be no other."""
+
+    class Strict(Device, topic="strict/{device}", unknown="refuse"):
+        level: float
+        depth: float
+
+    dash.house.kinds.add(kind_of(Strict))
+    says = 'metric: there is no "hight"; known are level, depth'
+    for query in ("?kind=strict&metric=hight", "?device=strict.one&metric=level&metric=hight"):
+        assert says == refused(dash, query)
+    with stream(dash, "?kind=strict&kind=plug&metric=hight") as events:
+        assert [{"retry": "2000"}, True] == [events.next(), "comment" in events.next()]
+
+
+def test_an_unclaimed_device_is_understood_in_either_spelling(dash: Served) -> None:
+    """As everywhere in the API its slashes may be sent percent-encoded once or twice."""
+    dash.hear("attic/box", {"a": 1})
+    for spelled in ("topic.attic/box", "topic.attic%2Fbox", "topic.attic%252Fbox"):
+        with stream(dash, f"?device={spelled}&kind=unclaimed") as events:
+            assert "topic.attic%2Fbox" == events.device()["id"]
 
 
 def test_silence_is_broken_by_a_heartbeat(dash: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The command line: a user's mistake is one line and exit code 2, and the product ends as it is told to."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import paho.mqtt.subscribe
 import pytest
 
+from dashboard import cli
 from dashboard.cli import main
 from tests.dashboard.product import COMMAND, ROOT, Running, environment
 from tests.servers import Embedded, accepts, free_port, wait_until
@@ -102,6 +104,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: list[str], told: str) 
         ('[schemas]\npaths = ["nowhere"]\n', "nowhere"),
         ('[broker]\npassword_file = "nowhere"\nusername = "x"\n', "password_file"),
         ("[auth]\n", "[auth]"),
+        ('[web]\norigins = ["*"]\n', "[web] origins"),
     ],
 )
 def test_a_mistake_in_the_config_names_the_file(tmp_path: Path, config: str, told: str) -> None:
@@ -198,6 +201,56 @@ def test_check_tells_what_works(
     assert 2 == main(["check", "--broker", f"mqtt://127.0.0.1:{free_port()}"])
     assert "not reached" in capsys.readouterr().out
     assert [] == list(tmp_path.iterdir())
+
+
+def test_what_check_finds_is_told_once(tmp_path: Path) -> None:
+    """Its own line says what is wrong with the broker; the log does not say it again, unless it is asked."""
+    broker = ("--broker", f"mqtt://127.0.0.1:{free_port()}")
+    ended = run(tmp_path, "check", *broker)
+    assert (2, "") == (ended.returncode, ended.stderr)
+    assert "nothing listens there" in ended.stdout
+    assert "nothing listens there" in run(tmp_path, "check", "--verbose", *broker).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["schemas", "show", "plug"], 0), (["schemas", "list"], 0), (["check"], 2)]
+)
+def test_who_reads_only_the_beginning_ends_it_without_a_complaint(
+    tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    """Any command may stand before `head`; how it ended is told all the same."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    (tmp_path / "fleetglass.toml").write_text(f'[broker]\nurl = "mqtt://127.0.0.1:{free_port()}"\n')
+    try:
+        ended = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=tmp_path,
+            env=environment() | {"PYTHONUNBUFFERED": ""},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (code, b"") == (ended.returncode, ended.stderr)
+
+
+def test_another_broken_pipe_is_no_reader_that_has_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only standard output counts: what breaks elsewhere is a fault, and is not hidden."""
+
+    def broken(*_: object) -> None:
+        raise BrokenPipeError
+
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(cli, "_run", broken)
+        with pytest.raises(BrokenPipeError):
+            main(["schemas", "list"])
+        monkeypatch.undo()
 
 
 def test_check_tells_of_an_unknown_kind(

@@ -156,11 +156,24 @@ def test_the_quarantine_is_listed(folder: Path, capsys: pytest.CaptureFixture[st
     assert "3 shown of 3 kept (3 wrong_type)\n" == said.err
     for arguments, expected in (
         (["--limit", "1"], ["3"]),
-        (["--reason", "x"], []),
+        (["--reason", "empty"], []),
         (["--reason", "wrong_type", "--search", '"ON": TRUE'], ["2"]),
     ):
         assert 0 == main(["quarantine", "list", *arguments])
         assert expected == [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_reason_that_there_is_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a mistake, not an empty list, and those that there are are named."""
+    assert 2 == main(["quarantine", "list", "--reason", "foo"])
+    out, err = capsys.readouterr()
+    assert ("", True) == (out, err.startswith('fleetglass: --reason: there is no reason "foo"; known are '))
+    assert "wrong_type" in err
+    with store_in(folder / "data") as store:
+        message = RawMessage("fleet/plug/two/state", b"{", AT)
+        store.commit(Batch(quarantined=[quarantine(message, Rejected("of_old", "another version said so"))]))
+    assert 0 == main(["quarantine", "list", "--reason", "of_old"])
+    assert "another version said so" in capsys.readouterr().out
 
 
 def test_the_quarantine_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -254,7 +254,7 @@ def test_a_store_that_cannot_be_read_is_told() -> None:
 
         stage.house.quarantined = fail  # type: ignore[method-assign]
         tab = await stage.open("/quarantine")
-        await tab.sees("disk I/O error. It is tried again.")
+        await tab.sees("Disk I/O error. It is tried again.")
 
     play(act, mended())
 

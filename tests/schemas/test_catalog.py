@@ -148,6 +148,48 @@ def test_one_broken_file_leaves_the_others(tmp_path: Path, text: str, line: int 
     assert ["good", "fine"] == [kind.name for kind in kinds][len(shipped_kinds()) :]
 
 
+BARN = """
+from typing import Annotated
+from schemas import Device, Location, Numeric, Switch, Was
+
+class Barn(Device, topic="farm/{{device}}"):
+    window: Annotated[bool, Switch()]
+    heat: {}
+"""
+OF_NUMERIC = "unit, low, high, warn_low, warn_high, precision, step, label, command, measure, was"
+
+
+@pytest.mark.parametrize("late", ["", "from __future__ import annotations"])
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("Annotated[float, Numeric(min=3)]", f"Numeric has no argument min; there are {OF_NUMERIC}"),
+        ("Annotated[float, Numeric('°C')]", f"Numeric takes its arguments by name; there are {OF_NUMERIC}"),
+        (
+            "Annotated[float, Numeric(was=Was(nam='x'))]",
+            "Was has no argument nam; there are name, unit, factor, offset",
+        ),
+        ("Annotated[float, Numeric(low=2, high=1)]", "Numeric: low (2) is above high (1)"),
+        ("Annotated[float, Location()]", "TypeError: Location.__init__() missing 1 required"),
+        ("Annotated[float, 1 / 0]", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_wrong_field_is_named(tmp_path: Path, late: str, wrong: str, told: str) -> None:
+    """Class, field and line are told, and which arguments there are, also where types are read late."""
+    (tmp_path / "barn.py").write_text(late + BARN.format(wrong), encoding="utf-8")
+    [broken] = load_folder(shipped_kinds(), tmp_path)
+    assert (7, f"Barn.heat: {told}") == (broken.line, broken.message[: len(f"Barn.heat: {told}")])
+    assert "\n" not in broken.message
+
+
+def test_a_wrong_trait_outside_of_a_class_is_told_with_its_line(tmp_path: Path) -> None:
+    """What several fields share has no class; it is the class below that is not reached."""
+    text = "from schemas import Numeric\n\nCELSIUS = Numeric(units='°C')\n"
+    (tmp_path / "barn.py").write_text(text + BARN.format("float"), encoding="utf-8")
+    [broken] = load_folder(shipped_kinds(), tmp_path)
+    assert (3, f"Numeric has no argument units; there are {OF_NUMERIC}") == (broken.line, broken.message)
+
+
 def test_a_missing_folder(tmp_path: Path) -> None:
     """A folder that is not there is told, not raised."""
     folder = tmp_path / "nowhere"
