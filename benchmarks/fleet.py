@@ -17,7 +17,8 @@ from bridge.service import Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.app import LocalHouse
-from dashboard.scene import CardPlan, Drawing, LayoutPlan
+from dashboard.card import CardPlan, Drawing
+from dashboard.scene import LayoutPlan
 from dashboard.views import device_card
 from schemas.catalog import shipped_kinds
 

@@ -115,11 +115,10 @@ class Broadcast:
             if after is not None:
                 there = self._left_known_after <= after.sequence <= self.sequence
                 made.whole = after == START or after.run != self.run or not there
-                left = [one.id for at, one in self._left.values() if at > after.sequence and wants.has(one)]
                 if made.whole:
                     made.begin(-1)
                 else:
-                    made.begin(after.sequence, left)
+                    made.begin(after.sequence, self._left_since(after.sequence, wants))
         if after is not None:
             made.wake()
         return made
@@ -129,11 +128,13 @@ class Broadcast:
         # Under the lock nothing is published: neither a gap nor anything older can come of it. Only what is
         # to be looked at is taken there, for looking may take long.
         with self._lock:
-            behind = subscription.catch_up(self.position)
+            # The states first: what is handed to it after that is no older than these. Who has left with the
+            # newest frame may not have been handed to it yet.
+            wants, devices, told = subscription.wants, list(self._present().values()), self._told
+            behind = subscription.catch_up(self.position, lambda after: self._left_since(after, wants))
             if behind is None:
                 return None
-            devices, told = list(self._present().values()), self._told
-        missed = subscription.wants.of(behind.frame.replaced(_since(behind.after, devices, told)))
+        missed = wants.of(behind.frame.replaced(_since(behind.after, devices, told)))
         subscription.merged += max(0, behind.size - len(missed.changes))
         return missed if tells(missed) or behind.gone else None
 
@@ -143,6 +144,9 @@ class Broadcast:
             if subscription in self._subscriptions:
                 self._subscriptions.remove(subscription)
                 self._merged_before += subscription.merged
+
+    def _left_since(self, after: int, wants: Filter) -> Sequence[str]:
+        return [one.id for at, one in self._left.values() if at > after and wants.has(one)]
 
     def _note(self, frame: Frame, left: Sequence[DeviceState]) -> None:
         # A frame may bear the number of the one before (the link to a bus tells of itself). Who has that

@@ -36,8 +36,8 @@ AFTER_YOU = 0.004
 """Seconds that the screens have, after a frame, before the writing thread is given something to do."""
 GRAIN = 0.001
 """Seconds within which messages are taken to have been received together, when their way is timed."""
-LOADED = 1_000
-"""Messages in the inbox from which on frames are further apart."""
+LOADED = 2_000
+"""Messages that are not kept yet from which on frames are further apart: more than the keeper lets gather."""
 
 
 @dataclass(frozen=True, slots=True)

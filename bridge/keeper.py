@@ -28,8 +28,8 @@ APART = 0.25
 ENOUGH = 1_000
 """Messages that are committed however little time has gone by."""
 ENOUGH_OWED = 10
-"""Acknowledgements, likewise. A broker that lets only 20 be on their way, as Mosquitto does by default, must
-not wait for us."""
+"""Acknowledgements, likewise; or as many as were ever owed at once. A broker that lets only a few messages be
+on their way, as some do with one, must not wait for us."""
 TEND_EVERY = 5.0
 """Seconds between two looks at what is to be rolled up or removed. While there is more to do, the pause
 between two slices of it is ten times as long as a slice took."""
@@ -61,6 +61,8 @@ class Keeper:
         self._apart = apart if store.durable else 0.0
         self._loads: deque[Load] = deque()
         self._resting = False
+        self._count = self._owed = 0
+        self._most_owed = 1
         self._asked: deque[tuple[Callable[[], object], Future[object]]] = deque()
         self._lock = threading.Lock()
         self._writing = threading.RLock()
@@ -94,8 +96,11 @@ class Keeper:
         """Keep this, after all that was put before."""
         with self._lock:
             self._loads.append(load)
-            rests = self._resting and not self._enough()
-        if not rests:
+            self._count += load.count
+            self._owed += len(load.acknowledge)
+            waits = self._resting and not self._enough()
+            self._most_owed = max(self._most_owed, self._owed)
+        if not waits:
             self._wake.set()
 
     def ask(self, work: Callable[[], T]) -> T:
@@ -168,10 +173,7 @@ class Keeper:
                 self._resting = False
 
     def _enough(self) -> bool:
-        return (
-            sum(load.count for load in self._loads) >= ENOUGH
-            or sum(len(load.acknowledge) for load in self._loads) >= ENOUGH_OWED
-        )
+        return self._owed >= min(ENOUGH_OWED, self._most_owed) or self._count >= ENOUGH
 
     def _past_end(self) -> bool:
         return time.monotonic() > self._give_up_at
@@ -192,6 +194,8 @@ class Keeper:
             while self._loads and count + self._loads[0].count <= TOGETHER:
                 loads.append(self._loads.popleft())
                 count += loads[-1].count
+            self._count = sum(load.count for load in self._loads)
+            self._owed = sum(len(load.acknowledge) for load in self._loads)
             self._current = loads[0]
         self._current = load = together(loads)
         return load
@@ -219,6 +223,8 @@ class Keeper:
                     # acknowledgement of a redelivery, before it is.
                     with self._lock:
                         self._loads.appendleft(load)
+                        self._count += load.count
+                        self._owed += len(load.acknowledge)
                         self._current = None
                     return
                 self._pause()

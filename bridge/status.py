@@ -11,9 +11,9 @@ BUCKETS = (
 """Upper bounds of the stage histograms, seconds."""
 STAGES = ("receive", "decode", "commit", "frame", "send", "total", "browser")
 """Of every message: receive, waited in the inbox; decode, read and folded into the state; commit, from there
-until the store had it; frame, from decode until its frame was made; total, from the receipt until the first
-browser's socket took it. send: of every frame and browser, from the frame to that browser's socket. browser:
-sampled, from there until the browser said that it had taken the frame in. Seconds."""
+until the store had it; frame, from decode until its frame was made; total, from the receipt until the sockets
+that take it at once have it. send: of every frame and browser, from the frame until these have it; a slow one
+for itself. browser: sampled, from there until it said that it had taken the frame in. Seconds."""
 BRIDGED = STAGES[:4]
 """Those that the bridge measures; the others are the dashboard's."""
 

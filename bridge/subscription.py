@@ -155,6 +155,8 @@ class Subscription:
         self._run = owner.position.run
         self._size = 0
         self._after: int | None = None
+        # After what it would be behind, if too much waited now.
+        self._base = owner.position.sequence
         self._there = threading.Condition()
 
     def put(self, frame: Frame, run: str, left: Sequence[str] = ()) -> None:
@@ -176,7 +178,7 @@ class Subscription:
             waiting = len(self._waiting)
             if waiting > FRAMES or (waiting > 1 and self._after is None and self._size > CHANGES):
                 if self._after is None:
-                    self._after = self.position.sequence
+                    self._after = self._base
                 self._waiting = [merged(*(each.replaced(()) for each in self._waiting))]
             self._there.notify_all()
         if len(self._left) > GONE:
@@ -209,20 +211,27 @@ class Subscription:
         """What comes from now on is of another run, and newer than all that waits. By the owner."""
         with self._there:
             self._waiting = [replace(frame, sequence=0) for frame in self._waiting]
-            self.position, self._run = position, position.run
+            self._run = position.run
+            if self._something():
+                # No position of this run tells what waits: who breaks off now begins anew.
+                self._base = -1
+            else:
+                self.position, self._base = position, position.sequence
             if self._after is not None:
                 self._after = -1
 
-    def catch_up(self, position: Position) -> Behind | None:
+    def catch_up(self, position: Position, left: Callable[[int], Iterable[str]]) -> Behind | None:
         """From now on it has all up to there, but for the changes that are still to be looked for.
 
-        None if it is not behind. By the owner.
+        `left` tells who has left after a sequence. None if it is not behind. By the owner.
         """
         with self._there:
             if self.closed or self._after is None:
                 return None
             self._run = position.run
             after, size, self._size = self._after, self._size, 0
+            if after >= 0 or not self.whole:
+                self._left |= dict.fromkeys(left(after))
             frame = self._taken(merged(*self._waiting, Frame(position.sequence, 0.0)))
             return Behind(after, size, frame, bool(self.gone))
 
@@ -278,7 +287,7 @@ class Subscription:
 
     def _taken(self, frame: Frame) -> Frame:
         self.merged += max(0, self._size - len(frame.changes))
-        self._waiting, self._size, self._after = [], 0, None
+        self._waiting, self._size, self._after, self._base = [], 0, None, frame.sequence
         self.gone, self._left = tuple(self._left), {}
         self.position = Position(self._run, frame.sequence)
         return frame

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import flet as ft
 
 from bridge.status import BridgeStatus
+from dashboard.card import CardPlan, Drawing
 from dashboard.house import Dropped, House
 from dashboard.present import not_heard, plain, sentence
-from dashboard.scene import CardPlan, Drawing, LayoutPlan
+from dashboard.scene import LayoutPlan
 
 if TYPE_CHECKING:
     from bridge.bus.follower import BusLink

@@ -5,9 +5,10 @@ from typing import TypeVar
 
 import flet as ft
 
+from dashboard.card import CardPlan, Drawing, Who
 from dashboard.flet_messages import PAGE, set_properties
 from dashboard.look import SOFT, empty, icon, theme
-from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Who
+from dashboard.scene import Layout, LayoutPlan
 from dashboard.views import Page, pages
 
 View = TypeVar("View")

@@ -1,4 +1,4 @@
-"""What is logged of a browser's messages that could not be handled: one line for each connection.
+"""What is logged of a browser's messages that could not be handled: one line, and one for each fault of ours.
 
 Flet logs each of them with a traceback, as often as a browser likes to send one. While a socket is served its
 `Complaint` stands in the context, which all tasks that Flet starts for it inherit; there the loggers find it.
@@ -14,14 +14,20 @@ LOGGERS = ("flet", "flet_web.fastapi", "dashboard.session")
 FLETS = frozenset({"flet", "flet_web", "msgpack", *sys.stdlib_module_names})
 
 
-class Complaint:
-    """Of one connection. `write` is given what is wrong, once, and the error that it came of, if any.
+MOST = 10
+"""Lines for one connection. Whoever finds more faults than that has been heard."""
 
-    `made`: it was, or a logger of ours was told; whatever comes after it is not logged.
+
+class Complaint:
+    """Of one connection. `write` is given what is wrong, and the error that it came of, if any.
+
+    Once for all that its browser sends and nobody understands; once for each fault of ours, that is for each
+    line of code that raised, whatever was told before: it must not hide behind another. What comes without an
+    error is told if nothing was.
     """
 
     def __init__(self, write: Callable[[str, BaseException | None], None]) -> None:
-        self.made = False
+        self._made: set[object] = set()
         self._write = write
 
     def serve(self) -> None:
@@ -30,18 +36,24 @@ class Complaint:
 
     def make(self, what: str, error: BaseException | None = None) -> None:
         """Write it, unless there is one."""
-        if not self.made:
-            self.made = True
+        if self._is_new(error):
             self._write(what, error)
 
     def admits(self, record: logging.LogRecord) -> bool:
-        """Whether a logger's line is written as it is: none of Flet's about an error, any other one once."""
+        """Whether a logger's line is written as it is: none of Flet's about an error, any other new one."""
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and not record.name.startswith("dashboard."):
             self.make(str(error), error)
             return False
-        before, self.made = self.made, True
-        return not before
+        return self._is_new(error)
+
+    def _is_new(self, error: BaseException | None) -> bool:
+        place = None if error is None else "the browser" if of_browser(error) else _place(error)
+        known = self._made if place is None else place in self._made
+        if known or len(self._made) >= MOST:
+            return False
+        self._made.add(place)
+        return True
 
 
 def of_browser(error: BaseException) -> bool:
@@ -53,6 +65,15 @@ def of_browser(error: BaseException) -> bool:
             return False
         traceback = traceback.tb_next
     return True
+
+
+def _place(error: BaseException) -> object:
+    """The line that raised it."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    at = None if traceback is None else (traceback.tb_frame.f_code, traceback.tb_lineno)
+    return type(error), at
 
 
 def _admitted(record: logging.LogRecord) -> bool:

@@ -15,7 +15,7 @@ from bridge.service import Label
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
-from dashboard.scene import Who
+from dashboard.card import Who
 from dashboard.timing import Timing
 from schemas.catalog import Kinds
 from schemas.message import Value

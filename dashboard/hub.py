@@ -15,7 +15,8 @@ from typing import Any
 
 from flet.pubsub import PubSubHub
 
-from dashboard.scene import Layout, Scene, Who
+from dashboard.card import Who
+from dashboard.scene import Layout, Scene
 
 log = logging.getLogger(__name__)
 

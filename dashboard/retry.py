@@ -8,9 +8,9 @@ from typing import TypeVar
 from bridge.ports import Sought
 from bridge.replay import Replayed
 from dashboard.aside import Found
+from dashboard.card import Question, Who
 from dashboard.house import House
 from dashboard.present import plain, reason_text
-from dashboard.scene import Question, Who
 
 T = TypeVar("T")
 

@@ -9,131 +9,17 @@ behind never has a backlog and never misses a change. All of this belongs to the
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import flet as ft
 
-from dashboard.flet_messages import (
-    Fragment,
-    Place,
-    fragment,
-    pack,
-    pack_host,
-    patch_cards,
-    path_tree,
-    prepare,
-    replace_property,
-)
+from dashboard.card import Card, CardPlan, Who
+from dashboard.flet_messages import pack_host, patch_cards, prepare, replace_property
 
 log = logging.getLogger(__name__)
 
-TREES = 64
-"""Sets of places on a card whose paths are remembered."""
 T = TypeVar("T")
-View = TypeVar("View")
-ControlT = TypeVar("ControlT", bound=ft.BaseControl)
-
-
-class Who(Protocol):
-    """The session that clicked, as far as a shared card needs to know it."""
-
-    @property
-    def name(self) -> str:
-        """What the log calls it."""
-
-    def tell(self, text: str) -> None:
-        """Say something to this person alone."""
-
-    def go(self, route: str) -> None:
-        """Take this person to another page."""
-
-    def ask(self, question: "Question") -> None:
-        """Put a question to this person alone."""
-
-    def flip(self) -> None:
-        """Change this person's screen from light to dark, or back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a person is asked. `lines` explain it; who presses the button `yes` wants `then`.
-
-    Without `yes` there is nothing to decide, only to read.
-    """
-
-    title: str
-    lines: Sequence[str] = ()
-    yes: str = ""
-    then: Callable[[], None] = lambda: None
-
-
-OnEvent = Callable[[Who, object], None]
-
-
-class _Live(Generic[View]):
-    """A property that follows the view, with the sequence of its last change."""
-
-    __slots__ = ("changed", "control", "name", "place", "value", "value_of")
-
-    place: Place
-    """Where it is in the card; known once the card is drawn."""
-
-    def __init__(
-        self, control: ft.BaseControl, name: str, value_of: Callable[[View], Any], value: object
-    ) -> None:
-        self.control = control
-        self.name = name
-        self.value_of = value_of
-        self.value = value
-        self.changed = 0
-
-
-class Drawing(Generic[View]):
-    """Handed to the function that draws a card: ties properties to the view, and events to handlers.
-
-    `view` is kept up to date, so that a handler sees the present.
-    """
-
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.lives: list[_Live[View]] = []
-        self.handlers: dict[int, dict[str, OnEvent]] = {}
-
-    def live(self, control: ControlT, **properties: Callable[[View], Any]) -> ControlT:
-        """Let properties of `control` follow the view; they are set from the present one at once."""
-        for name, value_of in properties.items():
-            value = value_of(self.view)
-            setattr(control, name, value)
-            self.lives.append(_Live(control, name, value_of, value))
-        return control
-
-    def on(self, control: ControlT, **handlers: OnEvent) -> ControlT:
-        """Call a handler, as `change=…` or `click=…`, with who did it and the event's data."""
-        self.handlers.setdefault(control._i, {}).update(handlers)
-        for name in handlers:
-            setattr(control, f"on_{name}", _answered_at_the_wire)
-        return control
-
-
-def _answered_at_the_wire(_event: object) -> None:
-    """Flet reports an event only if a handler is set; the wire answers it before Flet sees it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardPlan(Generic[View]):
-    """How to make a card. It is looked at again when one of the tags it `follows` is touched.
-
-    `shape(view)` must change when `draw` would give other controls, and only then. `source` is the frozen
-    value that the view is made of: while it is the same object, nothing newer can be seen.
-    """
-
-    key: str
-    follows: frozenset[str]
-    look: Callable[[], View]
-    draw: Callable[[Drawing[View]], ft.Control]
-    shape: Callable[[View], object] = lambda _view: None
-    source: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,112 +30,6 @@ class LayoutPlan:
     follows: frozenset[str]
     arrange: Callable[[], Sequence[CardPlan[Any]]]
     host: Callable[[], ft.Control] = lambda: ft.ResponsiveRow(spacing=16, run_spacing=16)
-
-
-@dataclass(slots=True)
-class _Drawn(Generic[View]):
-    """A card's tree with what is derived from it; the last two are filled when asked for."""
-
-    control: ft.Control
-    drawing: Drawing[View]
-    shape: object
-    packed: bytes | None = None
-    fragment: tuple[tuple[int, int], Fragment] | None = None
-    trees: dict[tuple[Place, ...], bytes] = field(default_factory=dict)
-
-    def tree(self, places: tuple[Place, ...]) -> bytes:
-        """The packed paths to these places; mostly the same few change together."""
-        found = self.trees.get(places)
-        if found is None:
-            if len(self.trees) >= TREES:
-                self.trees.clear()
-            found = self.trees[places] = path_tree(self.control._i, places)
-        return found
-
-
-class Card(Generic[View]):
-    """A drawn card, kept in step with its view.
-
-    `changed` is the sequence of its last change, `drawn` that of its last drawing; `layouts` show it.
-    """
-
-    def __init__(self, plan: CardPlan[View], sequence: int) -> None:
-        self.plan = plan
-        self.users = 0
-        self.layouts: dict[Layout, None] = {}
-        self.drawn = self.changed = self._written = sequence
-        self._source = plan.source()
-        self._now = _draw(plan, plan.look())
-
-    @property
-    def stale(self) -> bool:
-        """Whether a card that is drawn now might show something newer."""
-        return self.plan.source() is not self._source
-
-    @property
-    def control(self) -> ft.Control:
-        """The shared tree, as it is now: what changed since it was last asked for is written into it."""
-        for live in self._now.drawing.lives:
-            if live.changed > self._written:
-                setattr(live.control, live.name, live.value)
-        self._written = self.changed
-        return self._now.control
-
-    @property
-    def handlers(self) -> dict[int, dict[str, OnEvent]]:
-        """Who answers for which control."""
-        return self._now.drawing.handlers
-
-    def refresh(self, sequence: int) -> bool:
-        """Look again; True if anything on the card changed. A redrawn card has `drawn == sequence`."""
-        self._source = self.plan.source()
-        view = self.plan.look()
-        if self.plan.shape(view) != self._now.shape:
-            self._now = _draw(self.plan, view)
-            self.drawn = self.changed = self._written = sequence
-            return True
-        self._now.drawing.view = view
-        for live in self._now.drawing.lives:
-            value = live.value_of(view)
-            if value != live.value:
-                live.value = value
-                live.changed = self.changed = sequence
-                # Not at the end: when a later property cannot be told, this one has changed all the same.
-                self._now.packed = None
-        return self.changed == sequence
-
-    def assert_again(self, control: int, sequence: int) -> None:
-        """Mark a control's live properties as changed, because a browser moved it by itself."""
-        for live in self._now.drawing.lives:
-            if live.control._i == control:
-                live.changed = self.changed = sequence
-
-    def packed(self) -> bytes:
-        """The whole card as it is now."""
-        if self._now.packed is None:
-            self._now.packed = pack(self.control)
-        return self._now.packed
-
-    def since(self, sequence: int) -> Fragment | None:
-        """What changed after `sequence`, which is not before `drawn`; None if nothing did."""
-        if self.changed <= sequence:
-            return None
-        now, key = self._now, (sequence, self.changed)
-        if now.fragment is None or now.fragment[0] != key:
-            writes = [(live.place, pack(live.value)) for live in now.drawing.lives if live.changed > sequence]
-            tree = now.tree(tuple([place for place, _value in writes]))
-            now.fragment = (key, fragment(tree, writes))
-        return now.fragment[1]
-
-
-def _draw(plan: CardPlan[View], view: View) -> _Drawn[View]:
-    drawing = Drawing(view)
-    control = plan.draw(drawing)
-    paths = prepare(control)
-    for live in drawing.lives:
-        node = live.control._i
-        live.place = Place.at(node, paths[node], live.name)
-    return _Drawn(control, drawing, plan.shape(view))
 
 
 @dataclass(frozen=True, slots=True)

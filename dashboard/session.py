@@ -11,11 +11,12 @@ import flet as ft
 from dashboard import hub as hub_topics
 from dashboard.admission import WHOLE, told
 from dashboard.banner import banner
+from dashboard.card import Question
 from dashboard.chrome import STRETCH, choice, colours, navigation, nowhere, top
 from dashboard.house import House
 from dashboard.hub import Hub, Nudge
 from dashboard.look import GROUND, PHONE
-from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark, Question
+from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark
 from dashboard.views import Page, find
 from dashboard.wire import Link, Wire
 
@@ -223,9 +224,11 @@ class Session:
     async def _connected(self, _event: ft.Event[ft.Page]) -> None:
         self._let_go()
         self._attach()
-        if self.page.route and self.page.route != self.route:
-            # He went to another page just as the connection was lost.
-            self.show(self.page.route)
+        around = self._around
+        resized = around is not None and around.phone is not self._is_phone()
+        if resized or (self.page.route and self.page.route != self.route):
+            # He went to another page, or turned his phone, while the connection was lost.
+            self.show(self.page.route or self.route)
             return
         self._mount_page()
         self._poke()

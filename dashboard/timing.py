@@ -32,7 +32,8 @@ class Timing:
 
     def take(self, frame: Frame, now: float) -> None:
         """The screens are about to be told of this frame."""
-        self.told = frame.framed or now
+        # What passed since the last telling, such as the truth after a click, was of no frame.
+        self.told, self.passed = frame.framed or now, 0
         kept = tuple(trace for trace in self._traces if now - trace.decoded < LATE) if self._owing else ()
         traces = frame.traces
         if not traces and frame.changes and frame.changed_at:

@@ -64,9 +64,13 @@ def parse(url: str) -> Address:
     try:
         parts = urlsplit(url)
         port = 6379 if parts.port is None else parts.port
+        # As it is looked up: a name that cannot be is no fault of the bus.
+        (parts.hostname or "").encode("idna")
         query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError:
-        raise SettingsError(f"bus: expected a URL such as {_EXAMPLE}, with a port from 1 to 65535") from None
+        raise SettingsError(
+            f"bus: expected a URL such as {_EXAMPLE}, with a host that can be and a port from 1 to 65535"
+        ) from None
     if parts.scheme not in ("redis", "rediss") or not parts.hostname or port == 0 or parts.fragment:
         raise SettingsError(f"bus: expected a URL such as {_EXAMPLE}, got {parts.scheme or 'something'}:…")
     db = parts.path.strip("/") or "0"
@@ -105,6 +109,8 @@ def _check_authority(file: str, *, tls: bool) -> None:
         raise SettingsError(f"bus: ssl_ca_certs: {file} holds no certificate in PEM") from None
     except OSError as error:
         raise SettingsError(f"bus: ssl_ca_certs: {file}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"bus: ssl_ca_certs: {shown(file)}: {error}") from None
 
 
 def connect(address: Address) -> Redis:

@@ -6,10 +6,11 @@ from typing import Any
 
 import flet as ft
 
+from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.look import SOFT, caption, card, copyable, empty
 from dashboard.present import DeviceView, expected, sentence, shown_text
-from dashboard.scene import CardPlan, Drawing, LayoutPlan
+from dashboard.scene import LayoutPlan
 from dashboard.views import Page
 from dashboard.views.device_card import actor, cell, fading, header, look, shape
 from dashboard.views.payload import box, typed

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import flet as ft
 
+from dashboard.card import CardPlan, Drawing, Who
 from dashboard.house import House, act
 from dashboard.look import CARD_COLUMNS, DOTS, SOFT, caption, card, icon, title
 from dashboard.present import DeviceView, MetricView, device_view, gone_view
-from dashboard.scene import CardPlan, Drawing, Who
 from dashboard.widgets import Act, Place, widget_for
 from schemas.message import Value
 from schemas.traits import Numeric

@@ -12,10 +12,11 @@ from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState
 from dashboard import hints
 from dashboard.aside import tag
+from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.look import DOTS, SOFT, caption, empty, search
 from dashboard.present import DASH, Tone, default_name, plain, sentence, shown_text
-from dashboard.scene import CardPlan, Drawing, LayoutPlan
+from dashboard.scene import LayoutPlan
 from dashboard.views import Page, device_card
 
 HEADINGS_FROM = 3

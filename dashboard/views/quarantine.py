@@ -11,11 +11,12 @@ import flet as ft
 from bridge.ports import QuarantineCounts, Sought
 from dashboard import hints
 from dashboard.aside import Found, tag
+from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.look import SOFT, empty, search
 from dashboard.present import plain, reason_text, sentence, shown_text, size_text
 from dashboard.retry import MANY, offer
-from dashboard.scene import CardPlan, Drawing, LayoutPlan
+from dashboard.scene import LayoutPlan
 from dashboard.views import Page
 from dashboard.views.refused import Refused, refused
 from dashboard.views.refused import plan as entry

@@ -7,11 +7,11 @@ import flet as ft
 
 from bridge.quarantine import Quarantined
 from dashboard.aside import tag
+from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.look import caption, card, copyable
 from dashboard.present import age, payload_text, reason_text, shown_text, size_text
 from dashboard.retry import name_of, retry
-from dashboard.scene import CardPlan, Drawing
 from dashboard.views.payload import box, typed
 
 

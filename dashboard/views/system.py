@@ -15,10 +15,11 @@ import flet as ft
 from bridge.ports import StoreFacts
 from bridge.status import BRIDGED, BUCKETS, BridgeStatus, Spread
 from dashboard.aside import tag
+from dashboard.card import CardPlan, Drawing
 from dashboard.house import Dropped, House
 from dashboard.look import DOTS, SOFT, card, copyable
 from dashboard.present import DASH, Tone, age, ago, not_heard, plain, shown_text, size_text
-from dashboard.scene import CardPlan, Drawing, LayoutPlan
+from dashboard.scene import LayoutPlan
 from dashboard.views import Page
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 import flet as ft
 
+from dashboard.card import Drawing, Who
 from dashboard.present import DeviceView, MetricView
-from dashboard.scene import Drawing, Who
 from schemas.message import Value
 from schemas.traits import Text, Trait
 

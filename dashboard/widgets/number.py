@@ -2,9 +2,9 @@
 
 import flet as ft
 
+from dashboard.card import Who
 from dashboard.look import INKS, SOFT
 from dashboard.present import MetricView
-from dashboard.scene import Who
 from dashboard.widgets import Place, unset_or_label
 from schemas.traits import Counter, Location, Numeric
 

@@ -2,8 +2,8 @@
 
 import flet as ft
 
+from dashboard.card import Who
 from dashboard.look import SOFT
-from dashboard.scene import Who
 from dashboard.widgets import Place, unset_or_label
 from schemas.traits import Switch
 

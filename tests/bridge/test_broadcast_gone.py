@@ -7,8 +7,9 @@ import pytest
 
 from bridge import broadcast
 from bridge import subscription as waiting
-from bridge.broadcast import START, Filter, Position
-from bridge.state import MetricState
+from bridge.broadcast import START, Broadcast, Filter, Position
+from bridge.frames import Frame
+from bridge.state import DeviceState, MetricState
 from tests.bridge.test_broadcast import DEVICES, World
 
 
@@ -183,3 +184,84 @@ def test_nobody_waits_for_who_catches_up(restarts: bool, after: Position) -> Non
             picture |= {c.device.id: c.device.metrics["on"].value for c in frame.changes}
     assert {"lamp.a": 4.0, "plug.a": 3.0} == picture
     assert (("lamp.b",), world.broadcast.position) == (subscription.gone, subscription.position)
+
+
+@pytest.mark.parametrize("frames", [1, 10 * waiting.FRAMES])
+def test_what_waits_while_another_bridge_begins_is_still_told(frames: int) -> None:
+    """However much the new one says before it is taken, and though it says nothing of that device."""
+    world = World()
+    world.change("lamp.a", "on")
+    world.tell()
+    with world.broadcast.subscribe() as subscription:
+        world.change("lamp.a", "power")
+        world.tell()
+        world.restart()
+        for _ in range(frames):
+            world.change("plug.a", "on")
+            world.tell()
+        frame = subscription.take()
+        assert frame is not None
+        told = {change.device.id: "power" in change.metrics for change in frame.changes}
+        assert {"lamp.a": True, "plug.a": False} == told
+        world.change("plug.a", "on")
+        world.tell()
+        after = subscription.take()
+        assert after is not None
+        assert ["plug.a"] == [change.device.id for change in after.changes]
+
+
+def test_who_looks_while_a_departure_is_handed_out_hears_of_it() -> None:
+    """A listener that is behind has come as far as he is told: who goes on from there misses no departure."""
+    world = World()
+    took: list[tuple[object, Position]] = []
+
+    def look() -> None:
+        slow.take()
+        took.append((slow.gone, slow.position))
+
+    for _ in range(2):
+        world.change("lamp.a", "on")
+        world.change("lamp.b", "on")
+        world.tell()
+    # Woken in the middle of it, before the other one is handed the frame.
+    with world.broadcast.subscribe(look) as first, world.broadcast.subscribe() as slow:
+        first.take()
+        for _ in range(waiting.FRAMES + 1):
+            world.change("lamp.b", "on")
+            world.tell()
+        first.take()
+        took.clear()
+        world.remove("lamp.a")
+        world.tell()
+    told, position = took[0]
+    with world.broadcast.subscribe(after=position) as again:
+        again.take()
+        assert ("lamp.a",) in (told, again.gone)
+
+
+def test_nothing_older_follows_on_what_was_looked_for() -> None:
+    """A frame that is handed out, and a value after it, while a listener catches up: no value goes back."""
+    world = World()
+    world.change("lamp.a", "on")
+    world.tell()
+    armed = False
+
+    def present() -> dict[str, DeviceState]:
+        # The publisher goes on at the moment at which the states are looked at.
+        nonlocal armed
+        if armed:
+            armed = False
+            slow.put(late, "run1")
+            world.change("lamp.a", "on")
+        return world.devices
+
+    world.broadcast = Broadcast(present, "run1")
+    with world.broadcast.subscribe() as slow:
+        for _ in range(waiting.FRAMES + 1):
+            world.change("lamp.a", "on")
+            world.tell()
+        world.change("lamp.a", "on")
+        late = Frame(world.sequence, 1.0, tuple(world.pending.values()))
+        armed = True
+        taken = [frame.changes[0].device.metrics["on"].value for frame in iter(slow.take, None)]
+    assert sorted(taken) == taken  # type: ignore[type-var]

@@ -374,6 +374,7 @@ def test_urls_are_read(url: str, expected: Address) -> None:
         "redis://here?name=", "redis://here?name=a:b", "redis://here?names=a", "redis://here#a",
         "http://u:pw@here", "redis://[", "here", "redis://here?ssl_ca_certs=/etc/ssl",
         "rediss://u:pw@here?ssl_ca_certs=ca.crt", "rediss://u:pw@here?ssl_ca_certs=",
+        "rediss://here?ssl_ca_certs=/a%00b", "redis://two..dots", f"redis://u:pw@{'long' * 16}",
         "rediss://here?ssl_ca_certs=/nowhere/ca.crt", f"rediss://here?ssl_ca_certs={__file__}",
     ],
 )  # fmt: skip

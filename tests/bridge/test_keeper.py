@@ -113,21 +113,36 @@ class Disk(Shelf):
 
 
 def test_what_comes_soon_after_a_commit_gathers() -> None:
-    """The first is committed at once; then what comes waits for more, until the broker waits for ten."""
+    """The first are committed at once; then what comes waits for more, until the broker waits for ten."""
     store = Disk()
     keeper = Keeper(store, Broker(), Histogram(), apart=PATIENCE)
     keeper.start()
-    keeper.put(load_of(1))
+    keeper.put(load_of(*range(1, 21)))
     wait_until(lambda: keeper.waiting == 0, "the first")
-    for number in range(2, 11):
+    keeper.put(load_of(*range(21, 41)))
+    wait_until(lambda: keeper.waiting == 0, "as many again")
+    for number in range(41, 50):
         keeper.put(load_of(number))
     assert 9 == keeper.waiting
-    keeper.put(load_of(11))
+    keeper.put(load_of(50))
     wait_until(lambda: keeper.waiting == 0, "ten of them")
-    assert [1, 10] == [len(batch.records) for batch in store.asked]
-    keeper.put(load_of(12))
+    assert [20, 20, 10] == [len(batch.records) for batch in store.asked]
+    keeper.put(load_of(51))
     assert True is keeper.stop(PATIENCE / 2)
-    assert list(range(1, 13)) == store.values("topic.a", "value")
+    assert list(range(1, 52)) == store.values("topic.a", "value")
+
+
+@pytest.mark.parametrize("window", [1, 3])
+def test_a_broker_that_lets_few_be_on_their_way_does_not_wait(window: int) -> None:
+    """As many as it ever sent before it waited are acknowledged at once, though they are fewer than ten."""
+    store = Disk()
+    keeper = Keeper(store, Broker(), Histogram(), apart=PATIENCE)
+    keeper.start()
+    for turn in range(4):
+        keeper.put(load_of(*range(turn * window, (turn + 1) * window)))
+        wait_until(lambda: keeper.waiting == 0, "what it waits for")
+    assert [window] * 4 == [len(batch.records) for batch in store.asked]
+    assert True is keeper.stop(PATIENCE / 2)
 
 
 def test_many_messages_do_not_wait_for_more() -> None:

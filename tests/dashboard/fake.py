@@ -19,8 +19,8 @@ from bridge.status import BridgeStatus, Counts
 from bridge.stores.memory import MemoryStore
 from dashboard.app import tags_of
 from dashboard.aside import Aside
+from dashboard.card import Question
 from dashboard.house import Dropped
-from dashboard.scene import Question
 from dashboard.timing import Timing
 from schemas import history_sources
 from schemas.catalog import shipped_kinds

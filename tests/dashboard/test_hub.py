@@ -14,8 +14,9 @@ from bridge.state import Change
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore
 from dashboard.app import LocalHouse, tags_of
+from dashboard.card import CardPlan, Drawing
 from dashboard.hub import Hub, Nudge, topic
-from dashboard.scene import CardPlan, Drawing, Layout, LayoutPlan, Scene
+from dashboard.scene import Layout, LayoutPlan, Scene
 from schemas.catalog import shipped_kinds
 from tests.dashboard.fake import FakeHouse, Person
 from tests.dashboard.stage import until

@@ -256,6 +256,22 @@ def test_the_screen_follows_the_window() -> None:
     play(act, plugged())
 
 
+def test_who_comes_back_with_another_window_gets_what_fits() -> None:
+    """A phone that was turned while the connection was lost has the navigation where it belongs now."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open()
+        await tab.sees("12.5")
+        await tab.lose()
+        tab.page = {**tab.page, "width": PHONE["width"]}
+        tab.connect()
+        await until(lambda: tab.controls("NavigationBar"), "the phone's layout")
+        await tab.sees("12.5")
+        assert [] == [*tab.blank(), *tab.controls("NavigationRail")]
+
+    play(act, plugged())
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize(("size", "role"), [("phone", "tab"), ("desktop", "button")])

@@ -24,6 +24,7 @@ from flet.messaging.protocol import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.card import CardPlan, Drawing
 from dashboard.flet_messages import (
     Answered,
     Clicked,
@@ -36,7 +37,7 @@ from dashboard.flet_messages import (
     read_client,
     replace_property,
 )
-from dashboard.scene import NOTHING, CardPlan, Drawing, Layout, LayoutPlan, Scene
+from dashboard.scene import NOTHING, Layout, LayoutPlan, Scene
 from dashboard.views import device, device_card
 from schemas.message import Value
 from tests.dashboard.client import Client, Tree, message, shape, unpack

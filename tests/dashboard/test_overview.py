@@ -9,7 +9,8 @@ import msgpack
 import pytest
 
 from bridge.bus.follower import BusLink
-from dashboard.scene import Card, Layout, Scene
+from dashboard.card import Card
+from dashboard.scene import Layout, Scene
 from dashboard.views import find, overview
 from tests.dashboard.client import find as controls
 from tests.dashboard.client import texts

@@ -11,7 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dashboard.scene import NOTHING, CardPlan, Drawing, Layout, LayoutPlan, Mark, Scene, Who
+from dashboard.card import CardPlan, Drawing, Who
+from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark, Scene
 from tests.dashboard.client import Client, Tree, find
 from tests.dashboard.fake import Person
 

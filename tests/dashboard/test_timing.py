@@ -37,6 +37,11 @@ def test_what_leaves_for_another_reason_is_not_timed() -> None:
     timing.passed += 1
     timing.done(BEGAN + 1)
     assert {"send": 0, "total": 0, "browser": 0} == counted(timing)
+    timing.passed += 1
+    timing.take(frame(2, BEGAN + 2), BEGAN + 2)
+    timing.passed += 2
+    timing.done(BEGAN + 3)
+    assert 2 == counted(timing)["send"]
 
 
 def test_messages_that_every_socket_owes_are_timed_when_one_takes_them() -> None:
