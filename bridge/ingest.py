@@ -51,6 +51,8 @@ class Parts:
     emit: Callable[[Frame], None]
     behind: Callable[[], float | None] = lambda: None
     """The monotonic time since when the oldest of what `keep` took is not committed."""
+    gathering: Callable[[], bool] = lambda: False
+    """Whether what `keep` takes now wakes nobody."""
 
 
 class Ingest:
@@ -112,7 +114,8 @@ class Ingest:
             for trace in frame.traces:
                 self.counts.stages["frame"].observe(frame.framed - trace.decoded, trace.count)
             self._parts.emit(frame)
-            self._parts.inbox.rest(AFTER_YOU)
+            if not self._parts.gathering():
+                self._parts.inbox.rest(AFTER_YOU)
         self._hand_over()
 
     def flush(self) -> None:

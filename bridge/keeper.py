@@ -23,7 +23,7 @@ RETRY = 0.5
 """Seconds until a batch that the store did not take is offered again."""
 TOGETHER = 10_000
 """Messages that are committed together at the most."""
-APART = 0.25
+APART = 0.5
 """Seconds between two commits to a disk while little comes: at once after silence, then more gathers."""
 ENOUGH = 1_000
 """Messages that are committed however little time has gone by."""
@@ -86,6 +86,11 @@ class Keeper:
         with self._lock:
             loads = [self._current] if self._current is not None else list(self._loads)
         return next((load.since for load in loads if load.since is not None), None)
+
+    @property
+    def gathering(self) -> bool:
+        """Whether it lets what comes gather, so that it is not woken by little."""
+        return self._resting
 
     def start(self) -> None:
         """Begin to write."""

@@ -86,7 +86,7 @@ class Bridge:
         self._ingest = Ingest(
             Parts(
                 self._inbox, plan.kinds, self._state, self._keeper.put, self.broadcast.publish,
-                lambda: self._keeper.oldest,
+                lambda: self._keeper.oldest, lambda: self._keeper.gathering,
             ),
             BridgeStatus(broker_url=plan.broker_url, embedded=plan.embedded, mark=self._inbox.mark_items),
             counts,
