@@ -32,10 +32,10 @@ FACTS_EVERY = 5
 SPANS: Mapping[str, tuple[str, str]] = {
     "receive": ("Received", "waits in the inbox"),
     "decode": ("Decoded", "is read"),
-    "commit": ("Stored", "is written to the store"),
+    "commit": ("Stored", "gathers with others, is written to the store"),
     "frame": ("Framed", "waits for its frame"),
-    "send": ("Sent", "from the frame to each browser's socket"),
-    "total": ("In all", "from received to the first browser's socket"),
+    "send": ("Sent", "from the frame until the browsers' sockets have it"),
+    "total": ("In all", "from received until the browsers' sockets have it"),
     "browser": ("Taken in", "from the socket until a browser says it has it; a few are asked"),
 }
 """Of each stage: its name, and what happens to a message in it."""
