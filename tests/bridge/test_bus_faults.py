@@ -150,6 +150,7 @@ def test_a_wrong_password_is_told_and_heals_when_it_is_right(
             client.execute_command("ACL", "SETUSER", "house", ">wrong")
             shows(follower, "a", 10.0)
             heals(follower)
+            wait_until(lambda: speaker.bridge.facts().readings > 0, "the commit")
             assert speaker.bridge.facts() == follower.asker.facts()
         finally:
             speaker.stop()

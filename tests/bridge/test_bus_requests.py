@@ -171,6 +171,7 @@ def test_a_command_of_before_is_never_carried_out_later(
     plug(speaker, follower)
     deaf = Asker(address_of(server), lambda: "")
     # Its connection is there already: what it sends lies in the socket.
+    wait_until(lambda: speaker.bridge.facts().readings == 1, "the commit")
     assert speaker.bridge.facts() == deaf.facts()
     its = {each["id"] for each in client.client_list() if each["cmd"] == "blpop"}
     assert 1 == len(its)
