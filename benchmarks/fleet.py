@@ -18,6 +18,7 @@ from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.app import LocalHouse
 from dashboard.card import CardPlan, Drawing
+from dashboard.reader import ENGLISH
 from dashboard.scene import LayoutPlan
 from dashboard.views import device_card
 from schemas.catalog import shipped_kinds
@@ -55,7 +56,7 @@ class Fleet:
 
     def plans(self) -> list[CardPlan[Any]]:
         """The cards of the overview."""
-        return [device_card.plan(self.house, device_id) for device_id in self.device_ids]
+        return [device_card.plan(self.house, device_id, ENGLISH) for device_id in self.device_ids]
 
     def layout(self) -> LayoutPlan:
         """All cards."""

@@ -10,8 +10,10 @@ import flet as ft
 from bridge.status import BridgeStatus
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import Dropped, House
-from dashboard.present import not_heard, plain, sentence
+from dashboard.present import not_heard
+from dashboard.reader import ENGLISH, Reader
 from dashboard.scene import LayoutPlan
+from dashboard.wording import plain, sentence
 
 if TYPE_CHECKING:
     from bridge.bus.follower import BusLink
@@ -33,22 +35,30 @@ class Notices:
     dropped: str = ""
 
 
-def notices(status: BridgeStatus, dropped: Dropped, now: float, bus: "BusLink | None" = None) -> Notices:
+def notices(
+    status: BridgeStatus, dropped: Dropped, now: float, bus: "BusLink | None" = None, reader: Reader = ENGLISH
+) -> Notices:
     """What is to be said at Unix time `now`. Nobody knows more of a bridge that is not heard."""
     if bus is not None and bus.away:
-        return Notices(bus=_bus(bus, now), dropped=_dropped(dropped, now))
-    return Notices("", _broker(status), _store(status), _behind(status), _dropped(dropped, now))
+        return Notices(bus=_bus(bus, now, reader), dropped=_dropped(dropped, now, reader))
+    return Notices(
+        "",
+        _broker(status, reader),
+        _store(status, reader),
+        _behind(status, reader),
+        _dropped(dropped, now, reader),
+    )
 
 
-def banner(house: House) -> LayoutPlan:
+def banner(house: House, reader: Reader) -> LayoutPlan:
     """What is wrong with the whole, gone while all is well."""
     plan = CardPlan(
-        "banner",
+        f"banner/{reader.key}",
         frozenset({"status", "tick"}),
-        lambda: notices(house.status, house.dropped, time.time(), house.bus),
+        lambda: notices(house.status, house.dropped, time.time(), house.bus, reader),
         _draw,
     )
-    return LayoutPlan("banner", frozenset(), lambda: [plan], lambda: ft.Column(spacing=0))
+    return LayoutPlan(f"banner/{reader.key}", frozenset(), lambda: [plan], lambda: ft.Column(spacing=0))
 
 
 def _draw(drawing: Drawing[Notices]) -> ft.Control:
@@ -76,47 +86,64 @@ def _draw(drawing: Drawing[Notices]) -> ft.Control:
     )
 
 
-def _bus(bus: "BusLink", now: float) -> str:
-    what = sentence(not_heard(bus, now))
+def _bus(bus: "BusLink", now: float, reader: Reader) -> str:
+    say = reader.say
+    what = sentence(not_heard(bus, now, reader))
     if bus.heard is None:
-        return f"{what} Nothing is known of devices until a bridge is heard. Retrying."
+        return say("{what} Nothing is known of devices until a bridge is heard. Retrying.", what=what)
     meanwhile = (
-        "if it has ended, what devices send at QoS 1 waits at the broker"
+        say("if it has ended, what devices send at QoS 1 waits at the broker")
         if bus.up
-        else "a bridge that runs goes on keeping what devices send"
+        else say("a bridge that runs goes on keeping what devices send")
     )
-    return f"{what} Values are the last known and nothing can be switched; {meanwhile}. Retrying."
+    return say(
+        "{what} Values are the last known and nothing can be switched; {meanwhile}. Retrying.",
+        what=what,
+        meanwhile=meanwhile,
+    )
 
 
-def _broker(status: BridgeStatus) -> str:
+def _broker(status: BridgeStatus, reader: Reader) -> str:
     if status.broker_up:
         return ""
-    return f"No connection to the broker: {status.broker_detail}. Values are the last known; retrying."
-
-
-def _store(status: BridgeStatus) -> str:
-    if not status.store_fault:
-        return ""
-    return (
-        f"The store cannot be written: {status.store_fault}; nothing is acknowledged, so the broker keeps "
-        "what devices send. Retrying."
+    return reader.say(
+        "No connection to the broker: {why}. Values are the last known; retrying.",
+        why=reader.told(status.broker_detail),
     )
 
 
-def _behind(status: BridgeStatus) -> str:
+def _store(status: BridgeStatus, reader: Reader) -> str:
+    if not status.store_fault:
+        return ""
+    return reader.say(
+        "The store cannot be written: {why}; nothing is acknowledged, so the broker keeps what devices send. "
+        "Retrying.",
+        why=reader.told(status.store_fault),
+    )
+
+
+def _behind(status: BridgeStatus, reader: Reader) -> str:
     # While the store takes nothing, that is what is to be said; that messages wait follows from it.
     if status.store_fault or not (status.paused or status.lag > BEHIND) or not status.waiting:
         return ""
-    waiting = "1 message waits" if status.waiting == 1 else f"{plain(status.waiting)} messages wait"
-    rest = " The broker holds the rest." if status.paused else ""
-    return f"Catching up: {waiting}, the oldest {status.lag:.0f} s.{rest}"
+    told = reader.count(
+        "Catching up: 1 message waits, the oldest {lag} s.",
+        "Catching up: {n} messages wait, the oldest {lag} s.",
+        status.waiting,
+        n=plain(status.waiting),
+        lag=f"{status.lag:.0f}",
+    )
+    return f"{told} {reader.say('The broker holds the rest.')}" if status.paused else told
 
 
-def _dropped(dropped: Dropped, now: float) -> str:
+def _dropped(dropped: Dropped, now: float, reader: Reader) -> str:
     if dropped.last is None or now - dropped.last > NEWS:
         return ""
-    count = "1 message" if dropped.count == 1 else f"{plain(dropped.count)} messages"
-    return (
-        f"The broker has dropped {count} since Fleetglass started, because they were too many for a client "
-        "that was away or slow. The system page says more."
+    return reader.count(
+        "The broker has dropped {n} message since Fleetglass started, because they were too many for a "
+        "client that was away or slow. The system page says more.",
+        "The broker has dropped {n} messages since Fleetglass started, because they were too many for a "
+        "client that was away or slow. The system page says more.",
+        dropped.count,
+        n=plain(dropped.count),
     )

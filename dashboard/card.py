@@ -9,6 +9,7 @@ import flet as ft
 from dashboard.flet_messages import Fragment, Place, fragment, pack, path_tree, prepare
 
 if TYPE_CHECKING:
+    from dashboard.reader import Reader
     from dashboard.scene import Layout
 
 TREES = 64
@@ -35,6 +36,28 @@ class Who(Protocol):
 
     def flip(self) -> None:
         """Change this person's screen from light to dark, or back."""
+
+    def prefer(self) -> None:
+        """Let this person choose theme, language, units and time zone."""
+
+    @property
+    def reader(self) -> "Reader":
+        """His language, units and time zone."""
+
+    def refine(self, route: str) -> None:
+        """Show another address of the same page at once, without an entry in the browser's history yet."""
+
+    def send(self, frame: bytes) -> None:
+        """Change what this person alone sees of a shared card, such as what he points at.
+
+        It is gone when the card is drawn anew.
+        """
+
+    def open(self, dialog: ft.DialogControl) -> None:
+        """Show a dialog of his own."""
+
+    def close(self, dialog: ft.DialogControl) -> None:
+        """Take it away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ import flet as ft
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.flet_messages import PAGE, set_properties
 from dashboard.look import SOFT, empty, icon, theme
+from dashboard.reader import Reader
 from dashboard.scene import Layout, LayoutPlan
 from dashboard.views import Page, pages
+from dashboard.wording import shown_text
 
 View = TypeVar("View")
 
@@ -28,7 +30,7 @@ def colours() -> bytes:
     )
 
 
-def navigation(title: str, current: Page | None, *, phone: bool) -> LayoutPlan:
+def navigation(title: str, current: Page | None, reader: Reader, *, phone: bool) -> LayoutPlan:
     """The ways to the pages: a rail at the side, or on a phone a bar at the bottom.
 
     `current` is chosen in it when it comes; from then on it stays, and `choice` tells each browser its own.
@@ -41,11 +43,13 @@ def navigation(title: str, current: Page | None, *, phone: bool) -> LayoutPlan:
             if isinstance(data, int | str) and str(data).isdecimal() and int(data) < len(entries):
                 who.go(entries[int(data)].route)
 
-        made = _bar(entries) if phone else _rail(title, entries)
+        made = _bar(entries, reader) if phone else _rail(title, entries, reader)
         made.selected_index = drawing.view
         return drawing.on(made, change=change)
 
-    return _still(f"{'bar' if phone else 'rail'}/{chosen}", chosen, draw, _across if phone else _along)
+    return _still(
+        f"{'bar' if phone else 'rail'}/{chosen}/{reader.key}", chosen, draw, _across if phone else _along
+    )
 
 
 def choice(ways: Layout, current: Page | None, *, phone: bool) -> bytes | None:
@@ -54,22 +58,23 @@ def choice(ways: Layout, current: Page | None, *, phone: bool) -> bytes | None:
     return set_properties(ways.cards[0].control._i, chosen) if ways.cards else None
 
 
-def nowhere(route: str) -> LayoutPlan:
+def nowhere(route: str, reader: Reader) -> LayoutPlan:
     """What stands in the place of a page where there is none."""
 
     def draw(drawing: Drawing[str]) -> ft.Control:
-        return empty("explore_off", "There is no such page", f"Nothing is at {drawing.view}")
+        where = reader.say("Nothing is at {route}", route=shown_text(drawing.view, 200))
+        return empty("explore_off", reader.say("There is no such page"), where)
 
-    return _still(f"nowhere{route}", route, draw, _across)
+    return _still(f"nowhere{route}/{reader.key}", route, draw, _across)
 
 
-def top(heading: str, *, back: bool, phone: bool) -> LayoutPlan:
+def top(heading: str, reader: Reader, *, back: bool, phone: bool) -> LayoutPlan:
     """The line with the name of the page."""
 
     def draw(drawing: Drawing[str]) -> ft.Control:
         left: list[ft.Control] = []
         if back:
-            arrow = ft.IconButton(ft.Icons.ARROW_BACK, tooltip="To the overview")
+            arrow = ft.IconButton(ft.Icons.ARROW_BACK, tooltip=reader.say("To the overview"))
             left.append(drawing.on(arrow, click=lambda who, _data: who.go("/")))
         left.append(
             ft.Text(
@@ -77,12 +82,14 @@ def top(heading: str, *, back: bool, phone: bool) -> LayoutPlan:
                 overflow=ft.TextOverflow.ELLIPSIS, expand=True,
             )
         )  # fmt: skip
-        mode = ft.IconButton(ft.Icons.CONTRAST, tooltip="Light or dark", icon_color=SOFT)
+        mode = ft.IconButton(ft.Icons.CONTRAST, tooltip=reader.say("Light or dark"), icon_color=SOFT)
         drawing.on(mode, click=lambda who, _data: who.flip())
-        row = ft.Row([ft.Row(left, spacing=8, expand=True), mode])
+        own = ft.IconButton(ft.Icons.TUNE, tooltip=reader.say("Preferences"), icon_color=SOFT)
+        drawing.on(own, click=lambda who, _data: who.prefer())
+        row = ft.Row([ft.Row(left, spacing=8, expand=True), ft.Row([mode, own], spacing=0, tight=True)])
         return ft.Container(row, padding=ft.Padding.only(left=16 if phone else 24, right=12, top=12))
 
-    name = f"top/{phone}/{back}/{heading}"
+    name = f"top/{phone}/{back}/{heading}/{reader.key}"
     return _still(name, heading, draw, _across)
 
 
@@ -114,7 +121,7 @@ def _along() -> ft.Control:
     return ft.Row(spacing=0, tight=True, vertical_alignment=STRETCH)
 
 
-def _rail(title: str, entries: Sequence[Page]) -> ft.NavigationRail:
+def _rail(title: str, entries: Sequence[Page], reader: Reader) -> ft.NavigationRail:
     mark = ft.Container(
         ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22),
         width=44, height=44, border_radius=14,
@@ -128,19 +135,19 @@ def _rail(title: str, entries: Sequence[Page]) -> ft.NavigationRail:
         bgcolor=ft.Colors.SURFACE_CONTAINER,
         destinations=[
             ft.NavigationRailDestination(
-                icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
+                icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=reader.say(page.title)
             )
             for page in entries
         ],
     )
 
 
-def _bar(entries: Sequence[Page]) -> ft.NavigationBar:
+def _bar(entries: Sequence[Page], reader: Reader) -> ft.NavigationBar:
     return ft.NavigationBar(
         bgcolor=ft.Colors.SURFACE_CONTAINER,
         destinations=[
             ft.NavigationBarDestination(
-                icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=page.title
+                icon=icon(page.icon), selected_icon=icon(page.selected_icon), label=reader.say(page.title)
             )
             for page in entries
         ],

@@ -1,6 +1,6 @@
 """The visual language: colours by meaning, a type scale, spacing. Colours work on light and dark alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import flet as ft
 
@@ -101,26 +101,6 @@ def copyable(text: str = "", **properties: object) -> ft.Text:
     """Text that can be copied. If `value` is live, `semantics_label` must be too, with the same text."""
     # Flutter's accessibility tree has a selectable text as an empty field, unless it has a label.
     return ft.Text(text, selectable=True, semantics_label=text, **properties)  # type: ignore[arg-type]
-
-
-def search(text: str, hint: str, longest: int, seek: Callable[[str], None]) -> ft.TextField:
-    """A field to search with, which belongs to one person; `seek` gets the new text, trimmed, or nothing."""
-    field = ft.TextField(
-        value=text,
-        hint_text=hint,
-        prefix_icon=ft.Icons.SEARCH,
-        text_size=14,
-        content_padding=ft.Padding.symmetric(vertical=8, horizontal=16),
-        border=ft.OutlineInputBorder(border_radius=24),
-        max_length=longest,
-        counter="",
-        on_submit=lambda event: seek((event.control.value or "").strip()[:longest]),
-    )
-    if text:
-        field.suffix_icon = ft.IconButton(
-            ft.Icons.CLOSE, tooltip="Clear the search", icon_size=18, on_click=lambda _event: seek("")
-        )
-    return field
 
 
 def icon(name: str) -> ft.IconData:

@@ -1,8 +1,5 @@
-"""From values to what people read: text, unit, tone, age. Pure; the same for every session."""
+"""From values to what people read: text, unit, tone, age. Pure; the same for all readers who are alike."""
 
-import json
-import re
-from codecs import utf_8_decode
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -10,10 +7,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from bridge.presence import Availability, Presence
 from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState, MetricState
+from dashboard.language import marked
+from dashboard.reader import ENGLISH, Reader
+from dashboard.units import Conversion
+from dashboard.wording import age, ago, laid_out, past, payload_text, plain, shown_text
 from schemas.kind import Kind, Metric
 from schemas.message import Value
 from schemas.topics import unquote_topic
-from schemas.traits import Binary, Choice, Counter, Location, Numeric, Switch, Text, Trait
+from schemas.traits import Binary, Choice, Counter, Event, Location, Numeric, Switch, Text, Trait
 
 if TYPE_CHECKING:
     # Redis, which a bridge in the same process does not need.
@@ -24,13 +25,9 @@ Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
 _new = tuple.__new__
 WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
+WAITING = marked("waiting for the device")
 DASH = "–"
 """Shown where there is no value, or nobody knows it now."""
-ONE_LINE = 48
-"""Characters of a JSON payload that is shown on one line; a longer one has a line for each of its parts."""
-DEEPEST = 8
-"""Levels by which such lines are moved to the right."""
-_JSON_PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 class MetricView(NamedTuple):
@@ -51,6 +48,7 @@ class MetricView(NamedTuple):
     source: str = ""
     age: str = ""
     options: tuple[str, ...] = ()
+    into: Conversion | None = None
 
     @property
     def shown(self) -> Value | None:
@@ -77,6 +75,7 @@ class DeviceView(NamedTuple):
     kept: str
     metrics: Mapping[str, MetricView]
     device: DeviceState
+    reader: Reader = ENGLISH
 
     @property
     def topic(self) -> str:
@@ -97,12 +96,14 @@ class DeviceView(NamedTuple):
     def word(self) -> str:
         """Whether it is there; where nothing is known of that, where its values are from."""
         unheard = self.kept and self.availability == "unknown"
-        return (self.kept if unheard else self.availability).capitalize()
+        return self.reader.say(WORDS[self.kept if unheard else self.availability])
 
     @property
     def since(self) -> str:
         """How old what we know is, or that it is only a copy where the word has not said so."""
-        return self.kept if self.kept and self.availability != "unknown" else self.age
+        if self.kept and self.availability != "unknown":
+            return self.reader.say(SOURCES[self.kept])
+        return self.age
 
     @property
     def faded(self) -> bool:
@@ -111,64 +112,80 @@ class DeviceView(NamedTuple):
 
     def source(self, name: str) -> str:
         """Where a metric's value is from and how old it is; live is only what a device that is there says."""
-        metric = self.metrics[name]
+        metric, say = self.metrics[name], self.reader.say
         if not metric.source:
-            return "not heard yet"
+            return say(NOT_YET)
         if metric.source != "live" or not self.faded:
-            return f"{metric.source} · {metric.age}"
-        return f"last heard {_past(metric.age)}"
+            return f"{say(SOURCES[metric.source])} · {metric.age}"
+        return say("last heard {age}", age=past(metric.age, self.reader))
 
+
+WORDS: Mapping[str, str] = {
+    "online": marked("Online"), "offline": marked("Offline"), "stale": marked("Stale"),
+    "unknown": marked("Unknown"), "retained": marked("Retained"), "restored": marked("Restored"),
+}  # fmt: skip
+"""Of an availability, or of where values are from."""
+SOURCES: Mapping[str, str] = {
+    "live": marked("live"), "retained": marked("retained"), "restored": marked("restored"),
+}  # fmt: skip
+NOT_YET = marked("not heard yet")
 
 _AVAILABILITY_TONES: Mapping[Availability, Tone] = {
     "online": "good", "stale": "warn", "offline": "bad", "unknown": "muted",
 }  # fmt: skip
 
 
-def device_view(device: DeviceState, kind: Kind | None, label: Label, now: float) -> DeviceView:
+def device_view(
+    device: DeviceState, kind: Kind | None, label: Label, now: float, reader: Reader = ENGLISH
+) -> DeviceView:
     """How a device is shown at Unix time `now`. All metrics the kind declares are there, heard or not."""
     declared = kind.metrics if kind else {}
     metrics = {
-        name: _metric_view(metric, device.metrics.get(name), device, now) for name, metric in declared.items()
+        name: _metric_view(metric, device.metrics.get(name), device, now, reader)
+        for name, metric in declared.items()
     }
     for name, state in device.metrics.items():
         if name not in declared:
-            metrics[name] = _metric_view(_Undeclared(name, state), state, device, now)
+            metrics[name] = _metric_view(_Undeclared(name, state, reader), state, device, now, reader)
     return DeviceView(
         id=device.id,
         kind=device.kind,
-        kind_title=kind.title if kind else "Unclaimed",
+        kind_title=kind_title(kind, reader),
         icon=kind.icon if kind else "help_outline",
         title=shown_text(label.name or default_name(device.id)),
         place=shown_text(label.place or ""),
         availability=device.presence.availability,
-        reason=shown_text(device.presence.reason),
+        reason=shown_text(reader.told(device.presence.reason)),
         tone=_AVAILABILITY_TONES[device.presence.availability],
-        age=age(now - device.seen_at) if device.seen_at is not None else "not heard yet",
+        age=age(now - device.seen_at, reader) if device.seen_at is not None else reader.say(NOT_YET),
         kept=_kept(device),
         metrics=metrics,
         device=device,
+        reader=reader,
     )
 
 
-def gone_view(device_id: str) -> DeviceView:
+def kind_title(kind: Kind | None, reader: Reader = ENGLISH) -> str:
+    """What a kind is called; that none claims a device, where there is none."""
+    return reader.told(kind.title) if kind else reader.say("Unclaimed")
+
+
+def gone_view(device_id: str, reader: Reader = ENGLISH) -> DeviceView:
     """How a device is shown of which nothing has been heard."""
-    nobody = Presence("unknown", "nothing has been heard of a device with this id")
-    view = device_view(DeviceState(device_id, UNCLAIMED, presence=nobody), None, Label(), 0.0)
+    nobody = Presence("unknown", marked("nothing has been heard of a device with this id"))
+    view = device_view(DeviceState(device_id, UNCLAIMED, presence=nobody), None, Label(), 0.0, reader)
     # That no kind claims it is said of what has spoken.
     return view._replace(kind_title="")
 
 
-def not_heard(bus: "BusLink | None", now: float) -> str:
+def not_heard(bus: "BusLink | None", now: float, reader: Reader = ENGLISH) -> str:
     """Why nothing is known of the bridge at Unix time `now`, and since when; empty while it is heard."""
     if bus is None or not bus.away:
         return ""
-    since = "" if bus.heard is None else f"; last heard {ago(bus.heard, now)}"
-    return bus.away.rstrip(".") + since
-
-
-def sentence(text: str) -> str:
-    """Words of another part as a sentence: a capital at the beginning, one full stop at the end."""
-    return text[:1].upper() + text[1:].rstrip(".") + "."
+    why = reader.told(bus.away).rstrip(".。")
+    if bus.heard is None:
+        return why
+    return reader.say("{why}; last heard {age}", why=why, age=ago(bus.heard, now, reader))
 
 
 def default_name(device_id: str) -> str:
@@ -180,126 +197,57 @@ def default_name(device_id: str) -> str:
     return words[:1].upper() + words[1:] if words else device_id
 
 
-def age(seconds: float) -> str:
-    """How long ago, in steps so coarse that a card does not tick: now, 20 s, 3 min, 5 h, 2 d ago."""
-    if seconds < 10:
-        return "now"
-    if seconds < 60:
-        return f"{int(seconds // 10) * 10} s ago"
-    if seconds < 3_600:
-        return f"{int(seconds // 60)} min ago"
-    if seconds < 172_800:
-        return f"{int(seconds // 3_600)} h ago"
-    return f"{int(seconds // 86_400)} d ago"
-
-
-def ago(when: float, now: float) -> str:
-    """The same of what is over: it is never now."""
-    return _past(age(now - when))
-
-
-def format_value(value: Value, trait: Trait) -> str:
-    """A value as text, without its unit."""
+def format_value(value: Value, trait: Trait, reader: Reader = ENGLISH, into: Conversion | None = None) -> str:
+    """A value as text, without its unit; a number in the unit of `into`, if that is given."""
     if isinstance(value, bool):
         if isinstance(trait, Switch | Binary):
-            return trait.on if value else trait.off
-        return "yes" if value else "no"
+            return reader.told(trait.on if value else trait.off)
+        return reader.say("yes") if value else reader.say("no")
     if isinstance(value, int | float):
-        return _number(value, trait)
+        return _number(value, trait) if into is None else _converted(value, trait, into)
+    if isinstance(trait, Choice | Event):
+        return shown_text(reader.told(value))
     return shown_text(value)
 
 
-def shown_text(text: str, limit: int = 120) -> str:
-    """Foreign text made safe for one line: control and direction characters escaped, cut."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    # Most text is harmless, which is told at once.
-    return cut if cut.isprintable() else "".join(_printable(character) for character in cut)
-
-
-def payload_text(payload: bytes, limit: int = 2_000) -> str:
-    """A payload as people can read it: text if it is text, else hexadecimal; cut."""
-    try:
-        # Not final where it is cut: half a character at the end is none then, not an error.
-        text, _length = utf_8_decode(payload[:limit], "strict", len(payload) <= limit)
-    except UnicodeDecodeError:
-        return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
-    safe = text if text.isprintable() else "".join(c if c == "\n" else _printable(c) for c in text)
-    return safe + ("…" if len(payload) > limit else "")
-
-
-def laid_out(payload: bytes) -> bytes:
-    """JSON with a line for each of its parts, if it is long; whatever else it is, as it is.
-
-    Nothing but space between the parts is changed: numbers, texts and repeated keys stay as they came.
-    """
-    if len(payload) <= ONE_LINE or payload[:1] not in {b"{", b"["}:
-        return payload
-    try:
-        text = payload.decode()
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return payload
-    lines, depth, before = [""], 0, ""
-    for part in _JSON_PARTS.findall(text):
-        opened, closes = before in {"{", "["}, part in {"}", "]"}
-        depth += opened - closes
-        if (opened or closes or before == ",") and not (opened and closes):
-            lines.append("  " * min(depth, DEEPEST))
-        lines[-1] += f"{part} " if part == ":" else part
-        before = part
-    return "\n".join(lines).encode()
-
-
-def size_text(size: int) -> str:
-    """A number of bytes as people say it: 512 bytes, 1.5 kB, 256 MB."""
-    if size < 1_000:
-        return f"{size} {'byte' if size == 1 else 'bytes'}"
-    units = ("kB", "MB", "GB", "TB")
-    step = next((step for step in range(1, len(units)) if size < 999.5 * 1_000**step), len(units))
-    shown = size / 1_000**step
-    number = f"{shown:.1f}" if shown < 9.95 else plain(round(shown))
-    return f"{number} {units[step - 1]}"
-
-
-def reason_text(code: str) -> str:
-    """The code of a refusal as words."""
-    return shown_text(code.replace("_", " "), 40)
-
-
-def plain(value: float) -> str:
-    """A bound or a whole number: thousands apart, without digits that say nothing."""
-    whole = isinstance(value, int) or value.is_integer()
-    return (f"{int(value):,}" if whole else f"{value:,g}").replace(",", "\u202f")
-
-
-def _past(age_of_it: str) -> str:
-    return "a few seconds ago" if age_of_it == "now" else age_of_it
-
-
-def _printable(character: str) -> str:
-    return character if character.isprintable() else f"\\u{ord(character):04x}"
-
-
-def _number(value: float, trait: Trait) -> str:
-    precision = trait.precision if isinstance(trait, Numeric | Counter) else None
+def decimals(trait: Trait, into: Conversion | None = None) -> int | None:
+    """How many decimals values of a trait are shown with; None if as many as they have."""
     if isinstance(trait, Location):
-        precision = 5
-    if precision is None:
-        if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-            return plain(value)
-        return f"{value:,.6g}".replace(",", "\u202f")
+        return 5
+    precision = trait.precision if isinstance(trait, Numeric | Counter) else None
+    if precision is None or into is None:
+        return precision
+    return max(0, precision + into.decimals)
+
+
+def _converted(value: float, trait: Trait, into: Conversion) -> str:
+    shown = decimals(trait, into)
+    return _fixed(into.shown(value), 1 if shown is None else shown)
+
+
+def _fixed(value: float, precision: int) -> str:
     if abs(value) >= 1e15:
         # A whole number may be larger than any float.
         return f"{value if isinstance(value, float) else Decimal(value):.6g}"
     return f"{value:,.{precision}f}".replace(",", "\u202f")
 
 
+def _number(value: float, trait: Trait) -> str:
+    precision = decimals(trait)
+    if precision is None:
+        if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+            return plain(value)
+        return f"{value:,.6g}".replace(",", "\u202f")
+    return _fixed(value, precision)
+
+
 class _Undeclared:
     """A metric that no kind declares, seen like one that is."""
 
-    def __init__(self, name: str, state: MetricState) -> None:
+    def __init__(self, name: str, state: MetricState, reader: Reader) -> None:
         self.name = name
-        self.label = shown_text(name) + (" (extra)" if state.extra else "")
+        word = shown_text(name)
+        self.label = reader.say("{name} (extra)", name=word) if state.extra else word
         self.trait: Trait = _INFERRED[type(state.value)]
         self.options: tuple[str, ...] = ()
         self.settable = False
@@ -310,29 +258,34 @@ _INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeri
 
 
 def _metric_view(
-    metric: Metric | _Undeclared, state: MetricState | None, device: DeviceState, now: float
+    metric: Metric | _Undeclared,
+    state: MetricState | None,
+    device: DeviceState,
+    now: float,
+    reader: Reader,
 ) -> MetricView:
+    into = reader.conversion(metric.unit)
     command = device.commands.get(metric.name)
     pending = command is not None and command.status == "pending"
     tone: Tone = "muted"
     why = ""
     if state is not None:
-        tone, why = _judge(state.value, metric.trait, metric.unit)
+        tone, why = _judge(state.value, metric.trait, metric.unit, reader)
     text, unit, value, source, when = DASH, "", None, "", ""
     if state is not None:
         text, unit, value, source = (
-            format_value(state.value, metric.trait),
-            metric.unit,
+            format_value(state.value, metric.trait, reader, into),
+            metric.unit if into is None else into.unit,
             state.value,
             state.provenance,
         )
-        when = age(now - (state.received_at if state.time is None else state.time))
+        when = age(now - (state.received_at if state.time is None else state.time), reader)
     # Past the named tuple's own constructor, which costs as much again; many are made of every message.
     return _new(
         MetricView,
         (
             metric.name,
-            metric.label,
+            reader.told(metric.label),
             metric.trait,
             text,
             unit,
@@ -340,26 +293,33 @@ def _metric_view(
             why,
             value,
             command.value if command is not None and pending else None,
-            "" if command is None else ("waiting for the device" if pending else command.note),
+            "" if command is None else reader.told(WAITING if pending else command.note),
             pending,
             metric.settable,
             source,
             when,
             metric.options,
+            into,
         ),
     )
 
 
-def _judge(value: Value, trait: Trait, unit: str) -> tuple[Tone, str]:
+def _judge(value: Value, trait: Trait, unit: str, reader: Reader) -> tuple[Tone, str]:
     if isinstance(trait, Numeric) and isinstance(value, int | float) and not isinstance(value, bool):
-        space = f" {unit}" if unit else ""
         if trait.warn_high is not None and value > trait.warn_high:
-            return "warn", f"above {trait.warn_high:g}{space}"
+            return "warn", reader.say("above {limit}", limit=limit_text(trait.warn_high, unit, reader))
         if trait.warn_low is not None and value < trait.warn_low:
-            return "warn", f"below {trait.warn_low:g}{space}"
+            return "warn", reader.say("below {limit}", limit=limit_text(trait.warn_low, unit, reader))
     if isinstance(trait, Choice) and value in trait.alarming:
-        return "bad", f"{value} means trouble"
+        return "bad", reader.say("{value} means trouble", value=reader.told(str(value)))
     return "plain", ""
+
+
+def limit_text(limit: float, unit: str, reader: Reader = ENGLISH) -> str:
+    """A limit with its unit, as this person wants it."""
+    into = reader.conversion(unit)
+    shown, unit = (limit, unit) if into is None else (round(into.shown(limit), 2), into.unit)
+    return f"{plain(shown)} {unit}" if unit else plain(shown)
 
 
 def _kept(device: DeviceState) -> str:
@@ -370,7 +330,7 @@ def _kept(device: DeviceState) -> str:
     return "restored" if "restored" in sources else "retained"
 
 
-def expected(trait: Trait, unit: str) -> str:
+def expected(trait: Trait, unit: str, reader: Reader = ENGLISH) -> str:
     """The limits of a metric in words, empty if it has none worth saying."""
     if (
         isinstance(trait, Numeric)
@@ -378,6 +338,7 @@ def expected(trait: Trait, unit: str) -> str:
         and trait.high is not None
         and max(abs(trait.low), abs(trait.high)) < WORTH_SAYING
     ):
-        space = f" {unit}" if unit else ""
-        return f"{plain(trait.low)} to {plain(trait.high)}{space}"
+        into = reader.conversion(unit)
+        low = plain(trait.low if into is None else round(into.shown(trait.low), 2))
+        return reader.say("{low} to {high}", low=low, high=limit_text(trait.high, unit, reader))
     return ""

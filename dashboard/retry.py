@@ -10,7 +10,7 @@ from bridge.replay import Replayed
 from dashboard.aside import Found
 from dashboard.card import Question, Who
 from dashboard.house import House
-from dashboard.present import plain, reason_text
+from dashboard.wording import plain, reason_text
 
 T = TypeVar("T")
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import flet as ft
@@ -13,52 +13,26 @@ from dashboard.admission import WHOLE, told
 from dashboard.banner import banner
 from dashboard.card import Question
 from dashboard.chrome import STRETCH, choice, colours, navigation, nowhere, top
+from dashboard.dialogs import question_dialog
 from dashboard.house import House
-from dashboard.hub import Hub, Nudge
+from dashboard.hub import Hub
 from dashboard.look import GROUND, PHONE
-from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark
-from dashboard.views import Page, find
+from dashboard.mount import Mount, Surroundings
+from dashboard.preferences import preferences_dialog
+from dashboard.reader import Reader
+from dashboard.scene import NOTHING, LayoutPlan
+from dashboard.views import Page, Tools, find
 from dashboard.wire import Link, Wire
+from dashboard.wishes import Wishes, note, wishes_of
 
 log = logging.getLogger(__name__)
 
 PLACE = 2
 """Of the page below the heading and the banner."""
-
-
-@dataclass(slots=True)
-class Mount:
-    """A shared layout in a container of this session. `mark` is what the browser has of it."""
-
-    slot: ft.Container
-    plan: LayoutPlan
-    layout: Layout | None = None
-    mark: Mark = NOTHING
-    wire: Wire | None = None
-
-    def nudged(self, _topic: str, nudge: Nudge) -> None:
-        """The layout has changed: pass the frame on, or where that will not do, let the wire pull."""
-        wire = self.wire
-        if wire is None:
-            return
-        if self.mark is nudge.before and nudge.frame is not None and wire.pass_on(nudge.frame):
-            self.mark = nudge.mark
-        elif self.mark is not nudge.mark:
-            wire.owe()
-            wire.poke()
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What stays on the screen from page to page. Made anew when the window becomes a phone's, or no longer.
-
-    `main` has the heading, the banner, the page, and on a phone the ways to the pages.
-    """
-
-    phone: bool
-    main: ft.Column
-    head: Mount
-    ways: Mount
+TYPING = 0.15
+"""Seconds without a further key after which what is sought is looked for."""
+NEAR_END = 900
+"""Pixels from the end of a page at which what comes below it is fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +42,8 @@ class Shared:
     house: House
     hub: Hub
     title: str
+    language: str = ""
+    """Of who wishes none; else his browser's."""
     open: set["Session"] = field(default_factory=set)
     colours: bytes = field(default_factory=colours)
 
@@ -85,9 +61,16 @@ class Session:
         self.mounts: list[Mount] = []
         self._wire: Wire | None = None
         self._page: Page | None = None
-        self._banner = Mount(ft.Container(), banner(shared.house))
+        self.wishes = Wishes()
+        self.reader = Reader()
+        self._address = ""
+        self._banner = Mount(ft.Container(), banner(shared.house, self.reader))
         self._around: Surroundings | None = None
         self._view: Mount | None = None
+        self._tools: Tools | None = None
+        self._further: list[Mount] = []
+        self._content = ft.Column(spacing=16, horizontal_alignment=STRETCH)
+        self._refining: asyncio.TimerHandle | None = None
         self._coming: ft.Column | None = None
         self._choice: bytes | None = None
         self._whole: bytes | None = None
@@ -102,7 +85,6 @@ class Session:
         """Show the page of the route that the browser opened."""
         page = self.page
         page.title = self.shared.title
-        page.theme_mode = ft.ThemeMode.SYSTEM
         page.padding = 0
         page.bgcolor = GROUND
         page.on_route_change = self._route_changed
@@ -112,34 +94,63 @@ class Session:
         self.show(page.route or "/")
 
     def show(self, route: str) -> None:
-        """Take the screen to a route. What it shows stays until all of the new page is there."""
-        house, phone = self.shared.house, self._is_phone()
-        slot = ft.Container()
-        content: ft.Control = slot
+        """Take the screen to a route. What it shows stays until all of the new page is there.
+
+        Within one page, only what is below its tools changes, where it stands.
+        """
+        phone = self._is_phone()
+        self._address = route
         page, values = find(route) or (None, {})
+        around = self._around
+        if page is not None and around is not None and around.phone is phone and self._only_refined(route):
+            self._refined(route, page, values)
+            return
+        slot = ft.Container()
         if page is None:
-            heading, plan = "Not found", nowhere(route)
+            heading, plan = self.reader.say("Not found"), nowhere(route, self.reader)
         else:
-            heading = page.heading(house, values) if page.heading else page.title
-            plan = page.layout(house, values)
-            if page.tools is not None:
-                content = ft.Column(
-                    [page.tools(values, self.go), slot], spacing=16, horizontal_alignment=STRETCH
-                )
-        if self._view is not None:
-            self._unmount(self._view)
+            heading = self._heading(page, values)
+            plan = page.layout(self.shared.house, values, self.reader)
+        self._forget_view()
         self.route, self._page, self._view = route, page, Mount(slot, plan)
+        self._tools = page.tools(self.shared.house, values, self) if page and page.tools else None
+        tools = [self._tools.control] if self._tools else []
+        self._content = ft.Column([*tools, slot], spacing=16, horizontal_alignment=STRETCH)
         # A page has a place of its own to scroll, so that it begins at its top.
         place = ft.Column(
-            [ft.Container(content, padding=_inside(phone=phone))], scroll=ft.ScrollMode.AUTO, expand=True
+            [ft.Container(self._content, padding=_inside(phone=phone))],
+            scroll=ft.ScrollMode.AUTO,
+            expand=True,
         )
-        head = top(heading, back=page is not None and page.rank is None, phone=phone)
-        if self._around is None or self._around.phone is not phone:
+        if page is not None and page.more is not None:
+            place.on_scroll, place.scroll_interval = self._scrolled, 200
+        head = top(heading, self.reader, back=page is not None and page.rank is None, phone=phone)
+        if around is None or around.phone is not phone:
             self._surround(place, head, phone=phone)
         else:
-            self._bring(place, head, self._around)
+            self._bring(place, head, around)
         self._mount_page()
         self._poke()
+
+    def refine(self, route: str) -> None:
+        """See `Who`. It waits until he no longer types."""
+        if self._refining is not None:
+            self._refining.cancel()
+        self._refining = asyncio.get_running_loop().call_later(TYPING, self._refine, route)
+
+    def send(self, frame: bytes) -> None:
+        """See `Who`."""
+        if self._wire is not None:
+            self._wire.put(frame)
+
+    def open(self, dialog: ft.DialogControl) -> None:
+        """See `Who`."""
+        self.page.show_dialog(dialog)
+
+    def close(self, dialog: ft.DialogControl) -> None:
+        """See `Who`."""
+        dialog.open = False
+        dialog.update()
 
     def tell(self, text: str) -> None:
         """Say something to this person, at the bottom of his screen."""
@@ -147,26 +158,11 @@ class Session:
 
     def ask(self, question: Question) -> None:
         """Put a question to this person, above what he looks at."""
+        self.page.show_dialog(question_dialog(self, question))
 
-        def close(then: Callable[[], None]) -> None:
-            # A second click comes while it closes.
-            if dialog.open:
-                dialog.open = False
-                dialog.update()
-                then()
-
-        lines: list[ft.Control] = [ft.Text(line, size=14) for line in question.lines]
-        leave = ft.TextButton(
-            "Cancel" if question.yes else "Close", on_click=lambda _event: close(lambda: None)
-        )
-        agree = ft.FilledButton(question.yes, on_click=lambda _event: close(question.then))
-        dialog = ft.AlertDialog(
-            title=ft.Text(question.title, size=18, weight=ft.FontWeight.W_600),
-            content=ft.Column(lines, tight=True, spacing=8, width=420),
-            scrollable=True,
-            actions=[leave, agree] if question.yes else [leave],
-        )
-        self.page.show_dialog(dialog)
+    def prefer(self) -> None:
+        """Let him choose theme, language, units and time zone."""
+        self.page.show_dialog(preferences_dialog(self, self.wishes, self._wish))
 
     def go(self, route: str) -> None:
         """Take this person to another page, with an entry in the browser's history."""
@@ -216,6 +212,7 @@ class Session:
             wire.timing = self.shared.house.timing
             wire.trip = wire.timing.trips.join()
             wire.put(self.shared.colours)
+            self._read(wishes_of(wire.url))
             self._whole = WHOLE if told(wire.url) else None
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
@@ -225,10 +222,11 @@ class Session:
         self._let_go()
         self._attach()
         around = self._around
-        resized = around is not None and around.phone is not self._is_phone()
-        if resized or (self.page.route and self.page.route != self.route):
+        resized = around is None or around.phone is not self._is_phone()
+        moved = bool(self.page.route) and self.page.route != self._address
+        if resized or moved:
             # He went to another page, or turned his phone, while the connection was lost.
-            self.show(self.page.route or self.route)
+            self.show(self.page.route if moved else self.route)
             return
         self._mount_page()
         self._poke()
@@ -258,12 +256,12 @@ class Session:
         if around is None or view is None:
             return
         if around.ways.layout is None:
-            around.ways.plan = navigation(self.shared.title, self._page, phone=around.phone)
+            around.ways.plan = self._navigation(phone=around.phone)
             self._choice = None
-            order = [around.head, around.ways, view]
+            order = [around.head, around.ways, view, *self._further]
         else:
             # The page first, which is the most: what it is called then changes just before it is seen.
-            order = [view, around.head]
+            order = [view, *self._further, around.head]
             self._choose()
         for mount in order:
             if mount.layout is None:
@@ -317,7 +315,7 @@ class Session:
             self._unmount(self._around.head)
             self._unmount(self._around.ways)
         named = Mount(ft.Container(), head)
-        ways = Mount(ft.Container(), navigation(self.shared.title, self._page, phone=phone))
+        ways = Mount(ft.Container(), self._navigation(phone=phone))
         main = ft.Column([named.slot, self._banner.slot, place], spacing=0, expand=True)
         self._around = Surroundings(phone, main, named, ways)
         self._banner.slot.padding = ft.Padding.symmetric(horizontal=_inside(phone=phone))
@@ -354,12 +352,114 @@ class Session:
 
     def flip(self) -> None:
         """Change from light to dark, or back."""
-        dark = self.page.theme_mode == ft.ThemeMode.DARK or (
-            self.page.theme_mode == ft.ThemeMode.SYSTEM
-            and self.page.platform_brightness == ft.Brightness.DARK
+        dark = self.wishes.theme == "dark" or (
+            self.wishes.theme == "system" and self.page.platform_brightness == ft.Brightness.DARK
         )
-        self.page.theme_mode = ft.ThemeMode.LIGHT if dark else ft.ThemeMode.DARK
+        self._wish(replace(self.wishes, theme="light" if dark else "dark"))
+
+    # What he wishes --------------------------------------------------------------------------------------
+
+    def _wish(self, wishes: Wishes) -> None:
+        """He has chosen anew: his browser keeps it, and all that he sees follows."""
+        self.send(wishes.note)
+        before = self.reader
+        self._read(wishes)
         self.page.update()
+        if self.reader != before:
+            self._around = None
+            self.show(self.route)
+
+    def _read(self, wishes: Wishes) -> None:
+        self.wishes = wishes
+        self.page.theme_mode = ft.ThemeMode(wishes.theme)
+        reader = wishes.reader(self.shared.language)
+        if reader == self.reader:
+            return
+        self.reader = reader
+        for mount in list(self.mounts):
+            self._unmount(mount)
+        self._banner = Mount(ft.Container(), banner(self.shared.house, reader))
+        if self._around is not None:
+            self._around = None
+            self._mount(self._banner)
+
+    # From one address of a page to another ----------------------------------------------------------------
+
+    def _heading(self, page: Page, values: Mapping[str, str]) -> str:
+        if page.heading is not None:
+            return page.heading(self.shared.house, values, self.reader)
+        return self.reader.say(page.title)
+
+    def _only_refined(self, route: str) -> bool:
+        return self._view is not None and route.partition("?")[0] == self.route.partition("?")[0]
+
+    def _refine(self, route: str) -> None:
+        self._refining = None
+        found = find(route)
+        if found is None or found[0] is not self._page or self._around is None:
+            return
+        # In the place of the present address, not after it: else each letter would be a step back.
+        self.send(note({"route": route}))
+        self._refined(route, *found)
+
+    def _refined(self, route: str, page: Page, values: Mapping[str, str]) -> None:
+        view = self._view
+        if view is None:
+            return
+        self.route = route
+        if self._tools is not None:
+            self._tools.follow(values)
+        for mount in self._further:
+            self._unmount(mount)
+            self._content.controls.remove(mount.slot)
+        self._further = []
+        self._content.update()
+        plan = page.layout(self.shared.house, values, self.reader)
+        if plan.name != view.plan.name:
+            self._replan(view, plan)
+        around = self._around
+        head = top(self._heading(page, values), self.reader, back=page.rank is None, phone=self._is_phone())
+        if around is not None and head.name != around.head.plan.name:
+            self._replan(around.head, head)
+        self._poke()
+
+    def _replan(self, mount: Mount, plan: LayoutPlan) -> None:
+        """Another layout in the same place. It is opened first: the cards that both have are kept."""
+        if mount.layout is None:
+            mount.plan = plan
+            return
+        kept = self.shared.hub.scene.open(mount.plan)
+        self._unmount(mount)
+        mount.plan = plan
+        self._mount(mount)
+        self.shared.hub.scene.close(kept)
+
+    def _scrolled(self, event: ft.OnScrollEvent) -> None:
+        if event.pixels is None or event.max_scroll_extent is None:
+            return
+        if event.max_scroll_extent - event.pixels > NEAR_END or self._page is None or self._page.more is None:
+            return
+        found = find(self.route)
+        if found is None or self._view is None or any(m.mark is NOTHING for m in self._further):
+            return
+        plan = self._page.more(self.shared.house, found[1], self.reader, len(self._further) + 1)
+        if plan is not None:
+            mount = Mount(ft.Container(), plan)
+            self._further.append(mount)
+            self._content.controls.append(mount.slot)
+            self._content.update()
+            self._mount(mount)
+            self._poke()
+
+    def _forget_view(self) -> None:
+        for mount in [*self._further, *([self._view] if self._view else [])]:
+            self._unmount(mount)
+        self._further = []
+        if self._refining is not None:
+            self._refining.cancel()
+
+    def _navigation(self, *, phone: bool) -> LayoutPlan:
+        return navigation(self.shared.title, self._page, self.reader, phone=phone)
 
 
 def _inside(*, phone: bool) -> int:

@@ -10,7 +10,9 @@
   const TRY_AGAIN_LATER = 1013;
   // What dashboard/admission.py knows too: that this page is told more than Flet's client is, and that the
   // first screen is whole.
+  // A longer message that begins so is a note: what the person wishes, to be kept, or the address of what he sees.
   const TOLD = "told=1", WHOLE = 2;
+  const WISH = "fleetglass.wish";
   const title = document.title;
   const part = id => document.getElementById(id);
 
@@ -20,6 +22,43 @@
   Object.defineProperty(HTMLScriptElement.prototype, "src", {...source, set(url) {
     if (new URL(url, document.baseURI).origin === location.origin) source.set.call(this, url);
   }});
+
+  // What this person wishes (dashboard/wishes.py) --------------------------------------------------------------
+
+  function wish() {
+    try {
+      return JSON.parse(localStorage.getItem(WISH)) ?? {};
+    } catch {
+      return {}; // no storage here, or not ours
+    }
+  }
+
+  function wished() {
+    const {theme} = wish();
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+  }
+  wished();
+
+  // What the server is told when a socket opens: what is kept, and what only the browser knows.
+  function told() {
+    const said = {...wish(), languages: [...navigator.languages].slice(0, 10),
+      here: Intl.DateTimeFormat().resolvedOptions().timeZone};
+    return `${TOLD}&wish=${encodeURIComponent(JSON.stringify(said))}`;
+  }
+
+  function noted({wish, route}) {
+    if (wish) {
+      try {
+        localStorage.setItem(WISH, JSON.stringify(wish));
+      } catch {
+        // It holds until this page is closed.
+      }
+      wished();
+    }
+    // Flutter keeps its own state beside the address.
+    if (route) history.replaceState(history.state, "", route);
+  }
 
   // A page that comes back as it was left has a dead socket, and on some browsers a frozen picture.
   addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
@@ -176,7 +215,7 @@
     #dial() {
       clearTimeout(this.#again);
       this.#again = 0;
-      const socket = this.#socket = new Plain(`${this.url}${this.url.includes("?") ? "&" : "?"}${TOLD}`);
+      const socket = this.#socket = new Plain(`${this.url}${this.url.includes("?") ? "&" : "?"}${told()}`);
       socket.binaryType = this.binaryType;
       socket.addEventListener("open", () => this.#opened());
       socket.addEventListener("message", event => this.#heard(event.data));
@@ -197,8 +236,9 @@
         this.#said = null;
         came(LONGEST_COMING);
       }
-      if (data.byteLength === 1 && new Uint8Array(data)[0] === WHOLE) {
-        came(0);
+      if (new Uint8Array(data, 0, 1)[0] === WHOLE) {
+        if (data.byteLength === 1) came(0);
+        else noted(JSON.parse(new TextDecoder().decode(new Uint8Array(data, 1))));
         return;
       }
       this.dispatchEvent(new MessageEvent("message", {data}));

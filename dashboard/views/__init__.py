@@ -5,31 +5,49 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 import flet as ft
 
+from dashboard.card import Who
 from dashboard.house import House
+from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
+
+
+class Tools(Protocol):
+    """What stands above a page and belongs to one person."""
+
+    control: ft.Control
+
+    def follow(self, values: Mapping[str, str]) -> None:
+        """The address of the page has changed, by these tools or otherwise: show it, without an update.
+
+        Whoever calls sends the control's changes to the browser.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page: where it is, what it is called, how it is laid out. `{id}` in the route is one path segment.
 
-    `rank` orders the pages in the navigation; None keeps a page out of it. `heading` names what the page of
-    these placeholders is about, where the title does not say it. `tools` stand above the layout and belong to
-    one person alone, such as a field to write in; they are told how to take him to a route.
+    `rank` orders the pages in the navigation; None keeps a page out of it. `title` is `marked`, and said in
+    each reader's language. `heading` names what the page of these placeholders is about, where the title does
+    not say it. `tools` stand above the layout and belong to one person alone, such as a field to write in;
+    they stay while he goes from one address of the page to another. `more` gives what comes below the layout
+    when he has scrolled to its end, for the first, second, … time; None is the end.
     """
 
     route: str
     title: str
     icon: str
-    layout: Callable[[House, Mapping[str, str]], LayoutPlan]
+    layout: Callable[[House, Mapping[str, str], Reader], LayoutPlan]
     rank: int | None = None
     selected_icon: str = ""
-    heading: Callable[[House, Mapping[str, str]], str] | None = None
-    tools: Callable[[Mapping[str, str], Callable[[str], None]], ft.Control] | None = None
+    heading: Callable[[House, Mapping[str, str], Reader], str] | None = None
+    tools: Callable[[House, Mapping[str, str], Who], Tools] | None = None
+    more: Callable[[House, Mapping[str, str], Reader, int], LayoutPlan | None] | None = None
 
 
 @cache

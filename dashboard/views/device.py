@@ -8,37 +8,47 @@ import flet as ft
 
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
+from dashboard.language import marked
 from dashboard.look import SOFT, caption, card, copyable, empty
-from dashboard.present import DeviceView, expected, sentence, shown_text
+from dashboard.present import DeviceView, expected
+from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
 from dashboard.views import Page
 from dashboard.views.device_card import actor, cell, fading, header, look, shape
 from dashboard.views.payload import box, typed
 from dashboard.widgets import Act
+from dashboard.wording import sentence, shown_text
 
 UNTIL_THEN = "It is shown here as soon as it speaks. If it has spoken already, its id is another one."
 UNTIL_HEARD = "Whether there is such a device is not known until a bridge is heard."
 
 
-def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
+def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPlan:
     """One device, by its id; that nobody has heard of it, as long as that is so."""
     device_id = values["id"]
     its_own = f"device/{device_id}"
     follows = frozenset({its_own, "tick"})
-    seen = partial(look, house, device_id)
+    seen = partial(look, house, device_id, reader)
 
     def source() -> object:
         return house.devices.get(device_id)
 
     plans = [
         CardPlan(
-            f"detail/{device_id}", follows, seen, lambda d: _draw(d, actor(house, device_id)), shape, source
+            f"detail/{device_id}/{reader.key}",
+            follows,
+            seen,
+            lambda d: _draw(d, actor(house, device_id)),
+            shape,
+            source,
         ),
-        CardPlan(f"message/{device_id}", follows, seen, _draw_message, source=source),
+        CardPlan(f"message/{device_id}/{reader.key}", follows, seen, _draw_message, source=source),
     ]
     nobody: Sequence[CardPlan[Any]] = [_nobody(house, device_id)]
     arranged = frozenset({"devices", its_own})
-    return LayoutPlan(its_own, arranged, lambda: plans if device_id in house.devices else nobody)
+    return LayoutPlan(
+        f"{its_own}/{reader.key}", arranged, lambda: plans if device_id in house.devices else nobody
+    )
 
 
 def _nobody(house: House, device_id: str) -> CardPlan[str]:
@@ -106,8 +116,8 @@ def _about(view: DeviceView) -> str:
     return f"{view.availability.capitalize()}: {view.reason}"
 
 
-def _heading(house: House, values: Mapping[str, str]) -> str:
-    return look(house, values["id"]).title
+def _heading(house: House, values: Mapping[str, str], reader: Reader) -> str:
+    return look(house, values["id"], reader).title
 
 
-PAGE = Page("/devices/{id}", "Device", "sensors", layout, heading=_heading)
+PAGE = Page("/devices/{id}", marked("Device"), "sensors", layout, heading=_heading)

@@ -11,6 +11,7 @@ from dashboard.card import CardPlan, Drawing, Who
 from dashboard.house import House, act
 from dashboard.look import CARD_COLUMNS, DOTS, SOFT, caption, card, icon, title
 from dashboard.present import DeviceView, MetricView, device_view, gone_view
+from dashboard.reader import Reader
 from dashboard.widgets import Act, Place, widget_for
 from schemas.message import Value
 from schemas.traits import Numeric
@@ -21,24 +22,24 @@ FADED = 0.65
 """How much remains of what may no longer be true."""
 
 
-def plan(house: House, device_id: str) -> CardPlan[DeviceView]:
+def plan(house: House, device_id: str, reader: Reader) -> CardPlan[DeviceView]:
     """The card of a device for an overview."""
     return CardPlan(
-        key=f"card/{device_id}",
+        key=f"card/{device_id}/{reader.key}",
         follows=frozenset({f"device/{device_id}", "tick"}),
-        look=partial(look, house, device_id),
+        look=partial(look, house, device_id, reader),
         draw=lambda drawing: _draw(drawing, actor(house, device_id)),
         shape=shape,
         source=lambda: house.devices.get(device_id),
     )
 
 
-def look(house: House, device_id: str) -> DeviceView:
+def look(house: House, device_id: str, reader: Reader) -> DeviceView:
     """The device as it is shown now."""
     device = house.devices.get(device_id)
     if device is None:
-        return gone_view(device_id)
-    return device_view(device, house.kinds.get(device.kind), house.label(device), time.time())
+        return gone_view(device_id, reader)
+    return device_view(device, house.kinds.get(device.kind), house.label(device), time.time(), reader)
 
 
 def shape(view: DeviceView) -> object:
@@ -146,5 +147,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
     surface.col = {**CARD_COLUMNS}
     hidden = len(view.metrics) - MOST
     if hidden > 0:
-        values.controls.append(caption(f"and {hidden} more on its page"))
+        values.controls.append(
+            caption(view.reader.count("and {n} more on its page", "and {n} more on its page", hidden))
+        )
     return surface

@@ -1,6 +1,6 @@
 """The overview: every device, by kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,12 +12,16 @@ from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState
 from dashboard import hints
 from dashboard.aside import tag
-from dashboard.card import CardPlan, Drawing
+from dashboard.card import CardPlan, Drawing, Who
 from dashboard.house import House
-from dashboard.look import DOTS, SOFT, caption, empty, search
-from dashboard.present import DASH, Tone, default_name, plain, sentence, shown_text
+from dashboard.language import marked
+from dashboard.look import DOTS, SOFT, caption, empty
+from dashboard.present import DASH, Tone, default_name
+from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
+from dashboard.search import SearchField
 from dashboard.views import Page, device_card
+from dashboard.wording import plain, sentence, shown_text
 
 HEADINGS_FROM = 3
 """Devices a kind, on average, from which each kind gets a heading."""
@@ -108,21 +112,33 @@ def wanted(values: Mapping[str, str]) -> Wanted:
     return Wanted(text, kind, place, state, max(1, number))
 
 
-def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
+def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPlan:
     """The devices that the address asks for; all of them if it asks for none."""
     these = wanted(values)
-    return LayoutPlan(f"overview{these.route}", these.follows, partial(_arrange, house, these))
-
-
-def tools(values: Mapping[str, str], go: Callable[[str], None]) -> ft.Control:
-    """The field to search with."""
-    these = wanted(values)
-    return search(
-        these.text,
-        "Search devices by name, place, id or kind",
-        LONGEST,
-        lambda text: go(replace(these, text=text, page=1).route),
+    return LayoutPlan(
+        f"overview{these.route}/{reader.key}", these.follows, partial(_arrange, house, these, reader)
     )
+
+
+class Search(SearchField):
+    """The field to search with, among those that the address asks for otherwise."""
+
+    def __init__(self, who: Who, values: Mapping[str, str]) -> None:
+        hint = who.reader.say("Search devices by name, place, id or kind")
+        super().__init__(who, values, hint, LONGEST, self._of)
+
+    def follow(self, values: Mapping[str, str]) -> None:
+        """See `Tools`."""
+        self._these = wanted(values)
+        super().follow(values)
+
+    def _of(self, text: str) -> str:
+        return replace(self._these, text=text, page=1).route
+
+
+def tools(_house: House, values: Mapping[str, str], who: Who) -> Search:
+    """The field to search with."""
+    return Search(who, values)
 
 
 def _chosen(house: House, these: Wanted) -> dict[str, list[tuple[str, str]]]:
@@ -137,7 +153,7 @@ def _chosen(house: House, these: Wanted) -> dict[str, list[tuple[str, str]]]:
     return by_kind
 
 
-def _arrange(house: House, these: Wanted) -> Sequence[CardPlan[Any]]:
+def _arrange(house: House, these: Wanted, reader: Reader) -> Sequence[CardPlan[Any]]:
     if not house.devices:
         return [_nothing_yet(house)]
     by_kind = _chosen(house, these)
@@ -159,7 +175,7 @@ def _arrange(house: House, these: Wanted) -> Sequence[CardPlan[Any]]:
         if kind != shown and (headings or kind == UNCLAIMED):
             plans.append(_section(house, kind, these))
         shown = kind
-        plans.append(device_card.plan(house, device_id))
+        plans.append(device_card.plan(house, device_id, reader))
     if last > 1:
         plans.append(_pager(replace(these, page=number), last, total))
     return plans
@@ -326,4 +342,6 @@ def _draw_nothing(drawing: Drawing[Nothing]) -> ft.Control:
     )
 
 
-PAGE = Page("/", "Overview", "dashboard_outlined", layout, rank=1, selected_icon="dashboard", tools=tools)
+PAGE = Page(
+    "/", marked("Overview"), "dashboard_outlined", layout, rank=1, selected_icon="dashboard", tools=tools
+)

@@ -1,6 +1,6 @@
 """The quarantine: what was refused, where, why, and what it was; searched, and tried again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,15 +11,18 @@ import flet as ft
 from bridge.ports import QuarantineCounts, Sought
 from dashboard import hints
 from dashboard.aside import Found, tag
-from dashboard.card import CardPlan, Drawing
+from dashboard.card import CardPlan, Drawing, Who
 from dashboard.house import House
-from dashboard.look import SOFT, empty, search
-from dashboard.present import plain, reason_text, sentence, shown_text, size_text
+from dashboard.language import marked
+from dashboard.look import SOFT, empty
+from dashboard.reader import Reader
 from dashboard.retry import MANY, offer
 from dashboard.scene import LayoutPlan
+from dashboard.search import SearchField
 from dashboard.views import Page
 from dashboard.views.refused import Refused, refused
 from dashboard.views.refused import plan as entry
+from dashboard.wording import plain, reason_text, sentence, shown_text, size_text
 
 MOST = 50
 """Messages on one page; older ones are a page further."""
@@ -80,21 +83,34 @@ class Head:
     busy: bool
 
 
-def layout(house: House, values: Mapping[str, str]) -> LayoutPlan:
+def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPlan:
     """Refused messages, the newest first."""
     these = wanted(values)
     name = these.route.lstrip("/")
-    return LayoutPlan(name, frozenset({"quarantine", tag(name)}), partial(_arrange, house, these))
+    return LayoutPlan(
+        f"{name}/{reader.key}", frozenset({"quarantine", tag(name)}), partial(_arrange, house, these)
+    )
 
 
-def tools(values: Mapping[str, str], go: Callable[[str], None]) -> ft.Control:
+class Search(SearchField):
+    """The field to search with, among those of one reason if the address names it."""
+
+    def __init__(self, who: Who, values: Mapping[str, str]) -> None:
+        hint = who.reader.say("Search topics, details and payloads")
+        super().__init__(who, values, hint, LONGEST, self._of)
+
+    def follow(self, values: Mapping[str, str]) -> None:
+        """See `Tools`."""
+        self._these = wanted(values)
+        super().follow(values)
+
+    def _of(self, text: str) -> str:
+        return replace(self._these, text=text, before=None).route
+
+
+def tools(_house: House, values: Mapping[str, str], who: Who) -> Search:
     """The field to search with."""
-    these = wanted(values)
-
-    def seek(text: str) -> None:
-        go(replace(these, text=text, before=None).route)
-
-    return search(these.text, "Search topics, details and payloads", LONGEST, seek)
+    return Search(who, values)
 
 
 def read(house: House, these: Wanted) -> Lot:
@@ -268,5 +284,11 @@ def _all_well(house: House) -> CardPlan[None]:
 
 
 PAGE = Page(
-    "/quarantine", "Quarantine", "report_outlined", layout, rank=2, selected_icon="report", tools=tools
+    "/quarantine",
+    marked("Quarantine"),
+    "report_outlined",
+    layout,
+    rank=2,
+    selected_icon="report",
+    tools=tools,
 )

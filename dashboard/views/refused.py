@@ -10,9 +10,9 @@ from dashboard.aside import tag
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.look import caption, card, copyable
-from dashboard.present import age, payload_text, reason_text, shown_text, size_text
 from dashboard.retry import name_of, retry
 from dashboard.views.payload import box, typed
+from dashboard.wording import age, payload_text, reason_text, shown_text, size_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,13 @@ from bridge.status import BRIDGED, BUCKETS, BridgeStatus, Spread
 from dashboard.aside import tag
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import Dropped, House
+from dashboard.language import marked
 from dashboard.look import DOTS, SOFT, card, copyable
-from dashboard.present import DASH, Tone, age, ago, not_heard, plain, shown_text, size_text
+from dashboard.present import DASH, Tone, not_heard
+from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
 from dashboard.views import Page
+from dashboard.wording import age, ago, plain, shown_text, size_text
 
 if TYPE_CHECKING:
     from bridge.bus.follower import BusLink
@@ -78,7 +81,7 @@ class Times:
 Rows = Mapping[str, Callable[[Seen], str]]
 
 
-def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
+def layout(house: House, _values: Mapping[str, str], reader: Reader) -> LayoutPlan:
     """Seven cards of rows; one more where there is a bus."""
     cards: list[CardPlan[Any]] = [
         *([_bus(house)] if house.bus is not None else []),
@@ -103,7 +106,7 @@ def layout(house: House, _values: Mapping[str, str]) -> LayoutPlan:
             "Values merged into a newer one": lambda s: plain(s.status.merged),
         }),
     ]  # fmt: skip
-    return LayoutPlan("system", frozenset(), lambda: cards)
+    return LayoutPlan(f"system/{reader.key}", frozenset(), lambda: cards)
 
 
 def _bus(house: House) -> CardPlan[Seen]:
@@ -348,4 +351,6 @@ def _row(label: str, value: ft.Control) -> ft.Control:
     return ft.Row([ft.Text(label, size=14, color=SOFT, expand=True), value])
 
 
-PAGE = Page("/system", "System", "monitor_heart_outlined", layout, rank=3, selected_icon="monitor_heart")
+PAGE = Page(
+    "/system", marked("System"), "monitor_heart_outlined", layout, rank=3, selected_icon="monitor_heart"
+)

@@ -5,6 +5,7 @@ import pytest
 
 from bridge.bus.follower import BusLink
 from dashboard.look import MONOSPACE
+from dashboard.reader import ENGLISH
 from dashboard.scene import Layout, Scene
 from dashboard.views import find
 from dashboard.views.device import UNTIL_HEARD, UNTIL_THEN
@@ -19,7 +20,7 @@ def opened(house: FakeHouse, scene: Scene, device_id: str) -> Layout:
     found = find(f"/devices/{device_id}")
     assert found is not None
     page, values = found
-    return scene.open(page.layout(house, values))
+    return scene.open(page.layout(house, values, ENGLISH))
 
 
 def trees(layout: Layout) -> list[Tree]:

@@ -37,6 +37,7 @@ from dashboard.flet_messages import (
     read_client,
     replace_property,
 )
+from dashboard.reader import ENGLISH
 from dashboard.scene import NOTHING, Layout, LayoutPlan, Scene
 from dashboard.views import device, device_card
 from schemas.message import Value
@@ -46,8 +47,8 @@ from tests.dashboard.fake import SAMPLES, FakeHouse, Person
 MAIN = pytest.mark.parametrize("kind", SAMPLES)
 PLAIN = (bool, int, float, str)
 PAGES: Mapping[str, Callable[[FakeHouse, str], list[CardPlan[Any]]]] = {
-    "card": lambda house, device_id: [device_card.plan(house, device_id)],
-    "page": lambda house, device_id: list(device.layout(house, {"id": device_id}).arrange()),
+    "card": lambda house, device_id: [device_card.plan(house, device_id, ENGLISH)],
+    "page": lambda house, device_id: list(device.layout(house, {"id": device_id}, ENGLISH).arrange()),
 }
 
 
@@ -187,7 +188,7 @@ def test_an_unclaimed_device_is_what_flet_sends() -> None:
     house = FakeHouse()
     house.hear("attic/box", {"a": 1, "b": "text", "c": True, "d": [1, 2]})
     device_id = next(iter(house.devices))
-    twins = Twins([device_card.plan(house, device_id)])
+    twins = Twins([device_card.plan(house, device_id, ENGLISH)])
     other: list[dict[str, object]] = [
         {"a": 2.5, "b": "", "c": False, "d": []},
         {"a": 10**12, "b": "x" * 500, "c": True, "d": [None]},
@@ -293,7 +294,7 @@ def test_a_click_keeps_what_is_true() -> None:
     """A switch that a browser moved by itself is sent again, as a patch of its values."""
     house = FakeHouse()
     house.hear_all(["plug"])
-    twins = Twins([device_card.plan(house, "plug.one")])
+    twins = Twins([device_card.plan(house, "plug.one", ENGLISH)])
     switch = next(tree for tree in twins.ours.controls.values() if tree["_c"] == "Switch")
     switch["value"] = False
     twins.scene.event(switch["_i"], "nothing_handles_this", None, Person())

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.bus.follower import BusLink
 from dashboard.card import Card
+from dashboard.reader import ENGLISH
 from dashboard.scene import Layout, Scene
 from dashboard.views import find, overview
 from tests.dashboard.client import find as controls
@@ -25,7 +26,7 @@ def shown(house: FakeHouse, route: str, scene: Scene | None = None) -> Layout:
     found = find(route)
     assert found is not None
     page, values = found
-    return (scene or Scene()).open(page.layout(house, values))
+    return (scene or Scene()).open(page.layout(house, values, ENGLISH))
 
 
 def devices(layout: Layout) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.present import laid_out
+from dashboard.wording import laid_out
 
 LONG = """{
   "on": true,

@@ -16,17 +16,14 @@ from bridge.state import UNCLAIMED, DeviceState, MetricState
 from dashboard.present import (
     DASH,
     MetricView,
-    age,
     default_name,
     device_view,
     expected,
     format_value,
     gone_view,
     not_heard,
-    payload_text,
-    sentence,
-    shown_text,
 )
+from dashboard.wording import age, payload_text, sentence, shown_text
 from schemas.catalog import shipped_kinds
 from schemas.message import Provenance, Value
 from schemas.traits import Binary, Choice, Color, Counter, Event, Location, Numeric, Switch, Text, Trait
@@ -170,7 +167,7 @@ def test_a_metric_not_heard_is_a_dash() -> None:
     ("kind", "name", "value", "tone", "why"),
     [
         ("air_quality", "co2", 1_000, "plain", ""),
-        ("air_quality", "co2", 1_001, "warn", "above 1000 ppm"),
+        ("air_quality", "co2", 1_001, "warn", "above 1\u202f000 ppm"),
         ("contact", "battery", 5, "warn", "below 20 %"),
         ("machine", "state", "fault", "bad", "fault means trouble"),
         ("machine", "state", "running", "plain", ""),

@@ -11,6 +11,7 @@ import pytest
 from bridge.bus.follower import BusLink
 from bridge.frames import Frame
 from bridge.status import BRIDGED, STAGES, Spread
+from dashboard.reader import ENGLISH
 from dashboard.scene import LayoutPlan, Scene
 from dashboard.views import find
 from dashboard.views.system import BELOW, NO_TIMES, SPANS, spread_text
@@ -28,7 +29,7 @@ def shown(house: FakeHouse, name: str) -> list[str]:
     found = find("/system")
     assert found is not None
     page, values = found
-    plans = [plan for plan in page.layout(house, values).arrange() if plan.key == f"system/{name}"]
+    plans = [plan for plan in page.layout(house, values, ENGLISH).arrange() if plan.key == f"system/{name}"]
     cards = Scene().open(LayoutPlan(name, frozenset(), lambda: plans)).cards
     return [text for card in cards for text in texts(msgpack.unpackb(card.packed(), strict_map_key=False))]
 

@@ -1,0 +1,39 @@
+"""What other parts say in English, in a person's language: whole texts, and sentences with values in them."""
+
+import re
+from functools import cache, lru_cache
+
+from dashboard.language import catalog
+from dashboard.language.foreign import SENTENCES
+
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+
+
+@lru_cache(8_192)
+def told(language: str, text: str) -> str:
+    """The text in a language, where it is one that is known; else as it is."""
+    if not text:
+        return text
+    said = catalog(language).gettext(text)
+    if said != text:
+        return said
+    for pattern, sentence in _patterns():
+        found = pattern.fullmatch(text)
+        if found is not None:
+            values = {name: told(language, value) for name, value in found.groupdict().items()}
+            return catalog(language).gettext(sentence).format(**values)
+    return text
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """What to look for. The more is fixed of a sentence, the sooner it is tried."""
+    ordered = sorted(SENTENCES, key=lambda sentence: -len(_HOLE.sub("", sentence)))
+    return [(_pattern(sentence), sentence) for sentence in ordered]
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = _HOLE.split(sentence)
+    # Every second part is the name of a hole.
+    fixed = [re.escape(part) if n % 2 == 0 else f"(?P<{part}>.+?)" for n, part in enumerate(parts)]
+    return re.compile("".join(fixed), re.DOTALL)

@@ -1,0 +1,59 @@
+"""A person's own choices: theme, language, units, time zone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from zoneinfo import available_timezones
+
+import flet as ft
+
+from dashboard.card import Who
+from dashboard.dialogs import dialog_of
+from dashboard.language import LANGUAGES
+from dashboard.wishes import Wishes
+
+HERE = "-"
+"""The key of "as the browser has it": an option needs one."""
+
+
+def preferences_dialog(who: Who, wishes: Wishes, chosen: Callable[[Wishes], None]) -> ft.AlertDialog:
+    """The dialog; each choice is at once told to `chosen`."""
+    say = who.reader.say
+    now = wishes
+
+    def choose(**change: Any) -> None:  # noqa: ANN401  (as `replace` takes it)
+        nonlocal now
+        now = replace(now, **change)
+        chosen(now)
+
+    def field(label: str, name: str, value: str, options: Mapping[str, str], **more: Any) -> ft.Dropdown:  # noqa: ANN401
+        return ft.Dropdown(
+            label=label,
+            value=value or HERE,
+            options=[ft.DropdownOption(key=key or HERE, text=text) for key, text in options.items()],
+            on_select=lambda event: choose(**{name: (event.control.value or "").removeprefix(HERE)}),
+            expand=True,
+            **more,
+        )
+
+    zones = {"": say("As the browser has it"), **{zone: zone for zone in sorted(available_timezones())}}
+    lines: list[ft.Control] = [
+        field(say("Theme"), "theme", wishes.theme, {
+            "system": say("As the system has it"), "light": say("Light"), "dark": say("Dark"),
+        }),
+        field(say("Language"), "language", wishes.language, {
+            "": say("As the browser has it"), **dict[str, str](LANGUAGES.items()),
+        }),
+        field(say("Units"), "units", wishes.units, {
+            "device": say("As the devices say them"),
+            "metric": say("Metric (°C, km/h, L)"),
+            "imperial": say("US customary (°F, mph, gal)"),
+        }),
+        field(say("Time zone"), "zone", wishes.zone, zones,
+              menu_height=320, enable_filter=True, editable=True),
+        ft.Text(say("Kept in this browser."), size=12),
+    ]  # fmt: skip
+    done = ft.FilledButton(say("Done"))
+    dialog = dialog_of(say("Preferences"), lines, [done])
+    done.on_click = lambda _event: who.close(dialog)
+    return dialog

@@ -1,0 +1,108 @@
+"""Words for people: ages, sizes, payloads and foreign text, made safe to show. Pure."""
+
+import json
+import re
+from codecs import utf_8_decode
+
+from dashboard.reader import ENGLISH, Reader
+
+ONE_LINE = 48
+"""Characters of a JSON payload that is shown on one line; a longer one has a line for each of its parts."""
+DEEPEST = 8
+"""Levels by which such lines are moved to the right."""
+_JSON_PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def sentence(text: str) -> str:
+    """Words of another part as a sentence: a capital at the beginning, one full stop at the end."""
+    return text if text.endswith("。") else text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def age(seconds: float, reader: Reader = ENGLISH) -> str:
+    """How long ago, in steps so coarse that a card does not tick: now, 20 s, 3 min, 5 h, 2 d ago."""
+    if seconds < 10:
+        return reader.say("now")
+    if seconds < 60:
+        return reader.say("{n} s ago", n=int(seconds // 10) * 10)
+    if seconds < 3_600:
+        return reader.say("{n} min ago", n=int(seconds // 60))
+    if seconds < 172_800:
+        return reader.say("{n} h ago", n=int(seconds // 3_600))
+    return reader.say("{n} d ago", n=int(seconds // 86_400))
+
+
+def ago(when: float, now: float, reader: Reader = ENGLISH) -> str:
+    """The same of what is over: it is never now."""
+    return past(age(now - when, reader), reader)
+
+
+def shown_text(text: str, limit: int = 120) -> str:
+    """Foreign text made safe for one line: control and direction characters escaped, cut."""
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    # Most text is harmless, which is told at once.
+    return cut if cut.isprintable() else "".join(_printable(character) for character in cut)
+
+
+def payload_text(payload: bytes, limit: int = 2_000) -> str:
+    """A payload as people can read it: text if it is text, else hexadecimal; cut."""
+    try:
+        # Not final where it is cut: half a character at the end is none then, not an error.
+        text, _length = utf_8_decode(payload[:limit], "strict", len(payload) <= limit)
+    except UnicodeDecodeError:
+        return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
+    safe = text if text.isprintable() else "".join(c if c == "\n" else _printable(c) for c in text)
+    return safe + ("…" if len(payload) > limit else "")
+
+
+def laid_out(payload: bytes) -> bytes:
+    """JSON with a line for each of its parts, if it is long; whatever else it is, as it is.
+
+    Nothing but space between the parts is changed: numbers, texts and repeated keys stay as they came.
+    """
+    if len(payload) <= ONE_LINE or payload[:1] not in {b"{", b"["}:
+        return payload
+    try:
+        text = payload.decode()
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return payload
+    lines, depth, before = [""], 0, ""
+    for part in _JSON_PARTS.findall(text):
+        opened, closes = before in {"{", "["}, part in {"}", "]"}
+        depth += opened - closes
+        if (opened or closes or before == ",") and not (opened and closes):
+            lines.append("  " * min(depth, DEEPEST))
+        lines[-1] += f"{part} " if part == ":" else part
+        before = part
+    return "\n".join(lines).encode()
+
+
+def size_text(size: int, reader: Reader = ENGLISH) -> str:
+    """A number of bytes as people say it: 512 bytes, 1.5 kB, 256 MB."""
+    if size < 1_000:
+        return reader.count("{n} byte", "{n} bytes", size)
+    units = ("kB", "MB", "GB", "TB")
+    step = next((step for step in range(1, len(units)) if size < 999.5 * 1_000**step), len(units))
+    shown = size / 1_000**step
+    number = f"{shown:.1f}" if shown < 9.95 else plain(round(shown))
+    return f"{number} {units[step - 1]}"
+
+
+def reason_text(code: str, reader: Reader = ENGLISH) -> str:
+    """The code of a refusal as words."""
+    return shown_text(reader.told(code.replace("_", " ")), 40)
+
+
+def plain(value: float) -> str:
+    """A bound or a whole number: thousands apart, without digits that say nothing."""
+    whole = isinstance(value, int) or value.is_integer()
+    return (f"{int(value):,}" if whole else f"{value:,g}").replace(",", "\u202f")
+
+
+def past(age_of_it: str, reader: Reader = ENGLISH) -> str:
+    """An age of what is over."""
+    return reader.say("a few seconds ago") if age_of_it == reader.say("now") else age_of_it
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
