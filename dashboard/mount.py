@@ -1,10 +1,12 @@
-"""A shared layout on one person's screen."""
+"""Shared layouts on one person's screen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import flet as ft
 
-from dashboard.hub import Nudge
+from dashboard import hub as hub_topics
+from dashboard.hub import Hub, Nudge
 from dashboard.scene import NOTHING, Layout, LayoutPlan, Mark
 from dashboard.wire import Wire
 
@@ -31,14 +33,57 @@ class Mount:
             wire.poke()
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What stays on the screen from page to page. Made anew when the window becomes a phone's, or no longer.
+class Mounts:
+    """What one session looks at, in the order in which a browser is given it. Its layouts have its `wire`."""
 
-    `main` has the heading, the banner, the page, and on a phone the ways to the pages.
-    """
+    def __init__(self, page: ft.Page, hub: Hub) -> None:
+        self._page = page
+        self._hub = hub
+        self._all: list[Mount] = []
+        self.wire: Wire | None = None
 
-    phone: bool
-    main: ft.Column
-    head: Mount
-    ways: Mount
+    def __iter__(self) -> Iterator[Mount]:
+        """All of them, as they are now."""
+        return iter(list(self._all))
+
+    def add(self, mount: Mount) -> None:
+        """Look at it, unless that is so already."""
+        if mount.layout is not None:
+            return
+        # Subscribed before it is looked at: what comes between is then a nudge too many, never one too few.
+        self._page.pubsub.subscribe_topic(hub_topics.topic(mount.plan.name), mount.nudged)
+        mount.wire = self.wire
+        mount.layout = self._hub.scene.open(mount.plan)
+        mount.mark = NOTHING
+        self._all.append(mount)
+
+    def remove(self, mount: Mount) -> None:
+        """Look at it no longer."""
+        if mount.layout is not None:
+            self._page.pubsub.unsubscribe_topic(hub_topics.topic(mount.plan.name))
+            self._hub.scene.close(mount.layout)
+            mount.layout = mount.wire = None
+            self._all.remove(mount)
+
+    def replan(self, mount: Mount, plan: LayoutPlan) -> None:
+        """Look at another layout in the same place. The cards that both have are kept."""
+        if plan.name == mount.plan.name:
+            return
+        if mount.layout is None:
+            mount.plan = plan
+            return
+        kept = self._hub.scene.open(plan)
+        self.remove(mount)
+        mount.plan = plan
+        self.add(mount)
+        self._hub.scene.close(kept)
+
+    def missing(self) -> bytes | None:
+        """The next frame that the browser misses; None if it has everything."""
+        for mount in self._all:
+            if mount.layout is not None and mount.mark != mount.layout.mark:
+                frame = mount.layout.catch_up(mount.slot._i, mount.mark)
+                mount.mark = mount.layout.mark
+                if frame is not None:
+                    return frame
+        return None

@@ -75,7 +75,7 @@ def known_zone(names: Sequence[str]) -> str:
     for name in names:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError):
+        except (LookupError, ValueError, OSError):
             continue
         return name
     return "UTC"

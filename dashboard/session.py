@@ -8,21 +8,21 @@ from functools import partial
 
 import flet as ft
 
-from dashboard import hub as hub_topics
 from dashboard.admission import WHOLE, told
 from dashboard.banner import banner
+from dashboard.body import Body
 from dashboard.card import Question
 from dashboard.chrome import STRETCH, choice, colours, navigation, nowhere, top
 from dashboard.dialogs import question_dialog
 from dashboard.house import House
 from dashboard.hub import Hub
 from dashboard.look import GROUND, PHONE
-from dashboard.mount import Mount, Surroundings
+from dashboard.mount import Mount, Mounts
 from dashboard.preferences import preferences_dialog
 from dashboard.reader import Reader
 from dashboard.scene import NOTHING, LayoutPlan
-from dashboard.views import Page, Tools, find
-from dashboard.wire import Link, Wire
+from dashboard.views import Page, find
+from dashboard.wire import Link
 from dashboard.wishes import Wishes, note, wishes_of
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,19 @@ PLACE = 2
 """Of the page below the heading and the banner."""
 TYPING = 0.15
 """Seconds without a further key after which what is sought is looked for."""
-NEAR_END = 900
-"""Pixels from the end of a page at which what comes below it is fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stays on the screen from page to page. Made anew when the window becomes a phone's, or no longer.
+
+    `main` has the heading, the banner, the page, and on a phone the ways to the pages.
+    """
+
+    phone: bool
+    main: ft.Column
+    head: Mount
+    ways: Mount
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +69,13 @@ class Session:
         self.page = page
         self.shared = shared
         self.route = ""
-        self.mounts: list[Mount] = []
-        self._wire: Wire | None = None
-        self._page: Page | None = None
+        self.mounts = Mounts(page, shared.hub)
         self.wishes = Wishes()
         self.reader = Reader()
         self._address = ""
         self._banner = Mount(ft.Container(), banner(shared.house, self.reader))
         self._around: Surroundings | None = None
-        self._view: Mount | None = None
-        self._tools: Tools | None = None
-        self._further: list[Mount] = []
-        self._content = ft.Column(spacing=16, horizontal_alignment=STRETCH)
+        self._body: Body | None = None
         self._refining: asyncio.TimerHandle | None = None
         self._coming: ft.Column | None = None
         self._choice: bytes | None = None
@@ -101,34 +107,21 @@ class Session:
         phone = self._is_phone()
         self._address = route
         page, values = find(route) or (None, {})
-        around = self._around
-        if page is not None and around is not None and around.phone is phone and self._only_refined(route):
-            self._refined(route, page, values)
+        around = self._around if self._around is not None and self._around.phone is phone else None
+        if page is not None and around is not None and self._same_path(route):
+            self._follow(route, page, values, around)
             return
-        slot = ft.Container()
-        if page is None:
-            heading, plan = self.reader.say("Not found"), nowhere(route, self.reader)
+        plan = page.layout(self.shared.house, values, self.reader) if page else nowhere(route, self.reader)
+        for mount in self._body.mounts if self._body is not None else ():
+            self.mounts.remove(mount)
+        if self._refining is not None:
+            self._refining.cancel()
+        self.route, self._body = route, Body(self.shared.house, page, values, self, plan)
+        place = self._body.control(_inside(phone=phone), self.mounts)
+        if around is None:
+            self._surround(place, self._head(page, values, phone=phone), phone=phone)
         else:
-            heading = self._heading(page, values)
-            plan = page.layout(self.shared.house, values, self.reader)
-        self._forget_view()
-        self.route, self._page, self._view = route, page, Mount(slot, plan)
-        self._tools = page.tools(self.shared.house, values, self) if page and page.tools else None
-        tools = [self._tools.control] if self._tools else []
-        self._content = ft.Column([*tools, slot], spacing=16, horizontal_alignment=STRETCH)
-        # A page has a place of its own to scroll, so that it begins at its top.
-        place = ft.Column(
-            [ft.Container(self._content, padding=_inside(phone=phone))],
-            scroll=ft.ScrollMode.AUTO,
-            expand=True,
-        )
-        if page is not None and page.more is not None:
-            place.on_scroll, place.scroll_interval = self._scrolled, 200
-        head = top(heading, self.reader, back=page is not None and page.rank is None, phone=phone)
-        if around is None or around.phone is not phone:
-            self._surround(place, head, phone=phone)
-        else:
-            self._bring(place, head, around)
+            self._bring(place, self._head(page, values, phone=phone), around)
         self._mount_page()
         self._poke()
 
@@ -140,8 +133,8 @@ class Session:
 
     def send(self, frame: bytes) -> None:
         """See `Who`."""
-        if self._wire is not None:
-            self._wire.put(frame)
+        if self.mounts.wire is not None:
+            self.mounts.wire.put(frame)
 
     def open(self, dialog: ft.DialogControl) -> None:
         """See `Who`."""
@@ -175,12 +168,9 @@ class Session:
 
     def pull(self) -> bytes | None:
         """The next frame that the browser misses; the wire asks when its socket takes more."""
-        for mount in self.mounts:
-            if mount.layout is not None and mount.mark != mount.layout.mark:
-                frame = mount.layout.catch_up(mount.slot._i, mount.mark)
-                mount.mark = mount.layout.mark
-                if frame is not None:
-                    return frame
+        missing = self.mounts.missing()
+        if missing is not None:
+            return missing
         frame, self._choice = self._choice, None
         if frame is None and self._coming is not None:
             self._turn(self._coming)
@@ -206,7 +196,7 @@ class Session:
     def _attach(self) -> None:
         connection = self.page.session.connection
         if isinstance(connection, Link):
-            wire = self._wire = connection.wire
+            wire = self.mounts.wire = connection.wire
             wire.pull, wire.event, wire.ended = self.pull, self.event, self._let_go
             wire.name = f"session {self.name}"
             wire.timing = self.shared.house.timing
@@ -216,7 +206,7 @@ class Session:
             self._whole = WHOLE if told(wire.url) else None
         self.shared.open.add(self)
         self.shared.hub.announce({"sessions"})
-        self._mount(self._banner)
+        self.mounts.add(self._banner)
 
     async def _connected(self, _event: ft.Event[ft.Page]) -> None:
         self._let_go()
@@ -232,40 +222,31 @@ class Session:
         self._poke()
 
     def _let_go(self) -> None:
-        for mount in list(self.mounts):
-            self._unmount(mount)
-        if self._wire is not None:
-            if self._wire.trip is not None:
-                self.shared.house.timing.trips.leave(self._wire.trip)
-            self._wire.detach()
-        self._wire = None
+        for mount in self.mounts:
+            self.mounts.remove(mount)
+        if self.mounts.wire is not None:
+            if self.mounts.wire.trip is not None:
+                self.shared.house.timing.trips.leave(self.mounts.wire.trip)
+            self.mounts.wire.detach()
+        self.mounts.wire = None
         self.shared.open.discard(self)
         self.shared.hub.announce({"sessions"})
 
-    def _mount(self, mount: Mount) -> None:
-        # Subscribed before it is looked at: what comes between is then a nudge too many, never one too few.
-        self.page.pubsub.subscribe_topic(hub_topics.topic(mount.plan.name), mount.nudged)
-        mount.wire = self._wire
-        mount.layout = self.shared.hub.scene.open(mount.plan)
-        mount.mark = NOTHING
-        self.mounts.append(mount)
-
     def _mount_page(self) -> None:
         """Mount what is not mounted yet of the page and of what is around it."""
-        around, view = self._around, self._view
-        if around is None or view is None:
+        around, body = self._around, self._body
+        if around is None or body is None:
             return
         if around.ways.layout is None:
-            around.ways.plan = self._navigation(phone=around.phone)
+            around.ways.plan = navigation(self.shared.title, self._page, self.reader, phone=around.phone)
             self._choice = None
-            order = [around.head, around.ways, view, *self._further]
+            order = [around.head, around.ways, *body.mounts]
         else:
             # The page first, which is the most: what it is called then changes just before it is seen.
-            order = [view, *self._further, around.head]
+            order = [*body.mounts, around.head]
             self._choose()
         for mount in order:
-            if mount.layout is None:
-                self._mount(mount)
+            self.mounts.add(mount)
 
     def _choose(self) -> None:
         """The browser is to be told again which page is the present one."""
@@ -273,16 +254,9 @@ class Session:
         if around is not None and around.ways.layout is not None:
             self._choice = choice(around.ways.layout, self._page, phone=around.phone)
 
-    def _unmount(self, mount: Mount) -> None:
-        if mount.layout is not None:
-            self.page.pubsub.unsubscribe_topic(hub_topics.topic(mount.plan.name))
-            self.shared.hub.scene.close(mount.layout)
-            mount.layout = mount.wire = None
-            self.mounts.remove(mount)
-
     def _poke(self) -> None:
-        if self._wire is not None:
-            self._wire.poke()
+        if self.mounts.wire is not None:
+            self.mounts.wire.poke()
 
     # Own controls ----------------------------------------------------------------------------------------
 
@@ -312,10 +286,10 @@ class Session:
     def _surround(self, place: ft.Column, head: LayoutPlan, *, phone: bool) -> None:
         """Build all that this session has of its own, with the page in its place."""
         if self._around is not None:
-            self._unmount(self._around.head)
-            self._unmount(self._around.ways)
+            self.mounts.remove(self._around.head)
+            self.mounts.remove(self._around.ways)
         named = Mount(ft.Container(), head)
-        ways = Mount(ft.Container(), self._navigation(phone=phone))
+        ways = Mount(ft.Container(), navigation(self.shared.title, self._page, self.reader, phone=phone))
         main = ft.Column([named.slot, self._banner.slot, place], spacing=0, expand=True)
         self._around = Surroundings(phone, main, named, ways)
         self._banner.slot.padding = ft.Padding.symmetric(horizontal=_inside(phone=phone))
@@ -334,7 +308,7 @@ class Session:
     def _bring(self, place: ft.Column, head: LayoutPlan, around: Surroundings) -> None:
         """Put the new page behind the one that is shown, out of sight until it is filled: see `_turn`."""
         if head.name != around.head.plan.name:
-            self._unmount(around.head)
+            self.mounts.remove(around.head)
             around.head.plan = head
         place.visible = False
         shown = PLACE + 1
@@ -366,7 +340,7 @@ class Session:
         self._read(wishes)
         self.page.update()
         if self.reader != before:
-            self._around = None
+            self.mounts.add(self._banner)
             self.show(self.route)
 
     def _read(self, wishes: Wishes) -> None:
@@ -376,90 +350,44 @@ class Session:
         if reader == self.reader:
             return
         self.reader = reader
-        for mount in list(self.mounts):
-            self._unmount(mount)
+        for mount in self.mounts:
+            self.mounts.remove(mount)
         self._banner = Mount(ft.Container(), banner(self.shared.house, reader))
-        if self._around is not None:
-            self._around = None
-            self._mount(self._banner)
+        self._around = None
 
     # From one address of a page to another ----------------------------------------------------------------
 
-    def _heading(self, page: Page, values: Mapping[str, str]) -> str:
-        if page.heading is not None:
-            return page.heading(self.shared.house, values, self.reader)
-        return self.reader.say(page.title)
+    @property
+    def _page(self) -> Page | None:
+        return self._body.page if self._body is not None else None
 
-    def _only_refined(self, route: str) -> bool:
-        return self._view is not None and route.partition("?")[0] == self.route.partition("?")[0]
+    def _head(self, page: Page | None, values: Mapping[str, str], *, phone: bool) -> LayoutPlan:
+        reader = self.reader
+        if page is None:
+            heading = reader.say("Not found")
+        else:
+            named = page.heading
+            heading = named(self.shared.house, values, reader) if named else reader.say(page.title)
+        return top(heading, reader, back=page is not None and page.rank is None, phone=phone)
+
+    def _same_path(self, route: str) -> bool:
+        return self._page is not None and route.partition("?")[0] == self.route.partition("?")[0]
 
     def _refine(self, route: str) -> None:
         self._refining = None
         found = find(route)
-        if found is None or found[0] is not self._page or self._around is None:
-            return
-        # In the place of the present address, not after it: else each letter would be a step back.
-        self.send(note({"route": route}))
-        self._refined(route, *found)
+        if found is not None and self._around is not None and self._same_path(route):
+            # In the place of the present address, not after it: else each letter would be a step back.
+            self.send(note({"route": route}))
+            self._follow(route, *found, self._around)
 
-    def _refined(self, route: str, page: Page, values: Mapping[str, str]) -> None:
-        view = self._view
-        if view is None:
+    def _follow(self, route: str, page: Page, values: Mapping[str, str], around: Surroundings) -> None:
+        if self._body is None:
             return
         self.route = route
-        if self._tools is not None:
-            self._tools.follow(values)
-        for mount in self._further:
-            self._unmount(mount)
-            self._content.controls.remove(mount.slot)
-        self._further = []
-        self._content.update()
-        plan = page.layout(self.shared.house, values, self.reader)
-        if plan.name != view.plan.name:
-            self._replan(view, plan)
-        around = self._around
-        head = top(self._heading(page, values), self.reader, back=page.rank is None, phone=self._is_phone())
-        if around is not None and head.name != around.head.plan.name:
-            self._replan(around.head, head)
+        self._body.follow(values, page.layout(self.shared.house, values, self.reader), self.mounts)
+        self.mounts.replan(around.head, self._head(page, values, phone=around.phone))
         self._poke()
-
-    def _replan(self, mount: Mount, plan: LayoutPlan) -> None:
-        """Another layout in the same place. It is opened first: the cards that both have are kept."""
-        if mount.layout is None:
-            mount.plan = plan
-            return
-        kept = self.shared.hub.scene.open(mount.plan)
-        self._unmount(mount)
-        mount.plan = plan
-        self._mount(mount)
-        self.shared.hub.scene.close(kept)
-
-    def _scrolled(self, event: ft.OnScrollEvent) -> None:
-        if event.pixels is None or event.max_scroll_extent is None:
-            return
-        if event.max_scroll_extent - event.pixels > NEAR_END or self._page is None or self._page.more is None:
-            return
-        found = find(self.route)
-        if found is None or self._view is None or any(m.mark is NOTHING for m in self._further):
-            return
-        plan = self._page.more(self.shared.house, found[1], self.reader, len(self._further) + 1)
-        if plan is not None:
-            mount = Mount(ft.Container(), plan)
-            self._further.append(mount)
-            self._content.controls.append(mount.slot)
-            self._content.update()
-            self._mount(mount)
-            self._poke()
-
-    def _forget_view(self) -> None:
-        for mount in [*self._further, *([self._view] if self._view else [])]:
-            self._unmount(mount)
-        self._further = []
-        if self._refining is not None:
-            self._refining.cancel()
-
-    def _navigation(self, *, phone: bool) -> LayoutPlan:
-        return navigation(self.shared.title, self._page, self.reader, phone=phone)
 
 
 def _inside(*, phone: bool) -> int:

@@ -3,11 +3,14 @@
 The rules are those of `Control.fromMap`, `applyPatch` and `update` in Flet's Dart client.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import msgpack
 from flet.messaging.protocol import MessageAction, decode_ext_from_msgpack
+
+from dashboard.wishes import NOTE
 
 Tree = dict[str, Any]
 
@@ -32,11 +35,16 @@ class Client:
         self.session_id = ""
         self.crashed: list[str] = []
         self.invoked: list[Tree] = []
+        self.notes: list[Tree] = []
         self.root: Tree = {"_i": 1, "_c": "Page"} if root is None else root
         self._index(self.root)
 
-    def take(self, frame: bytes) -> MessageAction:
+    def take(self, frame: bytes) -> MessageAction | None:
         """Do what a frame says. A frame for a control that is not there is a mistake of the sender's."""
+        if frame.startswith(NOTE):
+            # For the script of our page, which notes it; Flet's client drops it.
+            self.notes.append(json.loads(frame[1:] or b"{}"))
+            return None
         action, body = message(frame)
         if action is MessageAction.PATCH_CONTROL:
             self.patch(body["id"], body["patch"])

@@ -1,6 +1,7 @@
 """Flet's real sessions on fake sockets, in one event loop: what a browser would be sent, and what it says."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -133,10 +134,13 @@ class Tab:
         self.page = {**page, "route": route}
         self.client = Client()
         self.actions: list[MessageAction] = []
+        self.wish: Tree = {}
 
     def connect(self, bounds: Bounds = BOUNDS) -> None:
         """Open a socket and register, with the session of before if there was one."""
         self.socket = FakeSocket()
+        if self.wish:
+            self.socket.url = self.socket.url.include_query_params(told=1, wish=json.dumps(self.wish))
         self.outlet = FakeOutlet(self.socket)
         if self.stage.outlets:
             self.socket.scope["extensions"] = {EXTENSION: self.outlet}
@@ -241,7 +245,9 @@ class Tab:
         self.socket.say(MessageAction.CONTROL_EVENT, body)
 
     def _show(self, frame: bytes) -> None:
-        self.actions.append(self.client.take(frame))
+        action = self.client.take(frame)
+        if action is not None:
+            self.actions.append(action)
 
 
 class Stage:
@@ -264,9 +270,10 @@ class Stage:
         self.tabs: list[Tab] = []
         self.outlets = False
 
-    async def open(self, route: str = "/", page: Tree = WIDE) -> Tab:
+    async def open(self, route: str = "/", page: Tree = WIDE, wish: Tree | None = None) -> Tab:
         """A tab that shows the route, registered and with its first screen."""
         tab = Tab(self, route, page)
+        tab.wish = wish or {}
         self.tabs.append(tab)
         tab.connect()
         await until(lambda: tab.client.root.get("views") and tab.texts, "the first screen")

@@ -55,10 +55,16 @@ def test_our_page_tells_flets_client_all_that_flets_own_does() -> None:
 def test_our_page_has_the_colours_of_the_dashboard(brightness: ft.Brightness) -> None:
     """Its light and dark are those of the theme, before anything else is loaded."""
     scheme = theme(brightness).color_scheme
-    rules = re.findall(r":root \{(.*?)\}", PAGE, re.DOTALL)
-    rule = rules[brightness == ft.Brightness.DARK]
-    colours = dict(re.findall(r"--([\w-]+): (#\w+);", rule))
+    chosen = rf':root\[data-theme="{brightness.value}"\]'
+    system = {"light": ":root", "dark": r':root:not\(\[data-theme="light"\]\)'}[brightness.value]
+    rules = [
+        dict(re.findall(r"--([\w-]+): (#\w+);", rule))
+        for rule in re.findall(rf"\n *(?:{system}|{chosen}) \{{(.*?)\}}", PAGE, re.DOTALL)
+    ]
+    colours = rules[0]
     assert 9 == len(colours)
+    # Who chose dark himself sees the same; light is what there is without a rule of its own.
+    assert rules[1:] == ([colours] if brightness == ft.Brightness.DARK else [{}])
     assert {name: getattr(scheme, name.replace("-", "_")) for name in colours} == colours
     ground = colours["surface-container-low"]
     assert (

@@ -32,7 +32,7 @@ def shown(house: FakeHouse, route: str, scene: Scene | None = None) -> Layout:
 def devices(layout: Layout) -> list[str]:
     """The ids of the devices that have a card."""
     keys = [card.plan.key for card in layout.cards]
-    return [key.removeprefix("card/") for key in keys if key.startswith("card/")]
+    return [key.removeprefix("card/").rpartition("/")[0] for key in keys if key.startswith("card/")]
 
 
 def tree(layout: Layout, key: str) -> Any:  # noqa: ANN401  (whatever MessagePack holds)

@@ -158,7 +158,9 @@ def test_a_chip_and_a_search_lead_to_the_link() -> None:
         await tab.sees(KITCHEN)
         field = tab.controls("TextField")[0]
         assert "kitchen" == field["value"]
-        await goes(tab, field["suffix_icon"], "/quarantine?reason=out_of_range")
+        tab.click(field["suffix_icon"])
+        (shown,) = [one for one in stage.shared.open if "q=kitchen" in one.route and "reason" in one.route]
+        await until(lambda: "/quarantine?reason=out_of_range" == shown.route, "all of this reason")
         session = await tab.session()
         assert session is not None
         session.index[field["_i"]].value = " hot stuff "  # type: ignore[attr-defined]
