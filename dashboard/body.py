@@ -27,10 +27,10 @@ class Body:
         self._house = house
         self._who = who
         self._values = values
-        self._tools = page.tools(house, values, who) if page is not None and page.tools else None
+        self.tools = page.tools(house, values, who) if page is not None and page.tools else None
         self._further: list[Mount] = []
         self.view = Mount(ft.Container(), plan)
-        tools = [self._tools.control] if self._tools is not None else []
+        tools = [self.tools.control] if self.tools is not None else []
         self._content = ft.Column([*tools, self.view.slot], spacing=16, horizontal_alignment=STRETCH)
 
     def control(self, padding: int, mounts: Mounts) -> ft.Column:
@@ -51,8 +51,8 @@ class Body:
     def follow(self, values: Mapping[str, str], plan: LayoutPlan, mounts: Mounts) -> None:
         """Another address of the same page: what is below the tools is replaced where it stands."""
         self._values = values
-        if self._tools is not None:
-            self._tools.follow(values)
+        if self.tools is not None:
+            self.tools.follow(values)
         for mount in self._further:
             mounts.remove(mount)
             self._content.controls.remove(mount.slot)

@@ -65,10 +65,12 @@ class Mounts:
             mount.layout = mount.wire = None
             self._all.remove(mount)
 
-    def replan(self, mount: Mount, plan: LayoutPlan) -> None:
-        """Look at another layout in the same place. The cards that both have are kept."""
+    def replan(self, mount: Mount, plan: LayoutPlan, *, now: bool = True) -> None:
+        """Look at another layout in the same place, now or when it is added; shared cards are kept."""
         if plan.name == mount.plan.name:
             return
+        if not now:
+            self.remove(mount)
         if mount.layout is None:
             mount.plan = plan
             return

@@ -35,9 +35,12 @@ class SearchField:
             counter="",
             expand=True,
             on_change=lambda _event: self._typed(),
+            on_focus=lambda _event: self._focused(here=True),
+            on_blur=lambda _event: self._focused(here=False),
             on_submit=lambda _event: who.go(self.route_of(self.text)),
         )
         self.control: ft.Control = self.field
+        self.typing = False
         self.follow(values)
 
     @property
@@ -51,6 +54,13 @@ class SearchField:
         if text != self.text:
             self.field.value = text
         self.field.suffix_icon = self._clear if text else None
+
+    async def search(self) -> None:
+        """See `Tools`."""
+        await self.field.focus()  # type: ignore[no-untyped-call]
+
+    def _focused(self, *, here: bool) -> None:
+        self.typing = here
 
     def _typed(self) -> None:
         self._who.refine(self.route_of(self.text))

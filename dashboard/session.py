@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,38 +14,25 @@ from dashboard.admission import WHOLE, told
 from dashboard.banner import banner
 from dashboard.body import Body
 from dashboard.card import Question
-from dashboard.chrome import STRETCH, choice, colours, navigation, nowhere, top
+from dashboard.chrome import choice, colours, navigation, nowhere, top
 from dashboard.dialogs import question_dialog
 from dashboard.house import House
 from dashboard.hub import Hub
+from dashboard.keys import Keys, help_on, letters_of
 from dashboard.look import GROUND, PHONE
 from dashboard.mount import Mount, Mounts
 from dashboard.preferences import preferences_dialog
 from dashboard.reader import Reader
 from dashboard.scene import NOTHING, LayoutPlan
-from dashboard.views import Page, find
+from dashboard.surroundings import Shape, Surroundings
+from dashboard.views import Page, find, pages
 from dashboard.wire import Link
 from dashboard.wishes import Wishes, note, wishes_of
 
 log = logging.getLogger(__name__)
 
-PLACE = 2
-"""Of the page below the heading and the banner."""
 TYPING = 0.15
 """Seconds without a further key after which what is sought is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What stays on the screen from page to page. Made anew when the window becomes a phone's, or no longer.
-
-    `main` has the heading, the banner, the page, and on a phone the ways to the pages.
-    """
-
-    phone: bool
-    main: ft.Column
-    head: Mount
-    ways: Mount
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +66,10 @@ class Session:
         self._around: Surroundings | None = None
         self._body: Body | None = None
         self._refining: asyncio.TimerHandle | None = None
-        self._coming: ft.Column | None = None
         self._choice: bytes | None = None
         self._whole: bytes | None = None
         self._navigating: set[asyncio.Task[None]] = set()
+        self._keys = Keys(letters_of(pages()))
 
     @property
     def name(self) -> str:
@@ -95,6 +84,7 @@ class Session:
         page.bgcolor = GROUND
         page.on_route_change = self._route_changed
         page.on_resize = self._resized
+        page.on_keyboard_event = self._pressed
         page.on_connect = self._connected
         self._attach()
         self.show(page.route or "/")
@@ -104,10 +94,10 @@ class Session:
 
         Within one page, only what is below its tools changes, where it stands.
         """
-        phone = self._is_phone()
         self._address = route
         page, values = find(route) or (None, {})
-        around = self._around if self._around is not None and self._around.phone is phone else None
+        shape = self._shape(route)
+        around = self._around if self._around is not None and self._around.shape == shape else None
         if page is not None and around is not None and self._same_path(route):
             self._follow(route, page, values, around)
             return
@@ -117,11 +107,13 @@ class Session:
         if self._refining is not None:
             self._refining.cancel()
         self.route, self._body = route, Body(self.shared.house, page, values, self, plan)
-        place = self._body.control(_inside(phone=phone), self.mounts)
+        place = self._body.control(shape.padding, self.mounts)
+        head = self._head(page, values, shape)
         if around is None:
-            self._surround(place, self._head(page, values, phone=phone), phone=phone)
+            self._surround(place, head, shape)
         else:
-            self._bring(place, self._head(page, values, phone=phone), around)
+            self.mounts.replan(around.head, head, now=False)
+            around.bring(place)
         self._mount_page()
         self._poke()
 
@@ -172,9 +164,7 @@ class Session:
         if missing is not None:
             return missing
         frame, self._choice = self._choice, None
-        if frame is None and self._coming is not None:
-            self._turn(self._coming)
-        elif frame is None:
+        if frame is None and not (self._around is not None and self._around.turn()):
             frame, self._whole = self._whole, None
         return frame
 
@@ -211,8 +201,7 @@ class Session:
     async def _connected(self, _event: ft.Event[ft.Page]) -> None:
         self._let_go()
         self._attach()
-        around = self._around
-        resized = around is None or around.phone is not self._is_phone()
+        resized = self._around is None or self._around.shape != self._shape(self.route)
         moved = bool(self.page.route) and self.page.route != self._address
         if resized or moved:
             # He went to another page, or turned his phone, while the connection was lost.
@@ -238,7 +227,9 @@ class Session:
         if around is None or body is None:
             return
         if around.ways.layout is None:
-            around.ways.plan = navigation(self.shared.title, self._page, self.reader, phone=around.phone)
+            around.ways.plan = navigation(
+                self.shared.title, self._page, self.reader, phone=around.shape.phone
+            )
             self._choice = None
             order = [around.head, around.ways, *body.mounts]
         else:
@@ -252,7 +243,7 @@ class Session:
         """The browser is to be told again which page is the present one."""
         around = self._around
         if around is not None and around.ways.layout is not None:
-            self._choice = choice(around.ways.layout, self._page, phone=around.phone)
+            self._choice = choice(around.ways.layout, self._page, phone=around.shape.phone)
 
     def _poke(self) -> None:
         if self.mounts.wire is not None:
@@ -277,52 +268,40 @@ class Session:
             self.show(event.route)
 
     async def _resized(self, _event: ft.PageResizeEvent) -> None:
-        if self._around is not None and self._around.phone is not self._is_phone():
+        if self._around is not None and self._around.shape != self._shape(self.route):
             self.show(self.route)
 
-    def _is_phone(self) -> bool:
-        return bool(self.page.width) and float(self.page.width or 0) < PHONE
+    async def _pressed(self, event: ft.KeyboardEvent) -> None:
+        tools = self._body.tools if self._body is not None else None
+        open_ones = (one for one in self.page._dialogs.controls if not isinstance(one, ft.SnackBar))  # noqa: SLF001
+        asked = any(dialog.open for dialog in open_ones)
+        if event.ctrl or event.alt or event.meta or asked or (tools is not None and tools.typing):
+            return
+        wants = self._keys.press(event.key, time.monotonic())
+        if wants.route:
+            self.go(wants.route)
+        elif wants.help:
+            self.ask(help_on(pages(), self.reader))
+        elif wants.search and tools is not None:
+            await tools.search()
 
-    def _surround(self, place: ft.Column, head: LayoutPlan, *, phone: bool) -> None:
+    def _shape(self, route: str) -> Shape:
+        width = self.page.width
+        kiosk = re.search(r"[?&]kiosk(?:[=&]|$)", route) is not None
+        return Shape(phone=bool(width) and float(width or 0) < PHONE, kiosk=kiosk)
+
+    def _surround(self, place: ft.Column, head: LayoutPlan, shape: Shape) -> None:
         """Build all that this session has of its own, with the page in its place."""
         if self._around is not None:
             self.mounts.remove(self._around.head)
             self.mounts.remove(self._around.ways)
-        named = Mount(ft.Container(), head)
-        ways = Mount(ft.Container(), navigation(self.shared.title, self._page, self.reader, phone=phone))
-        main = ft.Column([named.slot, self._banner.slot, place], spacing=0, expand=True)
-        self._around = Surroundings(phone, main, named, ways)
-        self._banner.slot.padding = ft.Padding.symmetric(horizontal=_inside(phone=phone))
-        self._coming = None
-        self.page.controls.clear()
-        if phone:
-            main.controls.append(ways.slot)
-            self.page.controls.append(ft.SafeArea(main, expand=True))
-        else:
-            whole = ft.Row([ways.slot, main], spacing=0, expand=True, vertical_alignment=STRETCH)
-            self.page.controls.append(whole)
+        ways = navigation(self.shared.title, self._page, self.reader, phone=shape.phone)
+        named, leading = Mount(ft.Container(), head), Mount(ft.Container(), ways)
+        self._around = Surroundings(shape, named, leading, self._banner, place)
+        self.page.controls = [self._around.control]
         # All slots are new to the browser: the banner's too, because its parents are.
         self._banner.mark = NOTHING
         self.page.update()
-
-    def _bring(self, place: ft.Column, head: LayoutPlan, around: Surroundings) -> None:
-        """Put the new page behind the one that is shown, out of sight until it is filled: see `_turn`."""
-        if head.name != around.head.plan.name:
-            self.mounts.remove(around.head)
-            around.head.plan = head
-        place.visible = False
-        shown = PLACE + 1
-        around.main.controls[shown : shown + (self._coming is not None)] = [place]
-        self._coming = place
-        around.main.update()
-
-    def _turn(self, coming: ft.Column) -> None:
-        """The browser has all of the page that comes: it takes the place of the one that is shown."""
-        self._coming = None
-        if self._around is not None:
-            coming.visible = True
-            del self._around.main.controls[PLACE]
-            self._around.main.update()
 
     def flip(self) -> None:
         """Change from light to dark, or back."""
@@ -361,14 +340,14 @@ class Session:
     def _page(self) -> Page | None:
         return self._body.page if self._body is not None else None
 
-    def _head(self, page: Page | None, values: Mapping[str, str], *, phone: bool) -> LayoutPlan:
+    def _head(self, page: Page | None, values: Mapping[str, str], shape: Shape) -> LayoutPlan:
         reader = self.reader
         if page is None:
             heading = reader.say("Not found")
         else:
             named = page.heading
             heading = named(self.shared.house, values, reader) if named else reader.say(page.title)
-        return top(heading, reader, back=page is not None and page.rank is None, phone=phone)
+        return top(heading, reader, back=page is not None and page.rank is None, phone=shape.phone)
 
     def _same_path(self, route: str) -> bool:
         return self._page is not None and route.partition("?")[0] == self.route.partition("?")[0]
@@ -386,13 +365,8 @@ class Session:
             return
         self.route = route
         self._body.follow(values, page.layout(self.shared.house, values, self.reader), self.mounts)
-        self.mounts.replan(around.head, self._head(page, values, phone=around.phone))
+        self.mounts.replan(around.head, self._head(page, values, around.shape))
         self._poke()
-
-
-def _inside(*, phone: bool) -> int:
-    """The space between the edge of the screen and what is on it."""
-    return 16 if phone else 24
 
 
 async def open_session(page: ft.Page, shared: Shared) -> None:

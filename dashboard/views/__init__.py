@@ -21,6 +21,13 @@ class Tools(Protocol):
 
     control: ft.Control
 
+    @property
+    def typing(self) -> bool:
+        """Whether he writes in it now: then keys are letters, and nothing else."""
+
+    async def search(self) -> None:
+        """Put the cursor where he writes what he seeks."""
+
     def follow(self, values: Mapping[str, str]) -> None:
         """The address of the page has changed, by these tools or otherwise: show it, without an update.
 
@@ -32,7 +39,8 @@ class Tools(Protocol):
 class Page:
     """A page: where it is, what it is called, how it is laid out. `{id}` in the route is one path segment.
 
-    `rank` orders the pages in the navigation; None keeps a page out of it. `title` is `marked`, and said in
+    `rank` orders the pages in the navigation; None keeps a page out of it. `key` is the letter that leads to
+    it after a `g`. `title` is `marked`, and said in
     each reader's language. `heading` names what the page of these placeholders is about, where the title does
     not say it. `tools` stand above the layout and belong to one person alone, such as a field to write in;
     they stay while he goes from one address of the page to another. `more` gives what comes below the layout
@@ -44,6 +52,7 @@ class Page:
     icon: str
     layout: Callable[[House, Mapping[str, str], Reader], LayoutPlan]
     rank: int | None = None
+    key: str = ""
     selected_icon: str = ""
     heading: Callable[[House, Mapping[str, str], Reader], str] | None = None
     tools: Callable[[House, Mapping[str, str], Who], Tools] | None = None
@@ -66,7 +75,7 @@ def find(route: str) -> tuple[Page, Mapping[str, str]] | None:
         wanted = [part for part in page.route.split("/") if part]
         if len(wanted) != len(segments):
             continue
-        values = dict(parse_qsl(query))
+        values = dict(parse_qsl(query, keep_blank_values=True))
         for want, given in zip(wanted, segments, strict=True):
             if want.startswith("{"):
                 values[want.strip("{}")] = unquote(given)

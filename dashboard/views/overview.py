@@ -343,5 +343,12 @@ def _draw_nothing(drawing: Drawing[Nothing]) -> ft.Control:
 
 
 PAGE = Page(
-    "/", marked("Overview"), "dashboard_outlined", layout, rank=1, selected_icon="dashboard", tools=tools
+    "/",
+    marked("Overview"),
+    "dashboard_outlined",
+    layout,
+    rank=1,
+    key="o",
+    selected_icon="dashboard",
+    tools=tools,
 )

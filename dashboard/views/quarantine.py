@@ -289,6 +289,7 @@ PAGE = Page(
     "report_outlined",
     layout,
     rank=2,
+    key="q",
     selected_icon="report",
     tools=tools,
 )

@@ -352,5 +352,11 @@ def _row(label: str, value: ft.Control) -> ft.Control:
 
 
 PAGE = Page(
-    "/system", marked("System"), "monitor_heart_outlined", layout, rank=3, selected_icon="monitor_heart"
+    "/system",
+    marked("System"),
+    "monitor_heart_outlined",
+    layout,
+    rank=3,
+    key="s",
+    selected_icon="monitor_heart",
 )
