@@ -3,7 +3,7 @@
 #   make test ARGS="-k decode"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench pictures format requirements clean
+.PHONY: help run test check bench pictures translations format requirements clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -35,6 +35,9 @@ bench: $(VENV)/.test ## The benchmarks, each against a named rival in the same r
 
 pictures: $(VENV)/.test ## Screenshots of every page into build/pictures: desktop and phone, light and dark.
 	@exec $(PY) -m tests.pictures build/pictures
+
+translations: $(VENV)/.test ## Bring dashboard/language/*.po up to date with the code; tells what is untranslated.
+	@exec $(PY) -m dashboard.language.gather
 
 format: $(VENV)/.dev ## Put the code into the house's format.
 	$(PY) -m ruff check --fix-only .
