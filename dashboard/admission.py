@@ -9,7 +9,10 @@ from fastapi import WebSocket, WebSocketDisconnect
 from starlette.datastructures import URL
 
 from dashboard.flet_messages import prepare, welcome
+from dashboard.language import marked
 from dashboard.look import GROUND, SOFT, empty, theme
+from dashboard.reader import ENGLISH, Reader
+from dashboard.wishes import wishes_of
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +62,9 @@ class Refused:
     explanation: str
     setting: str
 
-    @property
-    def reason(self) -> str:
+    def reason(self, reader: Reader = ENGLISH) -> str:
         """What the socket is closed with; fits into the 123 bytes that there are."""
-        return f"{self.headline}\n{self.explanation}"
+        return f"{reader.told(self.headline)}\n{reader.told(self.explanation)}"
 
     def frame(self, title: str) -> bytes:
         """What Flet's client is answered when it registers, in the browser's own colours."""
@@ -88,8 +90,8 @@ class Refused:
 
 BUSY = Refused(
     "hourglass_top",
-    "One moment",
-    "More browsers are opening this dashboard at once than it lets in.",
+    marked("One moment"),
+    marked("More browsers are opening this dashboard at once than it lets in."),
     "more came at once than [web] new_sessions lets in",
 )
 
@@ -99,7 +101,7 @@ def full(most: int) -> Refused:
     have = "browser has" if most == 1 else "browsers have"
     return Refused(
         "groups",
-        "This dashboard is full",
+        marked("This dashboard is full"),
         f"{most:,} {have} it open, and there is no room for more.",
         f"[web] max_sessions = {most} are open",
     )
@@ -111,8 +113,9 @@ class Door:
     The log is told when turning away begins, and when it is over. Use from the loop's thread.
     """
 
-    def __init__(self, title: str, over: float = OVER) -> None:
+    def __init__(self, title: str, over: float = OVER, language: str = "") -> None:
         self._title = title
+        self._language = language
         self._over = over
         self._frames: dict[Refused, bytes] = {}
         self._here = 0
@@ -131,7 +134,7 @@ class Door:
                 await socket.accept()
                 if not told(socket.url):
                     await self._show(socket, why)
-                await socket.close(TRY_AGAIN_LATER, why.reason)
+                await socket.close(TRY_AGAIN_LATER, why.reason(wishes_of(socket.url).reader(self._language)))
         except (TimeoutError, WebSocketDisconnect, KeyError, RuntimeError) as error:
             log.debug("a browser that was turned away has gone: %r", error)
         finally:

@@ -13,6 +13,18 @@
   // A longer message that begins so is a note: what the person wishes, to be kept, or the address of what he sees.
   const TOLD = "told=1", WHOLE = 2;
   const WISH = "fleetglass.wish";
+  const TEXTS = {
+    en: {
+      lost: (title, at) => `Connection to ${title} lost at ${at}. It comes back by itself.`,
+      none: (title, at) => `No connection to ${title} since ${at}. It comes by itself.`,
+      again: "It tries again by itself.",
+    },
+    zh: {
+      lost: (title, at) => `${at} 与 ${title} 的连接中断，将自动恢复。`,
+      none: (title, at) => `自 ${at} 起无法连接 ${title}，将自动重试。`,
+      again: "将自动重试。",
+    },
+  };
   const title = document.title;
   const part = id => document.getElementById(id);
 
@@ -39,6 +51,11 @@
     else delete document.documentElement.dataset.theme;
   }
   wished();
+
+  function texts() {
+    const wanted = [wish().language, ...navigator.languages].map(name => name?.slice(0, 2).toLowerCase());
+    return TEXTS[wanted.find(name => name in TEXTS) ?? "en"];
+  }
 
   // What the server is told when a socket opens: what is kept, and what only the browser knows.
   function told() {
@@ -97,14 +114,14 @@
     const at = new Date().toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"});
     if (shows === "nothing") {
       keepPicture();
-      show("lost", `Connection to ${title} lost at ${at}. It comes back by itself.`, []);
+      show("lost", texts().lost(title, at), []);
     } else {
-      show("lost", `No connection to ${title} since ${at}. It comes by itself.`, []);
+      show("lost", texts().none(title, at), []);
     }
   }
 
   function refused(reason) {
-    const words = [title, ...reason.split("\n"), "It tries again by itself."];
+    const words = [title, ...reason.split("\n"), texts().again];
     if (shows === "refused" && part("words").innerText === words.join("\n")) return;
     part("last").hidden = true;
     show("refused", "", words);

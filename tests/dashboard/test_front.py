@@ -89,9 +89,9 @@ def test_the_page_is_served_with_the_title_and_asks_nobody_else(dash: Served) ->
 @pytest.mark.parametrize("why", [BUSY, full(1), full(1_000_000)])
 def test_the_reason_fits_into_what_closes_a_socket(why: Refused) -> None:
     """A WebSocket's last word has 123 bytes; the key of the setting is for the log alone."""
-    assert len(why.reason.encode()) <= 123
-    assert [why.headline, why.explanation] == why.reason.split("\n")
-    assert ("[web]" in why.setting, "[web]" in why.reason) == (True, False)
+    assert len(why.reason().encode()) <= 123
+    assert [why.headline, why.explanation] == why.reason().split("\n")
+    assert ("[web]" in why.setting, "[web]" in why.reason()) == (True, False)
 
 
 def test_the_page_and_the_server_use_the_same_words() -> None:
