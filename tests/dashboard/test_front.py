@@ -114,7 +114,7 @@ def test_our_page_is_told_why_at_once_and_another_sees_it(dash: Served) -> None:
         with pytest.raises(ConnectionClosed) as end:
             told.recv(timeout=20)
         assert end.value.rcvd is not None
-        assert (TRY_AGAIN_LATER, full(2).reason) == (end.value.rcvd.code, end.value.rcvd.reason)
+        assert (TRY_AGAIN_LATER, full(2).reason()) == (end.value.rcvd.code, end.value.rcvd.reason)
     with opened(dash, "/ws") as shown:
         frame = shown.recv(timeout=20)
         assert isinstance(frame, bytes)
