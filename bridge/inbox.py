@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bridge.commands import CommandFailed, CommandSent
+from bridge.commands import Note
 from bridge.ports import Connection
 from schemas.message import RawMessage
 
@@ -47,7 +47,7 @@ class Kept:
     fault: str = ""
 
 
-Control: TypeAlias = Linked | Kept | CommandSent | CommandFailed
+Control: TypeAlias = Linked | Kept | Note
 Item: TypeAlias = Arrived | Control
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bridge.clock import receipt_clock
-from bridge.commands import CommandFailed, CommandSent
+from bridge.commands import CommandRecord, Note
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock, Trace
 from bridge.inbox import Arrived, Inbox, Item, Kept, Linked
 from bridge.load import Draft, Load
-from bridge.ports import AFRESH, Commanded, Heard, Receipt
+from bridge.ports import AFRESH, Heard, Receipt
 from bridge.quarantine import quarantine
 from bridge.receipts import Receipts, Sequences, digest_of
 from bridge.record import kept_of
@@ -83,10 +83,19 @@ class Ingest:
         self._news_ahead = 0
         self._noted = 0
 
-    def restore(self, devices: Iterable[DeviceState], receipts: Iterable[Receipt]) -> None:
-        """Show what the store remembers, and know what the first transport delivered. Before any `step`."""
+    def restore(
+        self,
+        devices: Iterable[DeviceState],
+        receipts: Iterable[Receipt],
+        unanswered: Iterable[CommandRecord] = (),
+    ) -> None:
+        """Show what the store remembers, and know what the first transport delivered. Before any `step`.
+
+        Commands that an earlier run left `unanswered` have timed out by now.
+        """
         self._parts.state.restore(devices)
         self._receipts[0] = Receipts(receipts)
+        self._parts.state.ledger.restore(unanswered, receipt_clock())
 
     def step(self) -> None:
         """Wait for messages or for what is due, take a batch through, and emit a frame if it is time.
@@ -220,21 +229,13 @@ class Ingest:
             self._draft.receipts.append(receipt)
         return False
 
-    def _news(self, item: Linked | Kept | CommandSent | CommandFailed, now: float) -> None:
+    def _news(self, item: Linked | Kept | Note, now: float) -> None:
         if isinstance(item, Linked):
             self._linked(item, now)
         elif isinstance(item, Kept):
             self._kept(item, now)
         else:
-            self._commanded(item, now)
-
-    def _commanded(self, note: CommandSent | CommandFailed, now: float) -> None:
-        at = receipt_clock()
-        self._note(self._parts.state.commanded(note, now), now, at)
-        status, why = ("failed", note.note) if isinstance(note, CommandFailed) else ("sent", "")
-        if self._worth_keeping():
-            row = Commanded(note.device_id, at, note.changes, note.by, status, why)  # type: ignore[arg-type]
-            self._draft.commanded.append(row)
+            self._note(self._parts.state.commanded(item, now), now, receipt_clock())
 
     def _linked(self, link: Linked, now: float) -> None:
         up, detail = link.connection.up, link.connection.detail
@@ -291,6 +292,8 @@ class Ingest:
         self._changed.clear()
 
     def _hand_over(self) -> None:
+        news = self._parts.state.ledger.take()
+        self._draft.commanded.extend([record for record in news if self._worth_keeping()])
         if self._draft.count or self._draft.others:
             self._parts.keep(self._draft.load(self._clock()))
             self._draft = Draft()
@@ -327,6 +330,6 @@ class Ingest:
 
 
 def _named(item: Item) -> str:
-    if isinstance(item, CommandSent | CommandFailed):
-        return f"a command for {item.device_id}"
-    return "news of the store" if isinstance(item, Kept) else "news of a connection"
+    if isinstance(item, Kept):
+        return "news of the store"
+    return f"a command for {item.device_id}" if isinstance(item, Note) else "news of a connection"

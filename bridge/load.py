@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
+from bridge.commands import CommandRecord
 from bridge.inbox import Arrived
-from bridge.ports import Batch, Commanded, Heard, Receipt, Record, Unread
+from bridge.ports import Batch, Heard, Receipt, Record, Unread
 from bridge.quarantine import Quarantined
 from bridge.state import DeviceState
 from schemas.message import RawMessage
@@ -42,7 +43,7 @@ class Draft:
         self.unread: list[Unread] = []
         self.devices: list[DeviceState] = []
         self.heard: list[Heard] = []
-        self.commanded: list[Commanded] = []
+        self.commanded: list[CommandRecord] = []
         self.quarantined: list[Quarantined] = []
         self.receipts: list[Receipt] = []
         self.acknowledge: list[tuple[int, int, int]] = []

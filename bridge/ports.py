@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
+from bridge.commands import CommandRecord
 from bridge.presence import Availability
 from bridge.quarantine import Quarantined
 from bridge.state import DeviceState
@@ -29,6 +30,9 @@ Deliver: TypeAlias = Callable[[Sequence[RawMessage]], bool]
 """Takes messages, oldest first, all of them and always. False asks the transport to stop reading until
 `resume`: more waits already than should."""
 
+Taken: TypeAlias = Callable[[str], None]
+"""Told at most once what became of a message of ours: "" when the source has it, else why it refused it."""
+
 
 class Transport(Protocol):
     """A source of messages and a way to send commands.
@@ -40,8 +44,13 @@ class Transport(Protocol):
 
     def start(self, deliver: Deliver, on_connection: Callable[[Connection], None]) -> None: ...
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
-        """Send from any thread. Raises `NotConnected` while the source is away: nothing is queued."""
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, taken: Taken | None = None
+    ) -> None:
+        """Send from any thread. Raises `NotConnected` while the source is away: nothing is queued.
+
+        `taken` may be called before this returns, from any thread, or never: then nobody knows.
+        """
 
     def acknowledge(self, connection: int, packet_ids: Sequence[int]) -> None:
         """Tell the source that these messages are kept, in this order. From any thread; does not wait.
@@ -96,22 +105,12 @@ class Heard(NamedTuple):
     reason: str
 
 
-class Commanded(NamedTuple):
-    """Values were asked of a device, or could not be (`note` says why)."""
-
-    device_id: str
-    time: float
-    changes: Mapping[str, Value]
-    by: str
-    status: Literal["sent", "failed"]
-    note: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is kept together or not at all.
 
-    `devices` are latest states, later ones replacing earlier ones of the same id. `quarantined` come with id
+    `devices` are latest states, later ones replacing earlier ones of the same id, and so are `commanded`,
+    which keep the place of the earlier one. `quarantined` come with id
     0 and get theirs from the store; `released` are ids that leave the quarantine. `receipts` are of the
     messages that this batch makes safe, in order of receipt.
     """
@@ -120,7 +119,7 @@ class Batch:
     unread: Sequence[Unread] = ()
     devices: Sequence[DeviceState] = ()
     heard: Sequence[Heard] = ()
-    commanded: Sequence[Commanded] = ()
+    commanded: Sequence[CommandRecord] = ()
     quarantined: Sequence[Quarantined] = ()
     released: Sequence[int] = ()
     receipts: Sequence[Receipt] = ()
@@ -294,8 +293,11 @@ class Store(Protocol):
     def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
         """The changes of a device's availability, newest first."""
 
-    def commanded(self, device_id: str, *, limit: int = 100) -> Sequence[Commanded]:
-        """What was asked of a device, newest first."""
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
+        """What was asked of a device, or of all (None), newest first."""
+
+    def unanswered(self) -> Sequence[CommandRecord]:
+        """The commands whose end is not recorded, oldest first."""
 
     def unread(self, device_id: str, *, limit: int = 100) -> Sequence[RawMessage]:
         """The messages of a device that its readings do not hold wholly, newest first."""

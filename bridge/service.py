@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bridge.broadcast import Broadcast
-from bridge.commands import Commands
+from bridge.commands import CommandRecord, Commands, CommandTaken, Note
 from bridge.errors import NotConnected
 from bridge.frames import Frame
 from bridge.identity import restore
 from bridge.inbox import Inbox, Kept, Linked
 from bridge.ingest import Ingest, Parts
 from bridge.keeper import Keeper
+from bridge.ledger import closed
 from bridge.ports import (
     AFRESH,
     Batch,
@@ -28,6 +29,7 @@ from bridge.ports import (
     Source,
     Store,
     StoreFacts,
+    Taken,
     Transport,
 )
 from bridge.quarantine import Quarantined
@@ -91,12 +93,13 @@ class Bridge:
             BridgeStatus(broker_url=plan.broker_url, embedded=plan.embedded, mark=self._inbox.mark_items),
             counts,
         )  # fmt: skip
-        self._commands = Commands(plan.kinds, self._publish, self._inbox.put)
+        self._commands = Commands(plan.kinds, self._publish, self._note_command)
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
     def start(self) -> None:
         """Show what the store remembers, then listen to every transport. Call once, with an open store."""
-        self._ingest.restore(self._plan.store.latest(), self._plan.store.receipts())
+        store = self._plan.store
+        self._ingest.restore(store.latest(), store.receipts(), store.unanswered())
         self._keeper.start()
         self._thread.start()
         for number, transport in enumerate(self._plan.transports):
@@ -139,9 +142,17 @@ class Bridge:
         """
         self.broadcast.first(listener)
 
-    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
-        """Ask a device for new values. Raises `CommandRefused` or `NotConnected`."""
-        self._commands.send(device_id, changes, by=by)
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> str:
+        """Ask a device for new values; the id of the command. Raises `CommandRefused` or `NotConnected`."""
+        return self._commands.send(device_id, changes, by=by)
+
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
+        """What was asked of a device, or of all (None), and how it ended, newest first."""
+        # First what is kept: what is committed meanwhile is among the recent ones.
+        found = {record.id: record for record in self._plan.store.commanded(device_id, limit=limit)}
+        recent = list(self._state.ledger.recent.values())
+        found.update({one.id: one for one in recent if device_id in {None, one.device_id}})
+        return sorted(found.values(), key=lambda record: record.time, reverse=True)[:limit]
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Send any message by the first transport. Raises `NotConnected`."""
@@ -231,7 +242,9 @@ class Bridge:
     def _put_in_place(self, file: Path) -> None:
         restore(self._plan.store, file)
         # Its receipts are of packet ids that stand for other messages by now.
-        self._plan.store.commit(Batch(receipts=[AFRESH]))
+        self._plan.store.commit(
+            Batch(receipts=[AFRESH], commanded=closed(self._plan.store.unanswered(), time.time()))
+        )
 
     def _keep(self, batch: Batch) -> None:
         new = self._keeper.ask(lambda: self._plan.store.commit(batch))
@@ -274,11 +287,15 @@ class Bridge:
 
         return linked
 
-    def _publish(self, device_id: str, topic: str, payload: bytes) -> None:
+    def _note_command(self, note: Note) -> None:
+        # That the broker has it only counts if there is no answer: nobody is woken for it.
+        self._inbox.put(note, wake=not isinstance(note, CommandTaken) or bool(note.refused))
+
+    def _publish(self, device_id: str, topic: str, payload: bytes, taken: Taken) -> None:
         device = self._state.devices.get(device_id)
         if device is None:
             raise NotConnected(f"{device_id} has not been heard of")
         if device.transport >= len(self._plan.transports):
             # A restored device may have come by a transport that this run does not have.
             raise NotConnected(f"{device_id} has not been heard of since the start")
-        self._plan.transports[device.transport].publish(topic, payload)
+        self._plan.transports[device.transport].publish(topic, payload, taken=taken)

@@ -1,20 +1,14 @@
 """The latest state of every device: frozen values, replaced on change, written by the ingest thread alone."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
-from bridge.commands import (
-    CONFIRM_WITHIN,
-    SHOW_FAILURE_FOR,
-    CommandFailed,
-    CommandSent,
-    CommandState,
-    confirms,
-)
+from bridge.commands import CommandFailed, CommandSent, CommandState, Note
+from bridge.ledger import Ledger
 from bridge.presence import UNHEARD, Presence, judge
 from schemas.catalog import Kinds
+from schemas.device import CONFIRM_WITHIN
 from schemas.message import Announcement, Provenance, RawMessage, Readings, Unclaimed, Value
 
 UNCLAIMED = "unclaimed"
@@ -90,6 +84,7 @@ class State:
     def __init__(self, kinds: Kinds, *, max_devices: int = MAX_DEVICES) -> None:
         self.devices: dict[str, DeviceState] = {}
         self.max_devices = max_devices
+        self.ledger = Ledger()
         self._kinds = kinds
         self._down: dict[int, str] = {}
 
@@ -146,8 +141,9 @@ class State:
         if retained and not touched:
             return None
         commands, announced = device.commands, device.announced
-        if commands and not retained:
-            commands = _settle(commands, metrics, touched)
+        if device.id in self.ledger and not retained:
+            said = {metric: metrics[metric].value for metric in touched}
+            commands = self.ledger.heard(device.id, said, now, received_at) or commands
         # A live word proves that it is there, whatever a last will said before.
         if announced is False and not retained:
             announced = True
@@ -188,24 +184,32 @@ class State:
             self._down[transport] = detail
         return self.judge_all(now)
 
-    def commanded(self, note: CommandSent | CommandFailed, now: float) -> Change | None:
-        """Note that values were asked of a device, or could not be."""
+    def commanded(self, note: Note, now: float) -> Change | None:
+        """Note that values were asked of a device, could not be, or are with the broker."""
+        kind = self._kinds.get(note.device_id.partition(".")[0])
+        touched: tuple[str, ...] = ()
+        if isinstance(note, CommandSent):
+            self.ledger.asked(note, CONFIRM_WITHIN if kind is None else kind.confirm_within, now)
+            touched = tuple(note.changes)
+        elif isinstance(note, CommandFailed):
+            touched = tuple(name for name in note.changes if kind is not None and name in kind.metrics)
+            self.ledger.failed(note, now, touched)
+        elif self.ledger.taken(note, now):
+            touched = note.metrics
         device = self.devices.get(note.device_id)
-        if device is None:
+        if device is None or not touched:
             return None
-        commands = dict(device.commands)
-        for metric, value in note.changes.items():
-            if isinstance(note, CommandFailed):
-                commands[metric] = CommandState(value, "failed", note.by, now + SHOW_FAILURE_FOR, note.note)
-            else:
-                commands[metric] = CommandState(value, "pending", note.by, now + CONFIRM_WITHIN)
-        return self._put(device._replace(commands=MappingProxyType(commands)), now, tuple(note.changes))
+        commands = self.ledger.shown(note.device_id)
+        return self._put(device._replace(commands=commands), now, touched)
 
     def judge_all(self, now: float) -> list[Change]:
         """Let time pass: ages, and commands that were not answered. The devices that changed by it."""
         changes = []
+        over = self.ledger.pass_time(now)
         for device in list(self.devices.values()):
-            commands = _expire(device.commands, now) if device.commands else device.commands
+            commands = device.commands
+            if device.id in over:
+                commands = self.ledger.shown(device.id)
             presence = self._judge(device, now)
             if presence != device.presence or commands is not device.commands:
                 changed = device._replace(presence=presence, commands=commands)
@@ -240,28 +244,3 @@ class State:
             broker_down=self._down.get(device.transport),
             now=now,
         )
-
-
-def _settle(
-    commands: Mapping[str, CommandState], metrics: Mapping[str, MetricState], touched: list[str]
-) -> Mapping[str, CommandState]:
-    done = {
-        name
-        for name in touched
-        if name in commands
-        and (commands[name].status != "pending" or confirms(commands[name], metrics[name].value))
-    }
-    return MappingProxyType({k: v for k, v in commands.items() if k not in done}) if done else commands
-
-
-def _expire(commands: Mapping[str, CommandState], now: float) -> Mapping[str, CommandState]:
-    if all(now < command.until for command in commands.values()):
-        return commands
-    kept = {}
-    for name, command in commands.items():
-        if now < command.until:
-            kept[name] = command
-        elif command.status == "pending":
-            note = f"no answer within {CONFIRM_WITHIN:g} s"
-            kept[name] = replace(command, status="timed_out", until=now + SHOW_FAILURE_FOR, note=note)
-    return MappingProxyType(kept)

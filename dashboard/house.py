@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bridge.broadcast import Broadcast
+from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
@@ -113,8 +114,11 @@ class House(Protocol):
     def restore(self, file: Path) -> None:
         """* Put a backup in the place of the store. Raises `StoreError`."""
 
-    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
-        """Ask a device for new values. Raises `CommandRefused` or `NotConnected`."""
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> str:
+        """Ask a device for new values; the id of the command. Raises `CommandRefused` or `NotConnected`."""
+
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
+        """* What was asked of a device, or of all (None), and how it ended, newest first."""
 
 
 class Hosted(House, Protocol):

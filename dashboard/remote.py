@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.bus.follower import BusLink, Follower
+from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.frames import Frame
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
@@ -110,9 +111,13 @@ class RemoteHouse:
         """Refused: the file is one of the computer on which the bridge runs."""
         raise StoreError(f"{file}: a backup is put back where the bridge runs, while it is stopped")
 
-    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> str:
+        """See `House`. What the bridge could not be asked is recorded nowhere."""
+        return self._asker.command(device_id, changes, by=by)
+
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """See `House`."""
-        self._asker.command(device_id, changes, by=by)
+        return self._asker.commanded(device_id, limit=limit)
 
     def _note(self, frame: Frame) -> None:
         # Before the hub hears of it: who then looks, looks at the new one.

@@ -19,6 +19,9 @@ __all__ = ["Device", "Kind", "KindError", "Metric", "kind_of"]
 _ABOUT = ("time", "name", "place", "sequence")
 _SEQUENCE = Counter(measure="sequence")
 """The mark of the device's own number of a message; any other field named `sequence` is a metric."""
+CONFIRM_WITHIN = 5.0
+"""Seconds that a device has to show a commanded value in its own state, where its kind does not say."""
+LONGEST_CONFIRM = 604_800
 _ICON = re.compile(r"[a-z0-9][a-z0-9_]*", re.ASCII)
 _KIND_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
@@ -27,8 +30,9 @@ class Device(BaseModel):
     """The state message of a device. Subclass it, with a topic, to declare a kind.
 
     Class arguments: `topic` (must hold `{device}`), `availability` (a topic with `online`/`offline`),
-    `stale_after` (seconds, or None for never), `icon` (a Material icon), `unknown` ("keep" or "refuse" fields
-    that are not declared). A mistake raises `KindError` where the class is declared.
+    `stale_after` (seconds, or None for never), `confirm_within` (seconds that a command may take), `icon` (a
+    Material icon), `unknown` ("keep" or "refuse" fields that are not declared). A mistake raises `KindError`
+    where the class is declared.
     """
 
     # The schema is built late, in __pydantic_init_subclass__: traits are inferred and `unknown` is set first.
@@ -48,12 +52,13 @@ class Device(BaseModel):
     place: Annotated[str | None, Text(max_length=80)] = None
     sequence: Annotated[int | None, _SEQUENCE] = None
 
-    def __init_subclass__(
+    def __init_subclass__(  # noqa: PLR0913 - what a kind may say of itself, all by name
         cls,
         *,
         topic: str | None = None,
         availability: str | None = None,
         stale_after: float | None = 300,
+        confirm_within: float = CONFIRM_WITHIN,
         icon: str = "sensors",
         unknown: Literal["keep", "refuse"] = "keep",
         **mistakes: object,
@@ -61,16 +66,17 @@ class Device(BaseModel):
         """Only take the arguments; the fields are not known yet."""
         super().__init_subclass__()
         if mistakes:
-            known = "topic, availability, stale_after, icon and unknown"
+            known = "topic, availability, stale_after, confirm_within, icon and unknown"
             raise KindError(f"{cls.__name__}: unknown argument {', '.join(mistakes)}; there are {known}")
 
     @classmethod
-    def __pydantic_init_subclass__(
+    def __pydantic_init_subclass__(  # noqa: PLR0913 - likewise
         cls,
         *,
         topic: str | None = None,
         availability: str | None = None,
         stale_after: float | None = 300,
+        confirm_within: float = CONFIRM_WITHIN,
         icon: str = "sensors",
         unknown: Literal["keep", "refuse"] = "keep",
         **_: object,
@@ -99,6 +105,7 @@ class Device(BaseModel):
             topic=state,
             availability=_availability(cls, availability, state),
             stale_after=_stale_after(cls, stale_after),
+            confirm_within=_confirm_within(cls, confirm_within),
             icon=_icon(cls, icon),
             unknown=unknown,
             metrics=MappingProxyType(metrics),
@@ -175,6 +182,14 @@ def _stale_after(cls: type[Device], seconds: float | None) -> float | None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < 1e9:
         _fail(cls, f"stale_after must be seconds above 0, or None for never, not {seconds!r}")
+    return float(seconds)
+
+
+def _confirm_within(cls: type[Device], seconds: float) -> float:
+    number = not isinstance(seconds, bool) and isinstance(seconds, int | float)
+    if not number or not 0 < seconds <= LONGEST_CONFIRM:
+        text = f"seconds above 0, at most {LONGEST_CONFIRM:,} (a week), not {seconds!r}"
+        _fail(cls, f"confirm_within must be {text}")
     return float(seconds)
 
 

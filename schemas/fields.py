@@ -160,6 +160,9 @@ def _options(field: FieldInfo, trait: Trait, mistakes: _Mistakes) -> tuple[str, 
     for word in trait.alarming if isinstance(trait, Choice) else ():
         if word not in texts:
             mistakes.fail(f'alarming names "{word}", which is not one of {", ".join(texts)}')
+    for word in trait.confirm_for if isinstance(trait, Choice) else ():
+        if word not in texts:
+            mistakes.fail(f'confirm_for names "{word}", which is not one of {", ".join(texts)}')
     return texts
 
 

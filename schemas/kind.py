@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from schemas.message import Value
 from schemas.topics import TopicPattern
 from schemas.traits import Trait
 
@@ -29,12 +30,17 @@ class Metric:
     key: str = ""
     whole: bool = False
 
+    def question(self, value: Value) -> str | None:
+        """What to ask a person before this value is sent; None where nothing is to be asked."""
+        return self.trait.question(value)
+
 
 @dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of device. `metrics` are in order of declaration, the most important first.
 
-    `stale_after` is the silence in seconds after which a device counts as stale, None for never.
+    `stale_after` is the silence in seconds after which a device counts as stale, None for never;
+    `confirm_within` the seconds that it has to show a commanded value in its own state.
     """
 
     name: str
@@ -44,6 +50,7 @@ class Kind:
     topic: TopicPattern
     availability: TopicPattern | None
     stale_after: float | None
+    confirm_within: float
     icon: str
     unknown: Literal["keep", "refuse"]
     metrics: Mapping[str, Metric]

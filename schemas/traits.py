@@ -5,19 +5,19 @@ what a dashboard needs to draw it. It never names a widget.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import Field, dataclass, fields
-from datetime import UTC, datetime
 from typing import ClassVar, Literal, Self, TypeAlias, cast
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from schemas.moments import moment_schema
 
 LIMIT = 1e15
 """A number without stated bounds lies between -LIMIT and LIMIT."""
 
 _LARGEST_INT = 2**63 - 1
-_LAST_SECOND = 253_402_300_799
 
 Leaf: TypeAlias = dict[str, object]
 
@@ -72,13 +72,15 @@ class Was(_Declared):
 class Trait(_Declared):
     """What every trait can say.
 
-    `command` is the topic template to which a new value is sent, which makes the field settable. `measure` is
-    a semantic name ("temperature", "battery", "power", …) for tools and the simulator. `was` keeps the
+    `command` is the topic template to which a new value is sent, which makes the field settable. `confirm` is
+    a question that a person is asked before the dashboard sends one ("Stop the machine?"). `measure` is a
+    semantic name ("temperature", "battery", "power", …) for tools and the simulator. `was` keeps the
     history readable after the field got another name or unit.
     """
 
     label: str | None = None
     command: str | None = None
+    confirm: str | None = None
     measure: str | None = None
     was: Was | tuple[Was, ...] = ()
 
@@ -97,12 +99,19 @@ class Trait(_Declared):
         """Refuse what no field could mean."""
         if self.command is not None and not self.can_be_set:
             raise KindError(f"{type(self).__name__} can only be read: remove its command")
-        for text in (self.label, self.command, self.measure):
+        for text in (self.label, self.command, self.confirm, self.measure):
             if text is not None and not (isinstance(text, str) and text.strip()):
                 raise KindError(
-                    f"{type(self).__name__}: label, command and measure must be texts, not {text!r}"
+                    f"{type(self).__name__}: label, command, confirm and measure must be texts, not {text!r}"
                 )
+        if self.confirm is not None and self.command is None:
+            raise KindError(f"{type(self).__name__}: confirm asks before a command: give one, or remove it")
         self._check_earlier()
+
+    def question(self, value: object) -> str | None:
+        """What to ask a person before this value is sent; None where nothing is to be asked."""
+        only = getattr(self, "confirm_for", ())
+        return self.confirm if not only or value in only else None
 
     def _check_earlier(self) -> None:
         trait = type(self).__name__
@@ -130,6 +139,17 @@ class Trait(_Declared):
             raise KindError(f"{type(self).__name__} goes with {expected}, not with {leaf['type']}")
         self.narrow(leaf)
         return schema
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Tell how the field is set: `x-command`, `x-confirm` and `x-confirm-for`, as far as it is said."""
+        told = handler(core)
+        for name in ("command", "confirm", "confirm_for"):
+            given = getattr(self, name, None)
+            if given:
+                told[f"x-{name.replace('_', '-')}"] = list(given) if isinstance(given, tuple) else given
+        return told
 
 
 _WRAPPERS = frozenset({"nullable", "default", "function-before", "function-after", "function-wrap"})
@@ -213,12 +233,21 @@ class Counter(Trait):
 
 @dataclass(frozen=True, kw_only=True)
 class Switch(Trait):
-    """Something on or off, to be switched if it has a `command`. `on` and `off` are the words shown."""
+    """Something on or off, to be switched if it has a `command`. `on` and `off` are the words shown.
+
+    `confirm_for`: the question of `confirm` is asked before these only, as in `(True,)`; both if it is empty.
+    """
 
     on: str = "on"
     off: str = "off"
+    confirm_for: tuple[bool, ...] = ()
 
     goes_with: ClassVar[dict[str, str]] = {"bool": "bool"}
+
+    def __post_init__(self) -> None:
+        """Refuse values that no switch has."""
+        super().__post_init__()
+        _check_confirm_for(self, self.confirm_for, bool, "True or False")
 
     def narrow(self, leaf: Leaf) -> None:
         """Only true and false."""
@@ -242,11 +271,20 @@ class Binary(Trait):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Trait):
-    """One of a few words: the options of a `Literal` or `Enum`. Those in `alarming` mean trouble."""
+    """One of a few words: the options of a `Literal` or `Enum`. Those in `alarming` mean trouble.
+
+    `confirm_for`: the question of `confirm` is asked before these words only; before all if it is empty.
+    """
 
     alarming: tuple[str, ...] = ()
+    confirm_for: tuple[str, ...] = ()
 
     goes_with: ClassVar[dict[str, str]] = {"literal": "Literal", "enum": "Enum"}
+
+    def __post_init__(self) -> None:
+        """Refuse what is no word."""
+        super().__post_init__()
+        _check_confirm_for(self, self.confirm_for, str, "words")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -331,50 +369,18 @@ class Timestamp(Trait):
 
     def narrow(self, leaf: Leaf) -> None:
         """Take exactly one notation from JSON, and moments with a zone from Python."""
-        moment = core_schema.datetime_schema(strict=True, tz_constraint="aware")
-        schema = core_schema.json_or_python_schema(
-            json_schema=_from_text() if self.unit == "rfc3339" else _from_number(_SCALE[self.unit]),
-            python_schema=moment,
-            serialization=None if self.unit == "rfc3339" else _to_number(_SCALE[self.unit]),
-        )
         leaf.clear()
-        leaf.update(schema)
+        leaf.update(moment_schema(self.unit))
 
 
-_SCALE = {"s": 1, "ms": 1000}
-_RFC_3339 = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
-)
-
-
-def _from_text() -> CoreSchema:
-    # The pattern comes first because pydantic also reads plain dates and numbers in a text as a moment.
-    return core_schema.chain_schema(
-        [
-            core_schema.str_schema(strict=True, pattern=_RFC_3339),
-            core_schema.datetime_schema(
-                strict=False, tz_constraint="aware", microseconds_precision="truncate"
-            ),
-        ]
-    )
-
-
-def _from_number(scale: int) -> CoreSchema:
-    def moment(number: float) -> datetime:
-        return datetime.fromtimestamp(number / scale, UTC)
-
-    return core_schema.no_info_after_validator_function(
-        moment,
-        core_schema.float_schema(strict=True, allow_inf_nan=False, ge=0.0, le=float(_LAST_SECOND * scale)),
-    )
-
-
-def _to_number(scale: int) -> core_schema.SerSchema:
-    def number(moment: datetime) -> float:
-        return moment.timestamp() * scale
-
-    to_number: Callable[[datetime], float] = number
-    return core_schema.plain_serializer_function_ser_schema(to_number, when_used="json-unless-none")
+def _check_confirm_for(trait: Trait, values: object, sort: type, words: str) -> None:
+    name = type(trait).__name__
+    if not isinstance(values, tuple) or not all(isinstance(value, sort) for value in values):
+        raise KindError(
+            f"{name}: confirm_for must be {words} in parentheses with a comma behind, not {values!r}"
+        )
+    if values and trait.confirm is None:
+        raise KindError(f"{name}: confirm_for says when to ask; give confirm the question, or remove it")
 
 
 def _check_number(trait: Trait | Was, name: str) -> None:

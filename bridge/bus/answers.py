@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bridge import errors
 from bridge.bus.codec import pack, reading, unpack
+from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
 from bridge.ports import History, Point, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
@@ -88,7 +89,11 @@ def _history(plain: Any) -> tuple[str, History]:  # noqa: ANN401
 
 
 ANSWERS: Final[Mapping[str, tuple[Callable[[Any], object], Callable[[Any], object]]]] = {
-    "command": (lambda _: None, lambda _: None),
+    "command": (lambda a: a, lambda plain: plain),
+    "commanded": (
+        lambda a: [each._replace(changes=dict(each.changes)) for each in a],
+        lambda plain: [CommandRecord(*each) for each in plain],
+    ),
     "history": (lambda a: (a[0], list(a[1].points), a[1].step, list(a[1].other_units)), _history),
     "quarantined": (_of_quarantined, lambda plain: [Quarantined(*each) for each in plain]),
     "quarantine_counts": (

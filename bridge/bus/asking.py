@@ -11,6 +11,7 @@ from redis.typing import EncodableT, FieldT
 from bridge.bus.address import ANSWERS_WITHIN, Address, connect
 from bridge.bus.answers import pack_request, unpack_answer
 from bridge.bus.faults import FAULTS, trouble
+from bridge.commands import CommandRecord
 from bridge.errors import BusAway
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
@@ -73,9 +74,13 @@ class Asker:
 
     # The same, by name and with types.
 
-    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> str:
         """See `Bridge`."""
-        self.ask("command", device_id, changes, by)
+        return cast(str, self.ask("command", device_id, changes, by))
+
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
+        """See `Bridge`."""
+        return cast("Sequence[CommandRecord]", self.ask("commanded", device_id, limit))
 
     def history(
         self, device_id: str, metric: str, start: float, end: float, points: int

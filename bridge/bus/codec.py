@@ -23,7 +23,7 @@ from bridge.state import Change, DeviceState, MetricState
 from bridge.status import BridgeStatus, Counts, Histogram
 
 MARK = b"FG"
-VERSION = 1
+VERSION = 2
 
 T = TypeVar("T")
 
@@ -154,7 +154,7 @@ def pack_entry(entry: Entry, ahead: float) -> bytes:
             device.seen_at,
             None if device.heard is None else device.heard + ahead,
             device.device_time,
-            {name: (c.value, c.status, c.by, c.until + ahead, c.note) for name, c in device.commands.items()},
+            {name: _of_command(c, ahead) for name, c in device.commands.items()},
             device.transport,
             device.structured,
             device.last_topic,
@@ -221,8 +221,8 @@ def _entry(plain: Any, ahead: float) -> Entry:  # noqa: ANN401
         device_time,
         MappingProxyType(
             {
-                metric: CommandState(value, status, by, until - ahead, note)
-                for metric, (value, status, by, until, note) in commands.items()
+                metric: CommandState(value, status, by, until - ahead, note, number)
+                for metric, (value, status, by, until, note, number) in commands.items()
             }
         ),
         transport,
@@ -231,6 +231,10 @@ def _entry(plain: Any, ahead: float) -> Entry:  # noqa: ANN401
         payload,
     )
     return Entry(Change(device, tuple(touched), bool(moved)), (_int(epoch), _int(sequence)))
+
+
+def _of_command(command: CommandState, ahead: float) -> tuple[object, ...]:
+    return command.value, command.status, command.by, command.until + ahead, command.note, command.id
 
 
 def _there(moment: float, ahead: float) -> float:

@@ -55,6 +55,7 @@ def carry_out(bridge: Bridge) -> Mapping[str, Callable[..., object]]:
     """What a dashboard may ask of a bridge, by name."""
     return {
         "command": lambda device_id, changes, by: bridge.command(device_id, changes, by=by),
+        "commanded": lambda device_id, limit: bridge.commanded(device_id, limit=limit),
         "history": bridge.history,
         "quarantined": bridge.quarantined,
         "quarantine_counts": bridge.quarantine_counts,

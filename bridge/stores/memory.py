@@ -9,11 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.ports import (
     RECEIPTS_KEPT,
     Batch,
-    Commanded,
     Exported,
     Heard,
     History,
@@ -97,7 +97,7 @@ class MemoryStore:
         self._notes: dict[str, str] = {}
         self._receipts: deque[Receipt] = deque(maxlen=RECEIPTS_KEPT)
         self._heard: deque[Heard] = deque(maxlen=LISTED)
-        self._commanded: deque[Commanded] = deque(maxlen=LISTED)
+        self._commanded: OrderedDict[str, CommandRecord] = OrderedDict()
         self._unread: deque[tuple[str, RawMessage]] = deque(maxlen=LISTED)
         self._quarantine: OrderedDict[int, Quarantined] = OrderedDict()
         self._ids = itertools.count(1)
@@ -118,7 +118,10 @@ class MemoryStore:
                 self._latest[device.id] = device._replace(heard=None, commands=MappingProxyType({}))
             self._receipts.extend(batch.receipts)
             self._heard.extend(batch.heard)
-            self._commanded.extend(batch.commanded)
+            for asked in batch.commanded:
+                self._commanded[asked.id] = asked
+            while len(self._commanded) > LISTED:
+                self._commanded.popitem(last=False)
             for device_id, raw in batch.unread:
                 self._unread.append((device_id, raw._replace(dup=False, packet_id=0, connection=0)))
             for entry in batch.quarantined:
@@ -214,11 +217,17 @@ class MemoryStore:
             found = (heard for heard in reversed(self._heard) if heard.device_id == device_id)
             return list(itertools.islice(found, limit))
 
-    def commanded(self, device_id: str, *, limit: int = 100) -> Sequence[Commanded]:
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """See `Store`."""
         with self._lock:
-            found = (asked for asked in reversed(self._commanded) if asked.device_id == device_id)
+            newest = reversed(self._commanded.values())
+            found = (asked for asked in newest if device_id in {None, asked.device_id})
             return list(itertools.islice(found, limit))
+
+    def unanswered(self) -> Sequence[CommandRecord]:
+        """See `Store`."""
+        with self._lock:
+            return [asked for asked in self._commanded.values() if asked.ended == "pending"]
 
     def unread(self, device_id: str, *, limit: int = 100) -> Sequence[RawMessage]:
         """See `Store`."""

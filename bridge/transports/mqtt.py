@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Literal
 
 from bridge.errors import NotConnected, SettingsError
-from bridge.ports import Connection, Deliver
+from bridge.ports import Connection, Deliver, Taken
 from bridge.transports.address import TlsSettings, broker_at
 from bridge.transports.bell import Bell
 from bridge.transports.client import why_failed
@@ -94,15 +94,18 @@ class MqttTransport:
         self._thread = threading.Thread(target=self._run, args=(self._bell,), name="mqtt", daemon=True)
         self._thread.start()
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, taken: Taken | None = None
+    ) -> None:
         """Hand a message to the network thread. Raises `NotConnected`, or `ValueError` for an invalid topic.
 
-        What the broker has not acknowledged when the connection is lost is dropped, never sent later.
+        What the broker has not acknowledged when the connection is lost is dropped, never sent later, and
+        `taken` is not called; a broker that acknowledges nothing for 10 s counts as not connected.
         """
         session = self._session
         if session is None or self._stopping.is_set():
             raise NotConnected(f"{self._broker.name} is not connected, so nothing was sent")
-        session.publish(topic, payload, qos=qos, retain=retain)
+        session.publish(topic, payload, qos=qos, retain=retain, taken=taken)
 
     def acknowledge(self, connection: int, packet_ids: Sequence[int]) -> None:
         session = self._session

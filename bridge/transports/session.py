@@ -19,12 +19,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from bridge.clock import receipt_clock
 from bridge.errors import NotConnected
+from bridge.ports import Taken
 from bridge.transports.address import Broker
 from bridge.transports.bell import Bell
 from bridge.transports.client import why_refused
 from bridge.transports.packets import ProtocolError, Published
 from bridge.transports.patience import KeepAlive
 from bridge.transports.tap import Tap, TappedClient, tapped_client
+from bridge.transports.unacknowledged import SILENT_AFTER, Unacknowledged
 from schemas.message import RawMessage
 
 log = logging.getLogger(__name__)
@@ -104,6 +106,7 @@ class Session:
         self._ending: str | None = None
         self._alive = KeepAlive(plan.keepalive, 0)
         self._acks: deque[bytes] = deque()
+        self._published = Unacknowledged()
         self._outstanding = 0
         self._resumed = False
         self._held: list[RawMessage] = []
@@ -126,14 +129,20 @@ class Session:
                 self._ending = _LOST
         return self._ending or "stopped"
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, taken: Taken | None) -> None:
         """Hand over a message. Raises `NotConnected`, or `ValueError` for an invalid topic."""
-        client = self._client
+        client, name = self._client, self._plan.broker.name
         if client is None or not self.is_up:
-            raise NotConnected(f"{self._plan.broker.name} is not connected, so nothing was sent")
-        rc = client.publish(topic, payload, qos=qos, retain=retain).rc
-        if rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise NotConnected(f"{self._plan.broker.name} did not take the message: {error_string(rc)}")
+            raise NotConnected(f"{name} is not connected, so nothing was sent")
+        silent = self._published.silent_for
+        if silent > SILENT_AFTER and self._owner.flowing:
+            raise NotConnected(
+                f"{name} has not acknowledged anything for {silent:.0f} s, so nothing was sent"
+            )
+        sent = client.publish(topic, payload, qos=qos, retain=retain)
+        if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise NotConnected(f"{name} did not take the message: {error_string(sent.rc)}")
+        self._published.add(sent.mid, taken)
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Tell the broker that these are kept, in this order."""
@@ -173,6 +182,7 @@ class Session:
                 self._up(())
             if reading and not was_reading:
                 self._alive.heard(time.monotonic())
+                self._published.listens_again()
             was_reading = reading
             self._write(client, tap, reading=reading)
             self._watch(tap, selector, (_READ if reading else 0) | (_WRITE if tap.unsent else 0))
@@ -316,6 +326,7 @@ class Session:
         client.max_queued_messages_set(MOST_PENDING)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
+        client.on_publish = self._acknowledged
         client.on_disconnect = self._disconnected
         # Without a writer paho would write to the socket from the publishing thread, past the network thread.
         client.on_socket_register_write = lambda *_: self._bell.ring()
@@ -346,6 +357,12 @@ class Session:
     ) -> None:
         topics = self._plan.topics
         self._up([topic for topic, reason in zip(topics, reasons, strict=False) if reason.is_failure])
+
+    def _acknowledged(
+        self, _client: Client, _data: object, number: int, reason: ReasonCode, _more: Properties | None
+    ) -> None:
+        why = f"the broker refused it ({reason.getName()})" if reason.is_failure else ""
+        self._published.acknowledged(number, why)
 
     def _up(self, refused: Sequence[str]) -> None:
         self.is_up = True

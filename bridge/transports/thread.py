@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bridge.clock import receipt_clock
 from bridge.errors import NotConnected
-from bridge.ports import Connection, Deliver
+from bridge.ports import Connection, Deliver, Taken
 from schemas.message import RawMessage
+from schemas.refusal import one_line
 
 log = logging.getLogger(__name__)
 
@@ -70,17 +71,26 @@ class ThreadTransport:
             except Exception:
                 log.exception("the state of the connection could not be told")
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
-        """Call the command handler. Its errors are logged; without one this raises `NotConnected`."""
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, taken: Taken | None = None
+    ) -> None:
+        """Call the command handler; without one this raises `NotConnected`.
+
+        What the handler raises is logged, and refuses the message in the same words.
+        """
         del qos, retain  # There is no broker between the two to keep anything.
         if self._deliver is None:
             raise NotConnected("the thread transport is not running, so the command was not sent")
         if self._handler is None:
             raise NotConnected("no thread takes commands (see ThreadTransport.on_command)")
+        refused = ""
         try:
             self._handler(topic, payload)
-        except Exception:
+        except Exception as error:
             log.exception("the command on %r failed in its handler", topic)
+            refused = one_line(f"the thread that takes commands failed: {type(error).__name__}: {error}")
+        if taken is not None:
+            taken(refused)
 
     def acknowledge(self, connection: int, packet_ids: Sequence[int]) -> None:
         """Do nothing: there is no source that would send a message again."""

@@ -24,4 +24,12 @@ class Tank(
     temperature: Annotated[
         float | None, Numeric(unit="°C", low=-100, high=500, precision=1, measure="temperature")
     ] = None
-    pump: Annotated[bool | None, Switch(measure="pump", command="fleet/tank/{device}/set")] = None
+    pump: Annotated[
+        bool | None,
+        Switch(
+            measure="pump",
+            command="fleet/tank/{device}/set",
+            confirm="Start the pump?",
+            confirm_for=(True,),
+        ),
+    ] = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from bridge.inbox import Kept
-from bridge.ports import Batch, Selection, Sought
+from bridge.ports import Batch, Selection, Sought, Taken
 from bridge.stores.memory import MemoryStore
 from schemas.message import RawMessage
 
@@ -81,8 +81,12 @@ class Wire:
     ) -> None:
         self.deliver, self.linked = deliver, on_connection
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, taken: Taken | None = None
+    ) -> None:
         self.sent.append((topic, payload, qos, retain))
+        if taken is not None:
+            taken("")
 
     def acknowledge(self, connection: int, packet_ids: Iterable[int]) -> None:
         self.acknowledged += [(connection, packet_id) for packet_id in packet_ids]

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from httpx import Response
 
 from bridge.errors import NotConnected
-from bridge.ports import Connection, Deliver, Store, Transport
+from bridge.ports import Connection, Deliver, Store, Taken, Transport
 from bridge.service import Label, Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
@@ -33,7 +33,9 @@ class Away:
     def start(self, deliver: Deliver, on_connection: Callable[[Connection], None]) -> None:
         on_connection(Connection(False, "connection refused"))
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, taken: Taken | None = None
+    ) -> None:
         raise NotConnected("the broker is away")
 
     def acknowledge(self, connection: int, packet_ids: Sequence[int]) -> None:

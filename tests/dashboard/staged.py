@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import uvicorn
 
-from bridge.ports import Connection, Deliver, Store
+from bridge.ports import Connection, Deliver, Store, Taken
 from bridge.service import Plan
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore
@@ -35,7 +35,9 @@ class Line:
         self._deliver = deliver
         on_connection(Connection(True, "127.0.0.1:1883"))
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None: ...
+    def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, taken: Taken | None = None
+    ) -> None: ...
 
     def acknowledge(self, connection: int, packet_ids: Sequence[int]) -> None: ...
 

@@ -156,7 +156,7 @@ class Barn(Device, topic="farm/{{device}}"):
     window: Annotated[bool, Switch()]
     heat: {}
 """
-OF_NUMERIC = "unit, low, high, warn_low, warn_high, precision, step, label, command, measure, was"
+OF_NUMERIC = "unit, low, high, warn_low, warn_high, precision, step, label, command, confirm, measure, was"
 
 
 @pytest.mark.parametrize("late", ["", "from __future__ import annotations"])

@@ -8,6 +8,7 @@ import struct
 from collections import deque
 from collections.abc import Sequence
 
+from bridge.commands import CommandRecord
 from bridge.ports import RECEIPTS_KEPT, Batch, Receipt, Record
 from bridge.quarantine import Quarantined
 from bridge.stores.sqlite.rows import Bound, append, chunks, insert
@@ -76,10 +77,8 @@ def write(db: sqlite3.Connection, known: Known, batch: Batch) -> int:
         flat = [part for h in batch.heard for part in (h[0], micros(h.time), h.availability, h.reason)]
         append(db, "INTO heard (device, time, availability, reason)", 4, flat)
     if batch.commanded:
-        flat = []
-        for c in batch.commanded:
-            flat += (c.device_id, micros(c.time), json.dumps(dict(c.changes)), c.by, c.status, c.note)
-        append(db, "INTO commanded (device, time, changes, by, status, note)", 6, flat)
+        # Few of them: one statement each, of which the last one for a command counts.
+        db.executemany(_COMMANDED, [_command_row(record) for record in batch.commanded])
     return new
 
 
@@ -150,6 +149,21 @@ def _write_receipts(db: sqlite3.Connection, known: Known, receipts: Sequence[Rec
         while known.receipts_kept - known.receipts[0][1] >= RECEIPTS_KEPT:
             known.receipts_kept -= known.receipts.popleft()[1]
         db.execute("DELETE FROM receipt WHERE id < ?", (known.receipts[0][0],))
+
+
+_COMMANDED = """
+INSERT INTO commanded (command, device, time, changes, by, ended, ended_at, note)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (command) DO UPDATE SET ended = excluded.ended, ended_at = excluded.ended_at, note = excluded.note
+"""
+
+
+def _command_row(record: CommandRecord) -> tuple[Bound, ...]:
+    ended_at = None if record.ended_at is None else micros(record.ended_at)
+    return (
+        record.id, record.device_id, micros(record.time), json.dumps(dict(record.changes)), record.by,
+        record.ended, ended_at, record.note,
+    )  # fmt: skip
 
 
 def _quarantine_row(entry: Quarantined) -> tuple[Bound, ...]:

@@ -8,9 +8,9 @@ import struct
 from collections.abc import Sequence
 from types import MappingProxyType
 
+from bridge.commands import CommandRecord
 from bridge.ports import (
     RECEIPTS_KEPT,
-    Commanded,
     Exported,
     Heard,
     QuarantineCounts,
@@ -86,16 +86,28 @@ def heard(db: Connection, device_id: str, limit: int) -> Sequence[Heard]:
     return [Heard(device_id, time / 1e6, availability, reason) for time, availability, reason in rows]
 
 
-def commanded(db: Connection, device_id: str, limit: int) -> Sequence[Commanded]:
-    """What was asked of a device, newest first."""
-    rows = db.execute(
-        "SELECT time, changes, by, status, note FROM commanded WHERE device = ? ORDER BY id DESC LIMIT ?",
-        (device_id, limit),
-    )
+_COMMANDED = "SELECT command, device, time, changes, by, ended, ended_at, note FROM commanded"
+
+
+def commanded(db: Connection, device_id: str | None, limit: int) -> Sequence[CommandRecord]:
+    """What was asked of a device, or of all (None), newest first."""
+    where, values = ("", ()) if device_id is None else ("WHERE device = ?", (device_id,))
+    return _commands(db.execute(f"{_COMMANDED} {where} ORDER BY id DESC LIMIT ?", (*values, limit)))
+
+
+def unanswered(db: Connection) -> Sequence[CommandRecord]:
+    """The commands whose end is not recorded, oldest first."""
+    return _commands(db.execute(f"{_COMMANDED} WHERE ended = 'pending' ORDER BY id"))
+
+
+def _commands(rows: sqlite3.Cursor) -> Sequence[CommandRecord]:
     return [
-        Commanded(device_id, time / 1e6, MappingProxyType(json.loads(changes)), by, status, note)
-        for time, changes, by, status, note in rows
-    ]
+        CommandRecord(
+            number, device, time / 1e6, MappingProxyType(json.loads(changes)), by, ended,
+            None if ended_at is None else ended_at / 1e6, note,
+        )
+        for number, device, time, changes, by, ended, ended_at, note in rows
+    ]  # fmt: skip
 
 
 def unread(db: Connection, device_id: str, limit: int) -> Sequence[RawMessage]:

@@ -133,5 +133,35 @@ CREATE TRIGGER unread_gone AFTER DELETE ON unread BEGIN
 END;
 """
 
-SCRIPTS = (_READINGS, _ROLLUPS_AND_LISTS)
+# How each command ended. Of those that an earlier version kept it is only known which were not sent: a row of
+# its own then, soon after that of the command.
+_ENDS_OF_COMMANDS = """
+CREATE TABLE commanded_before AS SELECT * FROM commanded;
+DROP TABLE commanded;
+CREATE TABLE commanded (
+  id INTEGER PRIMARY KEY,
+  command TEXT NOT NULL UNIQUE,
+  device TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  changes TEXT NOT NULL,
+  by TEXT NOT NULL,
+  ended TEXT NOT NULL,
+  ended_at INTEGER,
+  note TEXT NOT NULL
+);
+CREATE INDEX commanded_by_device ON commanded (device);
+CREATE INDEX commanded_unanswered ON commanded (id) WHERE ended = 'pending';
+INSERT INTO commanded SELECT id, 'earlier-' || id, device, time, changes, by,
+  CASE status WHEN 'failed' THEN 'not_sent' ELSE 'timed_out' END,
+  CASE status WHEN 'failed' THEN time END,
+  CASE status WHEN 'failed' THEN note ELSE 'an earlier Fleetglass did not record how it ended' END
+FROM commanded_before AS b WHERE NOT (status = 'sent' AND EXISTS (
+  SELECT 1 FROM commanded_before AS f WHERE f.rowid > b.rowid AND f.rowid <= b.rowid + 20
+    AND f.status = 'failed' AND f.device = b.device AND f.changes = b.changes AND f.by = b.by
+    AND f.time < b.time + 10000000
+));
+DROP TABLE commanded_before;
+"""
+
+SCRIPTS = (_READINGS, _ROLLUPS_AND_LISTS, _ENDS_OF_COMMANDS)
 VERSION = len(SCRIPTS)

@@ -11,10 +11,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
+from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.ports import (
     Batch,
-    Commanded,
     Exported,
     Heard,
     History,
@@ -164,9 +164,13 @@ class SqliteStore:
         """See `Store`."""
         return self._read(lambda db: lists.heard(db, device_id, limit))
 
-    def commanded(self, device_id: str, *, limit: int = 100) -> Sequence[Commanded]:
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """See `Store`."""
         return self._read(lambda db: lists.commanded(db, device_id, limit))
+
+    def unanswered(self) -> Sequence[CommandRecord]:
+        """See `Store`."""
+        return self._read(lists.unanswered)
 
     def unread(self, device_id: str, *, limit: int = 100) -> Sequence[RawMessage]:
         """See `Store`."""
