@@ -60,7 +60,9 @@ METRICS = st.builds(
     st.sampled_from(["live", "retained", "restored"]),
     st.booleans(),
 )
-COMMANDS = st.builds(CommandState, VALUES, st.sampled_from(["pending", "failed"]), TEXT, MOMENTS, TEXT)
+COMMANDS = st.builds(
+    CommandState, VALUES, st.sampled_from(["pending", "confirmed"]), TEXT, MOMENTS, TEXT, TEXT
+)
 DEVICES = st.builds(
     DeviceState,
     id=TEXT,

@@ -54,12 +54,17 @@ def plug(speaker: Speaker, follower: Follower) -> None:
 def test_a_command_reaches_the_device_once(speaker: Speaker, follower: Follower, sent: list[bytes]) -> None:
     """It is sent once, shown as pending in the name of who asked, and confirmed."""
     plug(speaker, follower)
-    follower.asker.command("plug.a", {"on": True}, by="Ada")
+    number = follower.asker.command("plug.a", {"on": True}, by="Ada")
     assert [b'{"on":true}'] == [payload.replace(b" ", b"") for payload in sent]
     until(follower, lambda f: f.devices["plug.a"].commands, "the command to be shown")
     assert "Ada" == follower.devices["plug.a"].commands["on"].by
     speaker.transport.submit("fleet/plug/a/state", {"on": True})
-    until(follower, lambda f: not f.devices["plug.a"].commands, "the confirmation")
+    confirmed = "the confirmation"
+    until(follower, lambda f: f.devices["plug.a"].commands["on"].status == "confirmed", confirmed)
+    wait_until(lambda: speaker.bridge.commanded(None)[0].ended == "confirmed", "the end")
+    assert [number] == [record.id for record in follower.asker.commanded("plug.a")]
+    assert list(speaker.bridge.commanded(None)) == list(follower.asker.commanded(None, limit=5))
+    assert [] == list(follower.asker.commanded("plug.b"))
 
 
 def test_refusals_come_as_themselves(speaker: Speaker, follower: Follower) -> None:

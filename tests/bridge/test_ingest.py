@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.commands import CommandFailed, CommandSent
+from bridge.commands import CommandRecord, CommandSent
 from bridge.frames import GAP, GAP_UNDER_LOAD
 from bridge.inbox import Item, Linked
 from bridge.ingest import BEHIND, BROKER_DROPPED, NEWS_AHEAD, TICK, Ingest, Parts
 from bridge.keeper import ENOUGH
-from bridge.ports import Commanded, Connection, Selection
+from bridge.ledger import RESTARTED
+from bridge.ports import Batch, Connection, Selection
 from bridge.state import State
 from bridge.status import BridgeStatus, Counts
 from schemas.catalog import Claim, Kinds
@@ -248,13 +249,29 @@ def test_news_for_a_store_that_never_works_have_a_bound(caplog: pytest.LogCaptur
 def test_commands_are_kept() -> None:
     """What was asked of a device is kept with who asked, and what became of it."""
     flow = Flow()
-    flow.inbox.put(CommandSent("lamp.a", {"on": True}, "ann"))
-    flow.inbox.put(CommandFailed("lamp.a", {"on": True}, "ann", "gone"))
+    flow.say("fleet/lamp/a/state", b'{"on": false}')
+    sent = CommandSent("lamp.a", {"on": True}, "ann")
+    flow.inbox.put(sent)
     flow.step()
-    failed, sent = flow.store.commanded("lamp.a")
-    assert Commanded("lamp.a", sent.time, {"on": True}, "ann", "sent", "") == sent
-    assert Commanded("lamp.a", failed.time, {"on": True}, "ann", "failed", "gone") == failed
-    assert sent.time < failed.time
+    expected = CommandRecord(sent.id, "lamp.a", sent.time, {"on": True}, "ann")
+    assert [expected] == list(flow.store.commanded(None)) == list(flow.store.unanswered())
+    flow.say("fleet/lamp/a/state", b'{"on": true}', received_at=sent.time + 2)
+    expected = expected._replace(ended="confirmed", ended_at=sent.time + 2, note="the device says true")
+    assert [expected] == list(flow.store.commanded("lamp.a"))
+    assert [] == list(flow.store.unanswered())
+
+
+def test_what_an_earlier_run_left_open_has_timed_out() -> None:
+    """Nobody looked for the answer meanwhile: it is told, with the reason, before any message."""
+    store = Shelf()
+    left = CommandRecord("one", "lamp.a", 1.8e9, {"on": True}, "ann")
+    store.commit(Batch(commanded=[left]))
+    flow = Flow(store)
+    flow.ingest.restore(store.latest(), store.receipts(), store.unanswered())
+    flow.step()
+    (found,) = store.commanded(None)
+    assert left._replace(ended="timed_out", ended_at=found.ended_at, note=RESTARTED) == found
+    assert found.ended_at is not None
 
 
 def test_flapping_is_kept_as_it_was() -> None:

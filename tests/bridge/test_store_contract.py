@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.commands import CommandRecord
 from bridge.errors import SettingsError
 from bridge.ports import (
     RECEIPTS_KEPT,
     Batch,
-    Commanded,
     Exported,
     Heard,
     Query,
@@ -166,8 +166,10 @@ def test_export_is_in_order(store: Store) -> None:
 def test_lists_of_a_device_are_newest_first(store: Store) -> None:
     """Availability, commands and messages of one device come back, the newest first, at most so many."""
     heard = [Heard(DEVICE, NOW + n, "online" if n % 2 else "stale", f"reason {n}") for n in range(5)]
-    asked = [Commanded(DEVICE, NOW + n, {"target": 20.5 + n, "on": True}, "ann", "sent") for n in range(5)]
-    asked[2] = asked[2]._replace(status="failed", note="away")
+    asked = [
+        CommandRecord(f"{n}", DEVICE, NOW + n, {"target": 20.5 + n, "on": True}, "ann") for n in range(5)
+    ]
+    asked[2] = asked[2]._replace(ended="not_sent", ended_at=NOW + 2.5, note="away")
     raws = [RawMessage(f"t/{n}", b"\xff" * n, NOW + n, retained=n == 1, qos=1) for n in range(5)]
     store.commit(
         Batch(heard=heard[:3], commanded=asked[:3], unread=[Unread(DEVICE, raw) for raw in raws[:3]])
@@ -181,6 +183,22 @@ def test_lists_of_a_device_are_newest_first(store: Store) -> None:
     assert asked[::-1] == list(store.commanded(DEVICE))
     assert raws[:1:-1] == list(store.unread(DEVICE, limit=3))
     assert raws[:1] == list(store.unread("plug.b"))
+
+
+def test_a_command_ends_where_it_began(store: Store) -> None:
+    """Its end is written to the command itself, which keeps its place; of all devices, newest first."""
+    first = CommandRecord("a1", DEVICE, NOW, {"on": True, "target": 21}, "ann")
+    second = CommandRecord("b2", "lamp.b", NOW + 1, {"on": False}, "bob")
+    store.commit(Batch(commanded=[first, second]))
+    assert [first, second] == list(store.unanswered())
+    ended = first._replace(ended="confirmed", ended_at=NOW + 2.5, note="the device says true")
+    late = second._replace(ended="timed_out", ended_at=NOW + 6, note="no answer within 5 s")
+    store.commit(Batch(commanded=[ended, late, late._replace(note="nobody there")]))
+    expected = [late._replace(note="nobody there"), ended]
+    assert expected == list(store.commanded(None))
+    assert [expected[:1], expected[1:], []] == [
+        list(store.commanded(None, limit=1)), list(store.commanded(DEVICE)), list(store.unanswered()),
+    ]  # fmt: skip
 
 
 def test_receipts_are_the_newest(store: Store) -> None:

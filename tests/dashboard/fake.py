@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.broadcast import Broadcast
-from bridge.commands import CommandSent
+from bridge.commands import CommandRecord, CommandSent, CommandTaken
 from bridge.errors import FleetglassError
 from bridge.frames import Frame
 from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
@@ -100,7 +100,7 @@ class FakeHouse:
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.bus = None
-        self.commanded: list[tuple[str, Mapping[str, Value], str]] = []
+        self.sent: list[tuple[str, Mapping[str, Value], str]] = []
         self.refuses: FleetglassError | None = None
         self.now = 1_000.0
         self._tags = tags_of(self)
@@ -143,11 +143,18 @@ class FakeHouse:
         self.store.commit(batch)
         self.quarantine_changes += 1
 
-    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> None:
+    def command(self, device_id: str, changes: Mapping[str, Value], *, by: str) -> str:
         if self.refuses is not None:
             raise self.refuses
-        self.commanded.append((device_id, changes, by))
-        self.state.commanded(CommandSent(device_id, changes, by), self.now)
+        self.sent.append((device_id, changes, by))
+        sent = CommandSent(device_id, changes, by)
+        self.state.commanded(sent, self.now)
+        self.state.commanded(CommandTaken(sent.id, device_id, tuple(changes)), self.now)
+        return sent.id
+
+    def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
+        self.store.commit(Batch(commanded=self.state.ledger.take()))
+        return self.store.commanded(device_id, limit=limit)
 
     def hear(
         self, topic: str, payload: bytes | str | Mapping[str, object], *, retained: bool = False

@@ -61,9 +61,9 @@ def test_a_click_is_a_command_of_that_session() -> None:
         switch = one.controls("Switch")[0]
         assert switch["value"] is True
         one.flip(switch)
-        await until(lambda: stage.house.commanded, "the command")
+        await until(lambda: stage.house.sent, "the command")
         name = one.client.session_id[:8]
-        assert [("plug.one", {"on": False}, name)] == stage.house.commanded
+        assert [("plug.one", {"on": False}, name)] == stage.house.sent
         stage.hub.announce({"device/plug.one"})
         for tab in (one, two):
             await tab.sees("waiting for the device")
@@ -83,7 +83,7 @@ def test_a_command_without_an_answer_says_so() -> None:
         tab = await stage.open()
         await tab.sees("12.5")
         tab.flip(tab.controls("Switch")[0])
-        await until(lambda: stage.house.commanded, "the command")
+        await until(lambda: stage.house.sent, "the command")
         stage.hub.announce({"device/plug.one"})
         await tab.sees("waiting for the device")
         stage.hub.announce(stage.house.let_pass(6.0))
@@ -149,7 +149,7 @@ def test_a_click_on_a_card_that_is_gone_does_nothing() -> None:
         tab.click(switch, "change", data=True)
         stage.hear(PLUG, {"on": True, "power": 424})
         await tab.sees("424")
-        assert ([], []) == (stage.house.commanded, tab.client.crashed)
+        assert ([], []) == (stage.house.sent, tab.client.crashed)
 
     play(act, plugged())
 
