@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from bridge.commands import CommandState
 from bridge.presence import Availability, Presence
 from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState, MetricState
@@ -293,7 +294,7 @@ def _metric_view(
             why,
             value,
             command.value if command is not None and pending else None,
-            "" if command is None else reader.told(WAITING if pending else command.note),
+            "" if command is None else reader.told(_note_of(command)),
             pending,
             metric.settable,
             source,
@@ -302,6 +303,13 @@ def _metric_view(
             into,
         ),
     )
+
+
+def _note_of(command: CommandState) -> str:
+    """What the card says of it; that it was confirmed the value itself shows."""
+    if command.status == "pending":
+        return WAITING
+    return "" if command.status == "confirmed" else command.note
 
 
 def _judge(value: Value, trait: Trait, unit: str, reader: Reader) -> tuple[Tone, str]:

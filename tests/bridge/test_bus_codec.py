@@ -26,7 +26,7 @@ from bridge.bus.codec import (
     unpack_labels,
 )
 from bridge.bus.picture import Picture, Snapshot, Verdict
-from bridge.commands import CommandState
+from bridge.commands import CommandRecord, CommandState
 from bridge.errors import (
     BusAway,
     BusVersion,
@@ -185,7 +185,16 @@ def test_what_is_cut_off_is_one_clear_error(entry: Entry, data: st.DataObject) -
 # Answers.
 
 ASKED = [
-    ("command", None),
+    ("command", "1f00ab42c3d4e5f6"),
+    (
+        "commanded",
+        [
+            CommandRecord(
+                "1f00", "plug.a", 1.0, {"on": True}, "Ada", "confirmed", 2.0, "the device says true"
+            ),
+            CommandRecord("1f01", "plug.a", 1.0, {"level": 3}, "Ada"),
+        ],
+    ),
     ("history", ("°C", History((Point(1.0, 2.5, 2.0, 3.0, 4), Point(2.0, "on")), 60.0, ("°F",)))),
     ("quarantined", [Quarantined(1, 2.0, "a/b", "not_json", "why", b"\xff", 1, "field", True, 1)]),
     ("quarantine_counts", QuarantineCounts(1, 2, 3, {"not_json": 1})),

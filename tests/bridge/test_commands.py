@@ -69,7 +69,7 @@ def test_the_brokers_word_is_noted() -> None:
 def test_not_connected_is_noted_and_raised() -> None:
     """Who commands is told, and the card shows it too."""
     line = Line(away="lamp")
-    with pytest.raises(NotConnected, match="^gone$"):
+    with pytest.raises(NotConnected, match=r"^gone$"):
         line.commands.send(LAMP, {"on": True}, by="ann")
     sent, failed = line.log
     assert isinstance(sent, CommandSent)
@@ -89,7 +89,7 @@ def test_what_was_sent_before_the_broker_went_is_told() -> None:
     kinds = Kinds()
     kinds.add(kind_of(Mixer))
     line = Line(kinds, away="switch")
-    with pytest.raises(NotConnected, match="^bass, treble was sent, the rest was not: gone$"):
+    with pytest.raises(NotConnected, match=r"^bass, treble was sent, the rest was not: gone$"):
         line.commands.send("mixer.a", {"bass": 1, "on": True, "treble": 2}, by="ann")
     failed = line.log[-1]
     assert isinstance(failed, CommandFailed)

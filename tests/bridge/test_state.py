@@ -34,8 +34,9 @@ LAMP = "lamp.desk"
 class Told:
     """A state that is told messages as they come from a broker, with a clock that the test moves."""
 
-    def __init__(self, state: State | None = None) -> None:
-        self.state = state or State(KINDS)
+    def __init__(self, state: State | None = None, kinds: Kinds = KINDS) -> None:
+        self.kinds = kinds
+        self.state = state or State(kinds)
         self.now = 100.0
 
     def say(
@@ -44,7 +45,7 @@ class Told:
         """One message; a payload that is not bytes is sent as JSON."""
         content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         raw = RawMessage(topic, content, START + self.now, retained)
-        outcome = decode(raw, KINDS)
+        outcome = decode(raw, self.kinds)
         if isinstance(outcome, Readings | Unclaimed):
             return self.state.readings(outcome, raw, transport, self.now)
         assert isinstance(outcome, Announcement)
@@ -441,9 +442,8 @@ def test_a_confirmation_is_shown_briefly() -> None:
     told = asked(on=True)
     change = told.lamp(on=True)
     assert change is not None
-    assert ("confirmed", "the device says true", "one") == (
-        change.device.commands["on"].status, change.device.commands["on"].note, change.device.commands["on"].id,
-    )  # fmt: skip
+    shown = change.device.commands["on"]
+    assert ("confirmed", "the device says true", "one") == (shown.status, shown.note, shown.id)
     told.now += SHOW_CONFIRMED_FOR
     assert [LAMP] == [change.device.id for change in told.state.judge_all(told.now)]
     assert told.commands() == {}
@@ -490,7 +490,7 @@ def test_a_kind_says_how_long_its_commands_may_take() -> None:
 
     kinds = Kinds()
     kinds.add(kind_of(Valve))
-    told = Told(State(kinds))
+    told = Told(kinds=kinds)
     told.say("valve/a", {"open": False})
     told.state.commanded(CommandSent("valve.a", {"open": True}, "ann"), told.now)
     told.now += 3599
@@ -527,9 +527,8 @@ def test_a_command_that_the_broker_refuses() -> None:
     assert told.state.commanded(CommandTaken("one", LAMP, ("on",)), told.now) is None
     change = told.state.commanded(CommandTaken("one", LAMP, ("on",), "Not authorized"), told.now)
     assert change is not None
-    assert ("refused", "Not authorized") == (
-        change.device.commands["on"].status, change.device.commands["on"].note,
-    )  # fmt: skip
+    shown = change.device.commands["on"]
+    assert ("refused", "Not authorized") == (shown.status, shown.note)
 
 
 def test_a_new_command_replaces_the_last() -> None:

@@ -197,7 +197,8 @@ def test_a_command_is_shown_until_it_is_answered() -> None:
             CommandState(False, "timed_out", "me", 0.0, "no answer within 5 s"),
             (True, "no answer within 5 s", False),
         ),
-        (CommandState(False, "failed", "me", 0.0, "away"), (True, "away", False)),
+        (CommandState(False, "not_sent", "me", 0.0, "away"), (True, "away", False)),
+        (CommandState(True, "confirmed", "me", 0.0, "the device says true"), (True, "", False)),
     ]
     for command, expectation in cases:
         changed = device._replace(commands=MappingProxyType({"on": command}))
@@ -305,7 +306,7 @@ METRICS = st.builds(
 COMMANDS = st.builds(
     CommandState,
     value=VALUES,
-    status=st.sampled_from(["pending", "timed_out", "failed"]),
+    status=st.sampled_from(["pending", "confirmed", "timed_out", "not_sent"]),
     by=TEXT,
     until=TIMES,
     note=st.just("no answer"),
