@@ -11,7 +11,15 @@ from bridge.amounts import moment
 from bridge.errors import CommandRefused, NotConnected
 from bridge.state import DeviceState
 from dashboard.api_parameters import NO_OTHERS
-from dashboard.contract import Device, DevicePage, HistoryPage, device_json, history_json
+from dashboard.contract import (
+    CommandPage,
+    Device,
+    DevicePage,
+    HistoryPage,
+    command_json,
+    device_json,
+    history_json,
+)
 from dashboard.gate import refusal
 from dashboard.house import House
 from schemas.message import Value
@@ -77,6 +85,31 @@ def add_history(router: APIRouter, house: House) -> None:
         raise HTTPException(404, reason)
 
 
+def add_command_list(router: APIRouter, house: House) -> None:
+    """What was asked of a device. Before `add_devices`, whose address would take this one for an id."""
+
+    @router.get(
+        "/api/v1/devices/{device_id:path}/commands",
+        summary="What was asked of a device and how it ended, newest first",
+        response_model=CommandPage,
+        dependencies=[NO_OTHERS],
+    )
+    def commanded(
+        request: Request, device_id: str, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100
+    ) -> Response | CommandPage:
+        if not request.scope.get("raw_path", b"/commands").endswith(b"/commands"):
+            # See the history: the word belongs to the id.
+            return Response(
+                _json(house, _find(house, f"{device_id}/commands")).model_dump_json(),
+                media_type="application/json",
+            )
+        for candidate in candidates(house, device_id):
+            found = house.commanded(candidate, limit=limit)
+            if found or candidate in house.devices:
+                return CommandPage(items=[command_json(record) for record in found])
+        raise HTTPException(404, f"nothing has been heard of a device with the id {device_id!r}")
+
+
 def add_commands(router: APIRouter, house: House, origins: Sequence[str]) -> None:
     """Asking devices for new values."""
 
@@ -90,19 +123,21 @@ def add_commands(router: APIRouter, house: House, origins: Sequence[str]) -> Non
         request: Request,
         device_id: str,
         changes: Annotated[dict[str, Value], Body(examples=[{"heating": True}])],
+        by: Annotated[str | None, Query(max_length=50, description="who asks, for the record")] = None,
     ) -> dict[str, Any]:
         why = refusal(request.headers, origins=origins)
         if why is not None:
             raise HTTPException(403, why)
         found = _find(house, device_id)
         client = request.client.host if request.client else "unknown"
+        who = f"api {client}" if by is None or not by.strip() else f"{by.strip()} (api {client})"
         try:
-            house.command(found.id, changes, by=f"api {client}")
+            number = house.command(found.id, changes, by=who)
         except CommandRefused as error:
             raise HTTPException(422, str(error)) from None
         except NotConnected as error:
             raise HTTPException(503, str(error)) from None
-        return {"status": "sent", "device": found.id, "changes": changes}
+        return {"status": "sent", "id": number, "device": found.id, "changes": changes}
 
 
 def _json(house: House, device: DeviceState) -> Device:

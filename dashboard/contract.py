@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bridge.commands import CommandEnd, CommandRecord
 from bridge.ports import History
 from bridge.presence import Availability
 from bridge.quarantine import Quarantined
@@ -95,6 +96,26 @@ class HistoryPage(BaseModel):
     other_units: list[str]
 
 
+class Command(BaseModel):
+    """What was asked of a device and how it ended; `ended_at` is null while that is not known."""
+
+    id: str
+    device: str
+    time: datetime
+    changes: dict[str, Value]
+    by: str
+    ended: CommandEnd
+    ended_at: datetime | None
+    note: str
+
+
+class CommandPage(BaseModel):
+    """The newest commands of a device, newest first."""
+
+    items: list[Command]
+    next: None = None
+
+
 class QuarantinedMessage(BaseModel):
     """A refused message.
 
@@ -178,6 +199,20 @@ def quarantined_json(entry: Quarantined) -> QuarantinedMessage:
             "encoding": encoding,
             "size": entry.size,
         }
+    )
+
+
+def command_json(record: CommandRecord) -> Command:
+    """A command as the API tells it."""
+    return Command(
+        id=record.id,
+        device=record.device_id,
+        time=moment(record.time),
+        changes=dict(record.changes),
+        by=record.by,
+        ended=record.ended,
+        ended_at=None if record.ended_at is None else moment(record.ended_at),
+        note=record.note,
     )
 
 

@@ -157,6 +157,17 @@ def test_published_commands_arrive(harness: Harness) -> None:
     assert harness.commands == [("command/lamp", b'{"on": true}'), ("command/lamp", b"")]
 
 
+def test_it_is_told_that_a_command_was_taken(harness: Harness) -> None:
+    """Once for each, whether it is published at QoS 0 or 1."""
+    up(harness, lambda _: None)
+    told: list[str] = []
+    for qos in (0, 1):
+        harness.transport.publish("command/lamp", b"", qos=qos, taken=told.append)
+    wait_until(lambda: len(told) >= 2, "the acknowledgements")
+    harness.transport.stop()
+    assert ["", ""] == told
+
+
 def test_commands_from_many_threads_arrive(harness: Harness) -> None:
     """Commands published by several threads at once all arrive, each once."""
     up(harness, lambda _: None)

@@ -136,7 +136,11 @@ def test_a_command_reaches_the_device_and_is_confirmed(dash: Served) -> None:
     dash.source.on_command(lambda topic, payload: sent.append((topic, payload)))
     dash.hear("fleet/plug/one/state", {"on": True})
     answer = dash.post("/api/v1/devices/plug.one/commands", {"on": False})
-    assert {"status": "sent", "device": "plug.one", "changes": {"on": False}} == answer.json()
+    wait_until(lambda: dash.house.commanded("plug.one"), "the command")
+    number = dash.house.commanded("plug.one")[0].id
+    assert {
+        "status": "sent", "id": number, "device": "plug.one", "changes": {"on": False},
+    } == answer.json()  # fmt: skip
     assert [("fleet/plug/one/set", {"on": False})] == [(topic, json.loads(data)) for topic, data in sent]
 
 
