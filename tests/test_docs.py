@@ -25,6 +25,7 @@ from dashboard.app import LocalHouse
 from dashboard.cli import _parser
 from dashboard.commands.run import DEMO_DEVICES
 from dashboard.contract import (
+    Command,
     Device,
     Health,
     HistoryPage,
@@ -262,7 +263,8 @@ def test_every_route_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Health, Device, MetricValue, HistoryPage, HistoryPoint, QuarantinedMessage, ReplayResult]
+    "model",
+    [Health, Device, MetricValue, HistoryPage, HistoryPoint, Command, QuarantinedMessage, ReplayResult],
 )
 def test_every_field_is_on_the_page(model: type[BaseModel]) -> None:
     """The page has a row for every field of an answer, and no other, and says which may be null."""

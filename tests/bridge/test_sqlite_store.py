@@ -109,6 +109,36 @@ def test_older_file_is_saved_and_brought_up(path: Path) -> None:
         )
 
 
+def test_older_commands_are_told_as_far_as_they_are_known(path: Path) -> None:
+    """A version that kept what was asked, and in a row of its own what was not sent, knew no other ends."""
+    old_file(path)
+    rows = [
+        ("lamp.a", NOW, '{"on": true}', "ann", "sent", ""),
+        ("lamp.b", NOW + 1, '{"on": true}', "ann", "sent", ""),
+        ("lamp.a", NOW + 2, '{"on": true}', "ann", "failed", "gone"),
+        ("lamp.a", NOW + 900, '{"on": true}', "ann", "sent", ""),
+    ]
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.executescript(SCRIPTS[1])
+        db.execute("PRAGMA user_version = 2")
+        db.executemany(
+            "INSERT INTO commanded (device, time, changes, by, status, note) VALUES (?, ?, ?, ?, ?, ?)",
+            [(device, round(time * 1e6), *rest) for device, time, *rest in rows],
+        )
+    store = SqliteStore(path, StoreOptions())
+    store.open()
+    found = store.commanded(None)
+    unknown = ("timed_out", None, "an earlier Fleetglass did not record how it ended")
+    assert [
+        ("lamp.a", NOW + 900, *unknown),
+        ("lamp.a", NOW + 2, "not_sent", NOW + 2, "gone"),
+        ("lamp.b", NOW + 1, *unknown),
+    ] == [(one.device_id, one.time, one.ended, one.ended_at, one.note) for one in found]
+    assert ({"on": True}, "ann", 3) == (found[0].changes, found[0].by, len({one.id for one in found}))
+    assert [] == list(store.unanswered())
+    store.close()
+
+
 def test_second_opening_changes_nothing(path: Path) -> None:
     """Migrating and saving happen once."""
     old_file(path)

@@ -259,6 +259,18 @@ def _bad_stale_after() -> None:
         level: float
 
 
+def _bad_confirm_within() -> None:
+    class Thing(Device, topic="things/{device}", confirm_within=700_000):
+        level: float
+
+
+def _strange_confirm_for() -> None:
+    class Thing(Device, topic="things/{device}"):
+        level: Annotated[
+            Literal["a"], Choice(command="things/{device}/set", confirm="Sure?", confirm_for=("b",))
+        ]
+
+
 def _bad_icon() -> None:
     class Thing(Device, topic="things/{device}", icon="Home Icon"):
         level: float
@@ -312,6 +324,8 @@ MISTAKES: list[tuple[Callable[[], None], str]] = [
     (_availability_is_topic, r"another topic than the state's"),
     (_unknown_argument, r"unknown argument topik"),
     (_bad_stale_after, r"stale_after must be seconds above 0"),
+    (_bad_confirm_within, r"confirm_within must be seconds above 0, at most 604,800 \(a week\), not 700000"),
+    (_strange_confirm_for, r'Thing\.level: confirm_for names "b", which is not one of a'),
     (_bad_icon, r"Material icon"),
     (_bad_unknown, r'unknown must be "keep" or "refuse"'),
     (_time_is_a_number, r"Thing\.time: it is the device's clock"),
@@ -344,13 +358,64 @@ def test_mistakes_are_told(declare: Callable[[], None], text: str) -> None:
         lambda: Timestamp(unit="h"),  # type: ignore[arg-type]
         lambda: Event(command="a/{device}"),
         lambda: Color(label=""),
+        lambda: Switch(command="a/{device}", confirm=""),
+        lambda: Switch(confirm="Sure?"),
+        lambda: Counter(confirm="Sure?"),
+        lambda: Switch(command="a/{device}", confirm_for=(True,)),
+        lambda: Switch(command="a/{device}", confirm="Sure?", confirm_for=(1,)),  # type: ignore[arg-type]
+        lambda: Switch(command="a/{device}", confirm="Sure?", confirm_for=True),  # type: ignore[arg-type]
+        lambda: Choice(command="a/{device}", confirm="Sure?", confirm_for="stop"),  # type: ignore[arg-type]
     ],
-    ids=range(12),
+    ids=range(19),
 )
 def test_traits_refuse_nonsense(build: Callable[[], Trait]) -> None:
     """A trait whose arguments make no sense is refused at once."""
     with pytest.raises(KindError):
         build()
+
+
+class Press(Device, topic="press/{device}", confirm_within=30):
+    """A machine that does harm if it is started by mistake."""
+
+    on: Annotated[bool, Switch(command="press/{device}/set", confirm="Start the press?", confirm_for=(True,))]
+    mode: Annotated[
+        Literal["idle", "run", "purge"] | None,
+        Choice(command="press/{device}/set", confirm="Is nobody near it?", confirm_for=("run", "purge")),
+    ] = None
+    force: Annotated[float | None, Numeric(command="press/{device}/set", confirm="Another force?")] = None
+    light: Annotated[bool | None, Switch(command="press/{device}/set")] = None
+
+
+def test_a_kind_says_what_is_asked_before_a_command() -> None:
+    """Before every value, or before those that are named; nothing where it says nothing."""
+    metrics = kind_of(Press).metrics
+    assert ["Start the press?", None] == [metrics["on"].question(value) for value in (True, False)]
+    assert [None, "Is nobody near it?", "Is nobody near it?"] == [
+        metrics["mode"].question(word) for word in metrics["mode"].options
+    ]
+    assert ("Another force?", None) == (metrics["force"].question(5), metrics["light"].question(True))
+
+
+def test_the_json_schema_says_how_a_field_is_set() -> None:
+    """With its command topic, the question, and when that is asked; nothing for a field that is only read."""
+    told = {
+        name: {key: value for key, value in schema.items() if key.startswith("x-")}
+        for name, schema in Press.model_json_schema()["properties"].items()
+    }
+    command = {"x-command": "press/{device}/set"}
+    assert {
+        "on": command | {"x-confirm": "Start the press?", "x-confirm-for": [True]},
+        "mode": command | {"x-confirm": "Is nobody near it?", "x-confirm-for": ["run", "purge"]},
+        "force": command | {"x-confirm": "Another force?"},
+        "light": command,
+    } == {name: keys for name, keys in told.items() if keys}
+
+
+def test_a_kind_says_how_long_a_command_may_take() -> None:
+    """In seconds; without a word of its own it is 5."""
+    tank = shipped_kinds().get("tank")
+    assert tank is not None
+    assert (30.0, 5.0) == (kind_of(Press).confirm_within, tank.confirm_within)
 
 
 def test_a_base_class_is_no_kind() -> None:
