@@ -109,19 +109,26 @@ class Ledger:
 
     def taken(self, note: CommandTaken, now: float) -> bool:
         """The broker has a command, or refused it: whether something is shown differently now."""
-        made = self._pending.get(note.id)
+        made = self._pending.get(note.id) or self._timed_out.get(note.id)
         if made is None:
             return False
-        if not note.refused:
-            made.taken.update(note.metrics)
-            return False
-        at = made.sent.time + now - made.asked
+        made.taken.update(note.metrics)
+        after = now - made.asked
+        changed = False
         for metric in note.metrics:
-            if made.parts[metric] == "pending":
+            if made.parts[metric] == "timed_out" and not note.refused:
+                why = f"no answer within {made.within:g} s; the broker took it only after {after:.0f} s"
+                made.why[metric] = why
+                self._reshow(made, metric, "timed_out", why, now)
+            elif made.parts[metric] in {"pending", "timed_out"} and note.refused:
                 self._end(made, metric, "refused", note.refused)
                 self._reshow(made, metric, "refused", note.refused, now)
-        self._settle(made, at)
-        return True
+            else:
+                continue
+            changed = True
+        if changed:
+            self._settle(made, made.sent.time + after)
+        return changed
 
     def heard(
         self, device_id: str, said: Mapping[str, Value], now: float, at: float

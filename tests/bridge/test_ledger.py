@@ -196,6 +196,21 @@ def test_a_broker_that_says_nothing_is_told(book: Book) -> None:
     assert ("timed_out", 5, "no answer within 5 s" + UNKNOWN) == book.end("1")
 
 
+def test_a_broker_that_takes_it_late(book: Book) -> None:
+    """What it says after the time-out is recorded too: that it was delivered late, or never will be."""
+    for number, refused, expected in (
+        ("1", "", ("timed_out", 5, "no answer within 5 s; the broker took it only after 14 s")),
+        ("2", "Not authorized", ("refused", 14, "Not authorized")),
+    ):
+        book = Book()
+        book.ledger.asked(CommandSent(LAMP, {"on": True}, "ann", number, AT), 5.0, 0.0)
+        book.wait(5)
+        book.wait(9)
+        assert book.ledger.taken(CommandTaken(number, LAMP, ("on",), refused), book.now)
+        assert expected == book.end(number)
+        assert {"on": expected[0]} == book.shown
+
+
 def test_what_a_restart_left_open(book: Book) -> None:
     """It has timed out, with the reason; its changes and who asked stay."""
     left = CommandRecord("1", LAMP, AT, {"on": True}, "ann")
