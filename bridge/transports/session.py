@@ -107,6 +107,7 @@ class Session:
         self._alive = KeepAlive(plan.keepalive, 0)
         self._acks: deque[bytes] = deque()
         self._published = Unacknowledged()
+        self._reading = True
         self._outstanding = 0
         self._resumed = False
         self._held: list[RawMessage] = []
@@ -135,7 +136,7 @@ class Session:
         if client is None or not self.is_up:
             raise NotConnected(f"{name} is not connected, so nothing was sent")
         silent = self._published.silent_for
-        if silent > SILENT_AFTER and self._owner.flowing:
+        if silent > SILENT_AFTER and self._reading:
             raise NotConnected(
                 f"{name} has not acknowledged anything for {silent:.0f} s, so nothing was sent"
             )
@@ -171,7 +172,6 @@ class Session:
         return properties
 
     def _stay(self, client: Client, tap: Tap, selector: selectors.BaseSelector, answer_by: float) -> None:
-        was_reading = True
         self._alive = KeepAlive(self._plan.keepalive, time.monotonic())
         while self._ending is None and not self._owner.stopping:
             self._send_acks(tap)
@@ -180,10 +180,10 @@ class Session:
             if not reading and not self.is_up:
                 # Its answer to the subscription lies behind what we do not read, but it goes on from before.
                 self._up(())
-            if reading and not was_reading:
+            if reading and not self._reading:
                 self._alive.heard(time.monotonic())
                 self._published.listens_again()
-            was_reading = reading
+            self._reading = reading
             self._write(client, tap, reading=reading)
             self._watch(tap, selector, (_READ if reading else 0) | (_WRITE if tap.unsent else 0))
             due = self._alive.due(reading=reading) if self.accepted_at is not None else answer_by

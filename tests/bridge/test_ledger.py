@@ -211,6 +211,31 @@ def test_a_broker_that_takes_it_late(book: Book) -> None:
         assert {"on": expected[0]} == book.shown
 
 
+def test_what_is_on_its_way_is_shown_before_older_news(book: Book) -> None:
+    """A late word of the broker on an older command hides no newer one."""
+    book.ledger.asked(CommandSent(LAMP, {"on": True}, "ann", "1", AT), 5.0, 0.0)
+    book.wait(5)
+    book.ask("2", {"on": True})
+    book.ledger.taken(CommandTaken("1", LAMP, ("on",)), book.now)
+    assert {"on": "pending"} == book.shown
+    assert "no answer within 5 s; the broker took it only after 5 s" == book.end("1")[2]
+
+
+def test_a_clock_that_was_set_back(book: Book) -> None:
+    """No command ends before it was asked."""
+    book.ask("1", {"on": True})
+    book.ledger.heard(LAMP, {"on": True}, 1.0, AT - 100)
+    assert ("confirmed", 0, "the device says true") == book.end("1")
+
+
+def test_what_ended_before_it_could_not_be_sent(book: Book) -> None:
+    """Of a command that a newer one replaced in part, that part stays replaced."""
+    book.ask("1", {"on": True, "level": 40})
+    book.ask("2", {"level": 60})
+    book.fail("1", {"on": True, "level": 40})
+    assert "on: gone; level: ann asked for 60 before it answered" == book.end("1")[2]
+
+
 def test_what_a_restart_left_open(book: Book) -> None:
     """It has timed out, with the reason; its changes and who asked stay."""
     left = CommandRecord("1", LAMP, AT, {"on": True}, "ann")

@@ -1,6 +1,7 @@
 """What a broker owes us for what we published: noticed, and told to who wants to know."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from bridge.errors import NotConnected
 from bridge.ports import Connection
 from bridge.transports.mqtt import MqttTransport
 from bridge.transports.unacknowledged import Unacknowledged
-from tests.servers import Mosquitto, wait_until
+from schemas.message import RawMessage
+from tests.servers import Mosquitto, send, wait_until
 
 
 class Clock:
@@ -103,6 +105,37 @@ def test_a_broker_that_refuses_says_so(transport: MqttTransport) -> None:
         transport.publish(topic, b"1", taken=partial(told.setdefault, topic))
     wait_until(lambda: len(told) == 2, "both answers")
     assert {"closed/lamp": "the broker refused it (Not authorized)", "open/lamp": ""} == told
+
+
+def test_a_broker_that_we_do_not_listen_to_is_not_silent(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While more waits than should, its acknowledgements wait too: commands go on, and after it as well."""
+    monkeypatch.setattr("bridge.transports.session.SILENT_AFTER", 0.3)
+    states: list[Connection] = []
+    told: list[str] = []
+    got: list[RawMessage] = []
+
+    def deliver(messages: Sequence[RawMessage]) -> bool:
+        got.extend(messages)
+        return False
+
+    client = MqttTransport(broker.url, client_id="commander")
+    client.start(deliver, states.append)
+    try:
+        wait_until(lambda: states and states[-1].up, "the connection")
+        send(broker.port, "open/x", b"1")
+        wait_until(lambda: got, "the message that stops the reading")
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            client.publish("open/lamp", b"1", taken=told.append)
+            time.sleep(0.1)
+        before = len(told)
+        client.resume()
+        client.publish("open/lamp", b"2", taken=told.append)
+        wait_until(lambda: len(told) > before, "the acknowledgements")
+    finally:
+        client.stop()
 
 
 def test_a_frozen_broker_is_sent_one_command_and_no_more(
