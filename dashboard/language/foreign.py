@@ -19,4 +19,19 @@ SENTENCES: Sequence[str] = (
     marked("heard"),
     marked("no connection to the broker: {why}"),
     marked("silent for more than {span}"),
+    marked("the device says {value}"),
+    marked("late, after {n} s: {what}"),
+    marked("no answer within {n} s"),
+    marked(
+        "no answer within {n} s, nor the broker's word that it has the command: nobody knows whether it was "
+        "delivered"
+    ),
+    marked("no answer within {n} s; the broker took it only after {late} s"),
+    marked("{by} asked for {value} before it answered"),
+    marked("the broker refused it ({why})"),
+    marked("the thread that takes commands failed: {why}"),
+    marked("Fleetglass was restarted before the device answered"),
+    marked("an earlier Fleetglass did not record how it ended"),
+    marked("{broker} is not connected, so nothing was sent"),
+    marked("{broker} has not acknowledged anything for {n} s, so nothing was sent"),
 )

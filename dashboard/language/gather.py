@@ -69,6 +69,8 @@ def _words_of_kinds() -> Iterator[str]:
         for metric in kind.metrics.values():
             yield metric.label
             yield from metric.options
+            if metric.trait.confirm is not None:
+                yield metric.trait.confirm
             if isinstance(metric.trait, Switch | Binary):
                 yield from (metric.trait.on, metric.trait.off)
 
