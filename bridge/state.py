@@ -199,8 +199,9 @@ class State:
         device = self.devices.get(note.device_id)
         if device is None or not touched:
             return None
-        commands = self.ledger.shown(note.device_id)
-        return self._put(device._replace(commands=commands), now, touched)
+        # It may have been asked for what it has never said; who hears of a metric looks it up.
+        said = tuple(name for name in touched if name in device.metrics)
+        return self._put(device._replace(commands=self.ledger.shown(device.id)), now, said)
 
     def judge_all(self, now: float) -> list[Change]:
         """Let time pass: ages, and commands that were not answered. The devices that changed by it."""

@@ -126,6 +126,16 @@ def test_a_command_that_the_broker_refuses() -> None:
     assert ("refused", "Not authorized") == (shown.status, shown.note)
 
 
+def test_a_change_names_only_metrics_that_are_there() -> None:
+    """A device may be asked for what it has not said yet: that is shown, and is no value of its."""
+    told = Told()
+    told.lamp(on=False)
+    change = told.state.commanded(CommandSent(LAMP, {"on": True, "color": "#000000"}, "ann"), told.now)
+    assert change is not None
+    assert ("on",) == change.metrics
+    assert told.commands() == {"on": (True, "pending"), "color": ("#000000", "pending")}
+
+
 def test_a_new_command_replaces_the_last() -> None:
     """The last wish counts, with a time of its own."""
     told = asked(brightness=40)
