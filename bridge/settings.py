@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, get_origin
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from bridge.errors import SettingsError
+from bridge.mistakes import expectation
 from bridge.sections import URL, DeviceSettings, Section, Settings, Spans
 from schemas.refusal import shown
 
@@ -151,19 +151,6 @@ def _typed(text: str, annotation: object) -> object:
     return text
 
 
-_EXPECTED = {
-    "int_type": "an integer",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "string_type": "a text in quotes",
-    "list_type": 'a list such as ["…"]',
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-    "finite_number": "a finite number",
-}
-
-
 def _explain(error: ValidationError, source: str, origins: Mapping[tuple[str, str], str]) -> str:
     first = error.errors(include_url=False)[0]
     location = first["loc"]
@@ -173,22 +160,7 @@ def _explain(error: ValidationError, source: str, origins: Mapping[tuple[str, st
     given: object = first["input"]
     if first["type"] == "extra_forbidden":
         return f"{where}: {_unknown(location, given)}{more}"
-    return f"{where}: {_expected(first)}, got {_got(location, given)}{more}"
-
-
-def _expected(error: ErrorDetails) -> str:
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "value_error":
-            return str(context["error"])
-        case "greater_than_equal":
-            return f"expected at least {context['ge']}"
-        case "greater_than":
-            return f"expected more than {context['gt']:g}"
-        case "too_short":
-            return f"expected at least {context['min_length']} of them"
-        case kind:
-            return "expected " + _EXPECTED.get(kind, error["msg"].removeprefix("Input should be "))
+    return f"{where}: {expectation(first)}, got {_got(location, given)}{more}"
 
 
 def _got(location: tuple[int | str, ...], given: object) -> str:
