@@ -5,6 +5,7 @@ FleetglassError
 │   ├── SettingsError  a config file, an environment variable or a flag
 │   ├── PortTaken      a port that somebody else listens on
 │   ├── StoreError     a store that cannot be opened
+│   ├── BoardError     a page of one's own that cannot be changed or saved
 │   └── AlreadyRunning another Fleetglass has the same data folder
 ├── NotConnected       a command while the broker is away
 │   └── BusAway        anything that is asked of a bridge in another process that cannot be reached
@@ -39,6 +40,10 @@ class CommandRefused(FleetglassError):
 
 class StoreError(UserMistake):
     """A store that cannot be opened: another program's file, a newer version's, one without permission."""
+
+
+class BoardError(UserMistake):
+    """A page of one's own that is not there, has changed meanwhile, has a mistake or cannot be written."""
 
 
 class AlreadyRunning(UserMistake):

@@ -2,7 +2,7 @@
 
 import re
 from itertools import pairwise
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -185,6 +185,8 @@ class UiSettings(Section):
     """`[ui]`: how the dashboard presents itself."""
 
     title: str = "Fleetglass"
+    language: Literal["en", "zh"] | None = None
+    pages: Annotated[str, Field(min_length=1)] = "pages"
 
 
 class Settings(Section):
