@@ -7,6 +7,7 @@ _WORDS = {
     "float_type": "a number",
     "bool_type": "true or false",
     "string_type": "a text in quotes",
+    "string_unicode": "a text of whole characters",
     "list_type": 'a list such as ["…"]',
     "tuple_type": "a list",
     "dict_type": "a table",

@@ -96,11 +96,18 @@ class Series(Section):
     metric: MetricName
 
 
+def _some(series: tuple[Series, ...]) -> tuple[Series, ...]:
+    # A bound of the field's own would count those alone that are right, and tell of a second mistake.
+    if not series:
+        raise ValueError("expected at least 1 of them")
+    return series
+
+
 class ChartTile(Tile):
     """The history of one or several metrics, of whatever devices."""
 
     type: Literal["chart"] = "chart"
-    series: Annotated[tuple[Series, ...], Field(strict=False, min_length=1, max_length=6)]
+    series: Annotated[tuple[Series, ...], Field(strict=False, max_length=6), AfterValidator(_some)]
     range: Literal["1h", "6h", "24h", "7d", "30d", "90d", "1y"] = "24h"
     title: Title | None = None
     width: Width = 6

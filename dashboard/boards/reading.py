@@ -72,6 +72,8 @@ def _no_toml(text: str, error: Exception) -> Mistake:
 def _mistake(text: str, error: ValidationError) -> Mistake:
     first = _first(error)
     location = tuple(part for number, part in enumerate(first["loc"]) if number != 2)
+    if first["type"] == "union_tag_invalid":
+        location += ("type",)
     return Mistake(_line(text, location), _told(error))
 
 
@@ -165,7 +167,9 @@ def _find(lines: str, path: tuple[int | str, ...]) -> int | None:
     set_here = [n for n, line in numbered if re.match(rf"[ \t]*{name}[ \t]*[=.]", line)]
     if set_here:
         return set_here[0]
-    tables = [n for n, line in numbered if re.match(rf"[ \t]*\[\[?[ \t]*(?:tiles[ \t]*\.[ \t]*)?{name}", line)]
+    tables = [
+        n for n, line in numbered if re.match(rf"[ \t]*\[\[?[ \t]*(?:tiles[ \t]*\.[ \t]*)?{name}", line)
+    ]
     wanted = path[1] if len(path) > 1 and isinstance(path[1], int) else 0
     if wanted >= len(tables):
         return None

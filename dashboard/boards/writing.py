@@ -1,5 +1,6 @@
 """A changed page back into the text of its file, where all that was not changed stays as it was. Pure."""
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from tomlkit.items import AoT, Array, Item, Table
 
 from bridge.errors import BoardError
 from dashboard.boards.model import AnyTile, Page, identified
-from dashboard.boards.pieces import Piece, Pieces, cut
+from dashboard.boards.pieces import Piece, Pieces, cut, lines_of
 from dashboard.boards.reading import read_page
 
 Values = Mapping[str, Any]
@@ -54,6 +55,9 @@ def _page(pieces: Pieces, before: Page, after: Page) -> Pieces:
         number = {"id": tile.id} if tile.id in must - named else {}
         if tile.id in old:
             was, piece = old[tile.id]
+            if was.type != tile.type:
+                texts[tile.id] = _remarks(piece.text) + _new_tile({"id": tile.id} | _dumped(tile, new=True))
+                continue
             texts[tile.id] = _set(piece.text, _dumped(was), _dumped(tile) | number, tile=True)
         else:
             texts[tile.id] = _new_tile(number | _dumped(tile, new=True))
@@ -171,6 +175,12 @@ def _set(text: str, was: Values, now: Values, *, tile: bool) -> str:
 def _body(table: Any) -> Iterable[tuple[Any, Item]]:  # noqa: ANN401  (a document or a table of tomlkit)
     body = table.value.body if isinstance(table, Table) else table.body
     return ((key, item) for key, item in body if key is not None)
+
+
+def _remarks(text: str) -> str:
+    """The comments above a tile."""
+    lines = lines_of(text)
+    return "".join(itertools.takewhile(lambda line: line.lstrip().startswith("#"), lines))
 
 
 def _new_tile(values: Values) -> str:
