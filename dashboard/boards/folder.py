@@ -41,10 +41,12 @@ class Boards:
 
     Nothing is known before the first `poll`. `pages`, `get` and `faults` never wait and may be asked on any
     thread; the others may wait for the disk, and take turns. Nothing raises but `BoardError`, on one line.
+    `patience`: seconds to wait for another process that writes into the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self.folder = folder
+        self._patience = patience
         self._turn = threading.Lock()
         self._pages: Mapping[str, Board] = MappingProxyType({})
         self._faults: tuple[str, ...] = ()
@@ -105,9 +107,9 @@ class Boards:
     def create(self, title: str) -> str:
         """A new page without tiles; its name, which is made of its title."""
         with self._turn, self._writing("", make=True):
-            page = new_page(title)
+            page = new_page(title.strip())
             taken = {file.stem for file in self.folder.iterdir() if file.suffix == ENDING}
-            name = free_name(title, taken)
+            name = free_name(page.title, taken)
             self._save(name, new_text(page).encode())
             return name
 
@@ -181,7 +183,7 @@ class Boards:
         try:
             if make:
                 self.folder.mkdir(parents=True, exist_ok=True)
-            with _alone(self.folder):
+            with _alone(self.folder, self._patience):
                 yield
         except BoardError as error:
             text = str(error)
@@ -195,11 +197,11 @@ class Boards:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path, patience: float) -> Iterator[None]:
     """Keep other processes of ours from writing into a folder. Raises `BoardError` if one takes too long."""
     opened = os.open(folder, os.O_RDONLY)
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while True:
             try:
                 fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
