@@ -13,7 +13,7 @@ from dashboard.boards.edits import (
     shift,
     tile_of,
 )
-from dashboard.boards.folder import Boards
+from dashboard.boards.folder import Boards, boards_of
 from dashboard.boards.model import (
     COLUMNS,
     MAX_TILES,
@@ -36,6 +36,6 @@ from dashboard.boards.model import (
 __all__ = [
     "COLUMNS", "MAX_PAGES", "MAX_TILES", "ROWS", "TILES", "AnyTile", "Board", "Boards", "ChartTile",
     "ControlTile", "DeviceTile", "EventsTile", "GaugeTile", "GroupTile", "MapTile", "MetricTile", "Page",
-    "Series", "TextTile", "add", "alter", "arrange", "drop", "move", "rename", "resize", "retitle", "shift",
-    "tile_of",
+    "Series", "TextTile", "add", "alter", "arrange", "boards_of", "drop", "move", "rename", "resize",
+    "retitle", "shift", "tile_of",
 ]  # fmt: skip

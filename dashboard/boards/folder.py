@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from bridge.errors import BoardError
+from bridge.errors import BoardError, SettingsError
+from bridge.settings import Loaded
 from bridge.whole_file import replace_file, settle
 from dashboard.boards.board import (
     ENDING,
@@ -28,12 +29,23 @@ from dashboard.boards.edits import new_page
 from dashboard.boards.model import NAME, Page
 from dashboard.boards.reading import Mistake, text_of
 from dashboard.boards.writing import new_text, rewritten
+from schemas.refusal import shown
 
 Change: TypeAlias = Callable[[Page], Page]
 SETTLED = 2_000_000_000
 """Nanoseconds after which a file that was changed again must have another time of change."""
 PATIENCE = 5.0
 """Seconds to wait for another process that writes into the folder."""
+
+
+def boards_of(loaded: Loaded) -> "Boards":
+    """The pages of the folder that the settings name, not yet looked at. Raises `SettingsError`."""
+    named = loaded.settings.ui.pages
+    try:
+        return Boards(loaded.path(named))
+    except RuntimeError:
+        # "~name" of somebody who is not there.
+        raise SettingsError(f"{loaded.source}: [ui] pages: no such home folder: {shown(named)}") from None
 
 
 class Boards:

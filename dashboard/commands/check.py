@@ -1,9 +1,11 @@
 """`fleetglass check`."""
 
 import argparse
+from collections.abc import Sequence
 
 from bridge.settings import Loaded
 from bridge.setup import check_broker, in_memory, load_kinds, told, unknown_retentions
+from dashboard.boards import boards_of
 from dashboard.commands.parser import Commands, add_broker, load
 
 
@@ -13,7 +15,7 @@ def add(commands: Commands) -> None:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Config, kinds, store, broker, and a bus if there is one, each with a line."""
+    """Config, kinds, store, pages, broker, and a bus if there is one, each with a line."""
     loaded = load(options)
     print(f"config   {loaded.file or 'none, all defaults'}")
     kinds, broken = load_kinds(loaded)
@@ -22,10 +24,23 @@ def check(options: argparse.Namespace) -> int:
     print(f"store    {_store(loaded)}")
     for mistake in mistakes:
         print(f"         {mistake}")
+    mistakes += _pages(loaded)
     broker = check_broker(loaded)
     print(f"broker   {broker.detail}")
     bus = _bus(loaded)
     return 0 if broker.up and bus and not mistakes else 2
+
+
+def _pages(loaded: Loaded) -> Sequence[str]:
+    """Tell of people's own pages; the mistakes in them, a line each."""
+    boards = boards_of(loaded)
+    boards.poll()
+    pages = boards.pages()
+    print(f"pages    {len(pages) or 'none'} in {boards.folder}")
+    mistakes = [*boards.faults, *(board.fault for board in pages.values() if board.fault)]
+    for mistake in mistakes:
+        print(f"         {mistake}")
+    return mistakes
 
 
 def _bus(loaded: Loaded) -> bool:
