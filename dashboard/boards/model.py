@@ -78,15 +78,18 @@ class DeviceTile(Tile):
     height: Height | None = None
 
 
-class MetricTile(Tile):
-    """One big value, with what it was lately as a small line below."""
-
-    type: Literal["metric"] = "metric"
+class _OneMetric(Tile):
     device: DeviceId
     metric: MetricName
     title: Title | None = None
     width: Width = 3
     height: Height | None = None
+
+
+class MetricTile(_OneMetric):
+    """One big value, with what it was lately as a small line below."""
+
+    type: Literal["metric"] = "metric"
 
 
 class Series(Section):
@@ -114,26 +117,16 @@ class ChartTile(Tile):
     height: Height = 3
 
 
-class GaugeTile(Tile):
+class GaugeTile(_OneMetric):
     """A value between its limits."""
 
     type: Literal["gauge"] = "gauge"
-    device: DeviceId
-    metric: MetricName
-    title: Title | None = None
-    width: Width = 3
-    height: Height | None = None
 
 
-class ControlTile(Tile):
+class ControlTile(_OneMetric):
     """A metric that can be set, with the control that its kind asks for: a switch, a slider, a choice."""
 
     type: Literal["control"] = "control"
-    device: DeviceId
-    metric: MetricName
-    title: Title | None = None
-    width: Width = 3
-    height: Height | None = None
 
 
 class GroupTile(Tile):

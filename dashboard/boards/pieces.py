@@ -2,11 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 _HEADER = re.compile(r"""[ \t]*\[\[[ \t]*(?:tiles|"tiles"|'tiles')[ \t]*\]\]""")
+_TABLE = re.compile(r"[ \t]*\[")
 _COMMENT = re.compile(r"[ \t]*#")
+MOST = 1_000
+"""Headers; what has more of them is no page, and is not cut."""
 
 
 class Piece(NamedTuple):
@@ -40,33 +43,58 @@ def cut(text: str) -> Pieces | None:
     """
     lines = lines_of(text)
     starts = [number for number, line in enumerate(lines) if _HEADER.match(line)]
-    tops = [_above(lines, number) for number in starts]
+    if len(starts) > MOST:
+        return None
+    tops = [*(_above(lines, number) for number in starts), len(lines)]
+    head, _, before = _parted(lines[: tops[0]])
     tiles: list[Piece] = []
-    head, _, before = _parted(lines[: tops[0]] if tops else lines)
-    begun = 0
+    begun, top = 0, tops[0]
     while begun < len(starts):
-        # A header inside of a text of several lines is none: what ends there is no TOML, and goes on.
-        ended = begun + 1
-        while True:
-            end = tops[ended] if ended < len(starts) else len(lines)
-            own, whole, after = _parted(lines[tops[begun] : end])
-            if _holds_a_tile(own) or _holds_a_tile(whole):
-                break
-            ended += 1
-            if ended > len(starts):
-                return None
+        ends = (to for to in _ends(begun, starts, tops) if _holds_a_tile("".join(lines[top : to.line])))
+        end = next(ends, None)
+        if end is None:
+            return None
+        own, whole, after = _parted(lines[top : end.line])
         if not _holds_a_tile(own):
             own, after = whole, ""
         tiles.append(Piece(before, own, starts[begun] + 1))
-        before, begun = after, ended
+        before, begun, top = after, end.header, end.line
     pieces = Pieces(head, tiles, before)
     return pieces if "tiles" not in _parsed(head, {"tiles": 0}) else None
+
+
+def keys_end(lines: Sequence[str]) -> tuple[int, int]:
+    """Of the lines below a header: where the last key ends, and where the first sub-table begins."""
+    below = next(
+        (n for n, line in enumerate(lines) if _TABLE.match(line) and _is_whole(lines[:n])), len(lines)
+    )
+    end = below
+    while end and (not lines[end - 1].strip() or _COMMENT.match(lines[end - 1])):
+        end -= 1
+    return (end if _is_whole(lines[:end]) else below), below
 
 
 def lines_of(text: str) -> Sequence[str]:
     """The lines as TOML has them, with their ends; a text may hold what else ends a line in Python."""
     lines = re.split(r"(?<=\n)", text)
     return lines if lines[-1] else lines[:-1]
+
+
+class _End(NamedTuple):
+    header: int
+    line: int
+
+
+def _ends(begun: int, starts: Sequence[int], tops: Sequence[int]) -> Iterator[_End]:
+    """Before which line a tile may end, nearest first, and which header is the next one then.
+
+    A header inside of a text of several lines is none, and what looks like a comment may be the last line of
+    one: what ends there is no TOML.
+    """
+    for header in range(begun + 1, len(tops)):
+        yield _End(header, tops[header])
+        if header < len(starts) and starts[header] != tops[header]:
+            yield _End(header, starts[header])
 
 
 def _above(lines: Sequence[str], header: int) -> int:
@@ -84,6 +112,11 @@ def _parted(lines: Sequence[str]) -> tuple[str, str, str]:
     while end < len(lines) and lines[end].strip():
         end += 1
     return "".join(lines[:end]), "".join(lines), "".join(lines[end:])
+
+
+def _is_whole(lines: Sequence[str]) -> bool:
+    text = "".join(lines)
+    return not text.strip() or bool(_parsed(text, {}))
 
 
 def _holds_a_tile(text: str) -> bool:

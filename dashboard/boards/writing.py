@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Array, Item, Table
+from tomlkit.items import Array, Item
 
 from bridge.errors import BoardError
 from dashboard.boards.model import AnyTile, Page, identified
-from dashboard.boards.pieces import Piece, Pieces, cut, lines_of
+from dashboard.boards.pieces import Piece, Pieces, cut, keys_end, lines_of
 from dashboard.boards.reading import read_page
 
 Values = Mapping[str, Any]
@@ -124,11 +124,9 @@ def _with(tiles: Sequence[Piece], rest: str, position: int, text: str) -> tuple[
 
 def _joined(pieces: Pieces) -> str:
     """The text; what had no line end at the end of the file gets one where more follows."""
-    parts = [pieces.head, *(part for tile in pieces.tiles for part in tile[:2]), pieces.rest]
     text = ""
-    for part in parts:
-        apart = "\n" if part and text and not text.endswith("\n") else ""
-        text += apart + part
+    for part in (pieces.head, *(part for tile in pieces.tiles for part in tile[:2]), pieces.rest):
+        text = (_ended(text) if part else text) + part
     return text
 
 
@@ -157,24 +155,38 @@ def _set(text: str, was: Values, now: Values, *, tile: bool) -> str:
     """Set and take away keys of a table, in its own text."""
     if was == now:
         return text
-    document = tomlkit.parse(text)
-    table: Any = cast(AoT, document["tiles"])[0] if tile else document
-    indent = next((item.trivia.indent for _, item in _body(table) if not isinstance(item, Table | AoT)), "")
+    lines = lines_of(text)
+    first = 1 + len(lines_of(_remarks(text))) if tile else 0
+    end, below = (first + at for at in keys_end(lines[first:]))
+    document = tomlkit.parse("".join(lines[first:end]))
     for key in was.keys() - now.keys():
-        table.remove(key)
-    for key, value in now.items():
-        if was.get(key) != value:
-            fresh = key not in table
-            item = _item(key, value)
-            if fresh:
-                item.trivia.indent = indent
-            table[key] = item
-    return document.as_string()
+        document.remove(key)
+    changed = {key: value for key, value in now.items() if was.get(key) != value}
+    for key in changed.keys() & document.keys():
+        document[key] = _item(key, changed[key])
+    added = [(key, value) for key, value in changed.items() if key not in document]
+    return "".join(
+        [
+            *lines[:first],
+            _ended(document.as_string()),
+            *(
+                f"{_indent(lines[first:end])}{key} = {_item(key, value).as_string()}\n"
+                for key, value in added
+            ),
+            *lines[end:below],
+            # A new list takes the place of one that was written as tables of its own.
+            *([] if "series" in changed else lines[below:]),
+        ]
+    )
 
 
-def _body(table: Any) -> Iterable[tuple[Any, Item]]:  # noqa: ANN401  (a document or a table of tomlkit)
-    body = table.value.body if isinstance(table, Table) else table.body
-    return ((key, item) for key, item in body if key is not None)
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+def _indent(lines: Sequence[str]) -> str:
+    first = next((line for line in lines if line.strip()), "")
+    return first[: len(first) - len(first.lstrip())]
 
 
 def _remarks(text: str) -> str:

@@ -304,8 +304,10 @@ def test_a_file_of_another_encoding(tmp_path: Path) -> None:
         (
             "FLEETGLASS_UI_TILTE",
             "x",
-            "FLEETGLASS_UI_TILTE: not a setting; expected one of "
-            "FLEETGLASS_UI_LANGUAGE, FLEETGLASS_UI_PAGES, FLEETGLASS_UI_TITLE",
+            (
+                "FLEETGLASS_UI_TILTE: not a setting; expected one of FLEETGLASS_UI_LANGUAGE, "
+                "FLEETGLASS_UI_PAGES, FLEETGLASS_UI_TITLE"
+            ),
         ),
         (
             "FLEETGLASS_AUTH_USERS",

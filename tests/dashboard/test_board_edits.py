@@ -1,6 +1,8 @@
 """Editing a page: what each change does, and that the file differs in nothing else."""
 
 import difflib
+import json
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
@@ -145,6 +147,17 @@ def test_a_changed_tile_keeps_its_id() -> None:
     assert ['- device="tank.stove"', '+ device="tank.oven"', f'+ id = "{STOVE}"'] == diff(
         lambda page: boards.alter(page, STOVE, {"device": "tank.oven"})
     )
+
+
+def test_tables_below_a_tile_stay_as_they_are() -> None:
+    """New keys go above them, whatever stands before the header; new series take their place."""
+    below = '\n# of\n[[tiles.series]]\ndevice = "a"\nmetric = "b"\n'
+    text = f'title = "x"\n  [[ tiles ]] # head\n  type = "chart"\n{below}'
+    assert ["+   width = 3"] == diff(lambda page: boards.resize(page, page.tiles[0].id, width=3), text)
+    series = {"series": [{"device": "a", "metric": "c"}]}
+    changed = diff(lambda page: boards.alter(page, page.tiles[0].id, series), text)
+    assert '+     {device = "a", metric = "c"},' in changed
+    assert {"- [[tiles.series]]", '- device = "a"', '- metric = "b"'} < set(changed)
 
 
 def test_line_ends_and_the_end_stay() -> None:
@@ -310,7 +323,7 @@ def changes(draw: st.DrawFn, page: Page) -> Page:
     match draw(st.sampled_from(kinds)):
         case "add":
             before = draw(st.sampled_from([None, *ids(page)]))
-            number = f"n{len(page.tiles)}-{draw(st.integers(0, 9**9))}"
+            number = next(name for name in map("n{}".format, range(99)) if page.tile(name) is None)
             return boards.add(page, draw(tiles()).model_copy(update={"id": number}), before=before)
         case "rename":
             return boards.rename(page, draw(LINES))
@@ -342,6 +355,68 @@ def test_whatever_is_changed_is_what_is_read_again(data: st.DataObject, text: st
         assert after == read(text)
         page = after
     assert page == read(rewritten(first, begun, page))
+
+
+@st.composite
+def by_hand(draw: st.DrawFn) -> str:
+    """A page as somebody might write it: quotes, spaces, comments, blank lines and sub-tables at will."""
+
+    def pick(*texts: str) -> str:
+        return draw(st.sampled_from(texts))
+
+    def pair(key: str, value: object) -> str:
+        said = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, str) and not set("'\n\t") & set(value):
+            said = pick(said, f"'{value}'", f'"""\n{value}"""' if not set('"\\') & set(value) else said)
+        named = pick(key, key, f'"{key}"', f"'{key}'")
+        return f"{pick('', '  ')}{named}{pick('=', ' = ')}{said}{pick('', ' # odd [[tiles]]')}\n"
+
+    lines = [pick("", "# licence\n\n"), pair("title", draw(LINES)), pick("", "\n", "# top\n", "\n# top\n\n")]
+    for tile in draw(st.lists(tiles(), max_size=4)):
+        values = tile.model_dump(
+            mode="json", exclude={"id"}, exclude_none=True, exclude_defaults=draw(st.booleans())
+        )
+        series = values.pop("series", [])
+        lines += [
+            pick("", "# its own\n"),
+            pick("[[tiles]]", "  [[ tiles ]] # head", "[['tiles']]"),
+            "\n",
+            pair("type", tile.type),
+        ]
+        for key, value in values.items():
+            if key not in {"type", "devices"}:
+                lines += [pick("", "", "\n", "# between\n"), pair(key, value)]
+        if "devices" in values:
+            lines.append(f"devices = [ # all\n  {', '.join(map(json.dumps, values['devices']))} ]\n")
+        for one in series:
+            lines += [
+                pick("", "\n"),
+                "[[tiles.series]]\n",
+                pair("metric", one["metric"]),
+                pair("device", one["device"]),
+            ]
+        lines.append(pick("", "\n", "\n\n", "# after\n", "\n# apart\n\n"))
+    text = "".join(lines)
+    return pick(text, text.rstrip("\n"), text.replace("\n", "\r\n"))
+
+
+@given(st.data(), by_hand())
+def test_however_it_is_written_it_can_be_changed(data: st.DataObject, text: str) -> None:
+    """No formatting of tables keeps a change from being saved as it is."""
+    page = read(text)
+    after = data.draw(changes(page))
+    assert after == read(rewritten(text, page, after))
+
+
+@given(st.data(), by_hand().filter(lambda text: "[[" in text))
+def test_moving_loses_no_line(data: st.DataObject, text: str) -> None:
+    """However a page is written, every line that says something is still there when its tiles are mixed."""
+    page = read(text)
+    after = page.model_copy(update={"tiles": tuple(data.draw(st.permutations(page.tiles)))})
+    changed = rewritten(text, page, after)
+    assert after == read(changed)
+    lost = Counter(map(str.strip, text.split("\n"))) - Counter(map(str.strip, changed.split("\n")))
+    assert [] == [line for line in lost if line]
 
 
 @given(st.data(), st.integers(0, 2))

@@ -245,6 +245,14 @@ def test_a_header_in_a_text_is_none() -> None:
     assert (2, text) == (len(pieces.tiles), pieces.joined)
 
 
+def test_a_text_may_end_like_a_comment() -> None:
+    """The last line of a text, right above a tile, is not taken for a comment of that tile."""
+    text = tile('type = "text"\ntext = """\n#"""\n[[tiles]]\ntype = "events"')
+    pieces = cut(text)
+    assert pieces is not None
+    assert ([2, 6], text) == ([piece.line for piece in pieces.tiles], pieces.joined)
+
+
 def test_comments_belong_to_what_is_below() -> None:
     """The comments right above a tile are its own; those that are apart belong to nobody."""
     events, plan = '[[tiles]]\ntype = "events"\n', '[[tiles]]\ntype = "map"\n'
