@@ -94,10 +94,14 @@ def contents(file: Path) -> bytes:
         return reading.read(MAX_BYTES + 1)
 
 
+def revision_of(data: bytes) -> str:
+    """By what contents are known again."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
 def board_of(folder: Path, name: str, data: bytes, before: Page | None = None) -> Board:
     """The board of a file with this in it. With a mistake it keeps the page of `before`, if there was one."""
-    found = read_page(data)
-    revision = hashlib.sha256(data).hexdigest()[:16]
+    found, revision = read_page(data), revision_of(data)
     if isinstance(found, Page):
         return Board(name, found, revision)
     return Board(name, before or Page(title=name), revision, told(folder, name, found))

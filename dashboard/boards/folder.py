@@ -23,6 +23,7 @@ from dashboard.boards.board import (
     contents,
     free_name,
     listing,
+    revision_of,
     told,
 )
 from dashboard.boards.edits import new_page
@@ -163,7 +164,11 @@ class Boards:
     def _read(self, name: str, stamp: Stamp) -> None:
         known = self._pages.get(name)
         try:
-            board = board_of(self.folder, name, contents(self._file(name)), known.page if known else None)
+            data = contents(self._file(name))
+            if known and known.revision == revision_of(data):
+                board = known
+            else:
+                board = board_of(self.folder, name, data, known.page if known else None)
         except OSError as error:
             fault = told(self.folder, name, Mistake(None, f"cannot be read: {error.strerror}"))
             board = Board(name, known.page if known else Page(title=name), "", fault)

@@ -178,6 +178,19 @@ def test_what_cannot_be_cut_is_not_changed() -> None:
         rewritten(text, page, boards.rename(page, "y"))
 
 
+def test_what_would_not_be_read_again_is_not_written() -> None:
+    """A page that no file can say is refused, and its file stays as it is."""
+    twice = HAND.model_copy(update={"tiles": (*HAND.tiles, NOTE, NOTE)})
+    with pytest.raises(BoardError, match="cannot be written without harm"):
+        rewritten(BY_HAND, HAND, twice)
+
+
+def test_a_key_goes_below_a_text_that_ends_like_a_comment() -> None:
+    """A new key is not put into the middle of a text of several lines."""
+    text = 'title = "x"\n[[tiles]]\nid = "a"\ntype = "text"\ntext = """\n#"""\n'
+    assert ["+ width = 3"] == diff(partial(boards.resize, tile_id="a", width=3), text)
+
+
 # What each change does.
 
 
