@@ -8,6 +8,7 @@ from dashboard.boards import TILES, DeviceTile, Page, TextTile
 from dashboard.boards.model import identified
 from dashboard.boards.pieces import cut
 from dashboard.boards.reading import MAX_BYTES, Mistake, read_page
+from tests.dashboard.written_page import read
 
 FULL = """
 title = "Kitchen"
@@ -65,13 +66,6 @@ height = 6
 """
 
 OF_TYPES = "expected one of device, metric, chart, gauge, control, group, text, events, map"
-
-
-def read(text: str) -> Page:
-    """A page without a mistake."""
-    page = read_page(text.encode())
-    assert isinstance(page, Page), page
-    return page
 
 
 def tile(keys: str) -> str:

@@ -197,7 +197,7 @@ def test_check_tells_what_works(
     monkeypatch.chdir(tmp_path)
     assert 0 == main(["check", "--broker", broker.url])
     lines = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert ["config", "kinds", "store", "broker"] == lines
+    assert ["config", "kinds", "store", "pages", "broker"] == lines
     assert 2 == main(["check", "--broker", f"mqtt://127.0.0.1:{free_port()}"])
     assert "not reached" in capsys.readouterr().out
     assert [] == list(tmp_path.iterdir())
