@@ -2,12 +2,15 @@
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 
-def replace_file(file: Path, data: bytes) -> None:
+def replace_file(file: Path, data: bytes, check: Callable[[], None] = lambda: None) -> None:
     """Put `data` in the place of a file, or make it; after a power cut it is one or the other.
+
+    `check` is called at the last moment, when all is written but the name: what it raises leaves the old one.
 
     A symbolic link stays, and what it leads to is replaced. Mode and, where we may, owner are kept. What a
     kill leaves behind is `.<name>.part` beside the file, which the next call takes away. Two calls at once
@@ -21,6 +24,7 @@ def replace_file(file: Path, data: bytes) -> None:
     part.unlink(missing_ok=True)
     try:
         _write(part, data, kept)
+        check()
         part.replace(target)
     except BaseException:
         with suppress(OSError):

@@ -153,10 +153,13 @@ class Boards:
 
     def _save(self, name: str, data: bytes, *, before: bytes | None = None) -> Board:
         file = self._file(name)
-        # An editor asks nobody; what is left to it is the moment between this and the next line.
-        if (contents(file) if before is not None else None) != before:
-            raise BoardError("changed meanwhile; look again")
-        replace_file(file, data)
+
+        def check() -> None:
+            # An editor asks nobody; what is left to it is the moment between this and the renaming.
+            if (contents(file) if os.path.lexists(file) else None) != before:
+                raise BoardError("changed meanwhile; look again")
+
+        replace_file(file, data, check)
         board = board_of(self.folder, name, data)
         self._put(name, board)
         return board

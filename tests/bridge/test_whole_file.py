@@ -82,6 +82,20 @@ def test_nobody_is_led_astray(tmp_path: Path) -> None:
     assert (b"mine", b"new") == (victim.read_bytes(), (tmp_path / "a.toml").read_bytes())
 
 
+def test_the_last_word(tmp_path: Path) -> None:
+    """Who is asked at the last moment may refuse: the old file stays, and nothing else is left."""
+
+    def refuse() -> None:
+        assert b"new" == (tmp_path / ".a.toml.part").read_bytes()
+        raise LookupError
+
+    file = tmp_path / "a.toml"
+    file.write_bytes(b"old")
+    with pytest.raises(LookupError):
+        replace_file(file, b"new", refuse)
+    assert (b"old", ["a.toml"]) == (file.read_bytes(), names(tmp_path))
+
+
 def test_what_cannot_be_written_stays(tmp_path: Path) -> None:
     """A folder that is missing, or in the place of the file, is an `OSError`, and nothing is left."""
     with pytest.raises(FileNotFoundError):
