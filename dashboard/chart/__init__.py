@@ -1,0 +1,1 @@
+"""Charts as SVG text and labels as data. No Flet, no I/O."""
