@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 LARGEST = 1e300
 """Values beyond it are drawn at it, so that no difference overflows."""
-PER_TICK = 44
+PER_TICK = 38
 """Pixels of height for each tick."""
 _FINEST = 1e-9
 """The least range that is shown, in parts of the greatest value: below it floats tell nothing apart."""
@@ -37,7 +37,9 @@ class Axis:
         return min(1.0, max(0.0, (self.high - value) / (self.high - self.low)))
 
     def values(self) -> list[float]:
-        """The values of the ticks, rising."""
+        """The values of the ticks, rising; none where there is nothing to be measured."""
+        if not math.isfinite(self.step):
+            return []
         first, last = math.ceil(self.low / self.step - 1e-6), math.floor(self.high / self.step + 1e-6)
         return [self.step * number for number in range(first, last + 1)]
 
@@ -49,10 +51,13 @@ class Axis:
 def axis_for(values: Iterable[float], height: float, precision: int | None = None) -> Axis:
     """The axis that shows all values on so many pixels of height. It ends a little beyond them.
 
-    From 0 where that is near. `precision` (decimals) keeps the noise of a steady value from filling it.
+    From 0 where that is near; without a tick where there are no values. `precision` (decimals) keeps the
+    noise of a steady value from filling it.
     """
     found = [clamped(value) for value in values]
-    low, high = (min(found), max(found)) if found else (0.0, 1.0)
+    if not found:
+        return Axis(0.0, 1.0, math.inf)
+    low, high = min(found), max(found)
     size = max(abs(low), abs(high))
     least = max(size * _FINEST, 4 * 10.0**-precision if precision is not None else size * 0.02, 1e-12)
     if high - low < least:

@@ -48,13 +48,18 @@ def document(size: Size, parts: Iterable[str]) -> str:
 
 def stroke(data: str, color: str, width: float = 2, dash: str = "", opacity: float = 1) -> str:
     """A line along path data; nothing where there is none."""
+    # A lone reading is a dot only if its ends are round; a fine dash looks whole if they are.
+    line = flat(data, color, width, dash, opacity)
+    return line if dash else line.replace("/>", ' stroke-linecap="round"/>')
+
+
+def flat(data: str, color: str, width: float, dash: str = "", opacity: float = 1) -> str:
+    """A line whose ends are cut off straight, so that it is as long as it says; nothing without data."""
     if not data:
         return ""
-    # A dash that ends round looks whole where the pattern is fine; a lone reading is a dot only if round.
-    cap = "butt" if dash else "round"
     return (
         f'<path d="{data}" fill="none" stroke="{color}" stroke-width="{pixels(width)}" '
-        f'stroke-linejoin="round" stroke-linecap="{cap}"{_dashed(dash)}{_faint("stroke-opacity", opacity)}/>'
+        f'stroke-linejoin="round"{_dashed(dash)}{_faint("stroke-opacity", opacity)}/>'
     )
 
 

@@ -243,7 +243,7 @@ def _scale(
     precisions = {one.precision for one in series} - {None}
     precision = max((number for number in precisions if number is not None), default=None)
     low, high = min(values, default=0.0), max(values, default=0.0)
-    near = max(high - low, 0.05 * max(abs(low), abs(high)))
+    near = max(0.5 * (high - low), 0.05 * max(abs(low), abs(high)))
     stated = sorted({limit for one in series for limit in _stated(one)})
     seen = [limit for limit in stated if low - near <= limit[0] <= high + near] if samples else []
     axis = axis_for([*values, *(value for value, _, _ in seen)], box.height, precision)

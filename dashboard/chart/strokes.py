@@ -7,6 +7,9 @@ from dashboard.chart.series import Sample, longest_silence
 from dashboard.chart.trace import Trace
 from dashboard.chart.window import Window
 
+DOT = 3.5
+"""Pixels from the middle of a dot to its edge."""
+
 
 def line(trace: Trace, window: Window) -> str:
     """A line through each run; a reading that stands alone is a dot."""
@@ -36,7 +39,10 @@ def end_dot(trace: Trace, window: Window, now: float) -> str:
         return ""
     last = trace.shown[-1][-1]
     silent = now - last.time > longest_silence(trace.series)
-    return dot(_middles([last], trace, window)[0], trace.color, hollow=silent)
+    across, down = _middles([last], trace, window)[0]
+    # All of it is seen at the edge too.
+    within = min(trace.box.width - DOT, max(DOT, across))
+    return dot((within, down), trace.color, DOT, hollow=silent)
 
 
 def reaches(window: Window, now: float, width: float) -> bool:

@@ -1,0 +1,168 @@
+"""A gauge: where a value lies between the limits its kind states. Pure."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from dashboard.chart.axis import Tick, clamped
+from dashboard.chart.ink import (
+    GOOD,
+    GRID,
+    MUTED,
+    PALETTE,
+    WARN,
+    Box,
+    Point,
+    Size,
+    area,
+    bar,
+    document,
+    flat,
+    pixels,
+    polyline,
+)
+from dashboard.present import WORTH_SAYING, format_value, plain
+from schemas.traits import Numeric
+
+RING = 10.0
+"""Pixels of width of the half ring."""
+_ZONE = 3.0
+_BETWEEN = 2.0
+_NOTCH = 4.0
+_BAR = 8.0
+_MARKER = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """What to show, and in words. `share` is where the value lies, 0 at the low limit to 1 at the high one.
+
+    `ticks` are the limits with their places along the scale, `warns` says which side the value is on beyond
+    a limit that warns.
+    """
+
+    svg: str
+    size: Size
+    share: float | None
+    ticks: tuple[Tick, ...]
+    warns: Literal["", "low", "high"]
+    summary: str
+
+
+def gauge(
+    value: float | None, trait: Numeric, size: Size, unit: str = "", shape: Literal["ring", "bar"] = "ring"
+) -> Gauge | None:
+    """The gauge of a value, None where the kind states no two limits worth showing.
+
+    Along the scale is a thin line, interrupted and amber where the kind warns, with a notch at each such
+    limit; the value is a marker that points at it. Without a value the scale stands alone.
+    """
+    low, high = trait.low, trait.high
+    if low is None or high is None or low >= high or max(abs(low), abs(high)) >= WORTH_SAYING:
+        return None
+    number = None if value is None or not math.isfinite(clamped(value)) else clamped(value)
+    share = None if number is None else min(1.0, max(0.0, (number - low) / (high - low)))
+    zones = _zones(trait, low, high)
+    warns: Literal["", "low", "high"] = ""
+    if number is not None and trait.warn_low is not None and number < trait.warn_low:
+        warns = "low"
+    elif number is not None and trait.warn_high is not None and number > trait.warn_high:
+        warns = "high"
+    draw = _ring if shape == "ring" else _bar
+    color = MUTED if share is None else WARN if warns else PALETTE[0]
+    return Gauge(
+        document(size, draw(zones, share, size, color)),
+        size,
+        share,
+        tuple(Tick((limit - low) / (high - low), plain(limit)) for limit in _limits(trait, low, high)),
+        warns,
+        _summary(value if number is not None else None, trait, unit, warns),
+    )
+
+
+def _limits(trait: Numeric, low: float, high: float) -> list[float]:
+    inner = (trait.warn_low, trait.warn_high)
+    return [low, *(limit for limit in inner if limit is not None and low < limit < high), high]
+
+
+def _zones(trait: Numeric, low: float, high: float) -> list[tuple[float, float, bool]]:
+    """From where to where along the scale, and whether it warns there."""
+    ends = _limits(trait, low, high)
+    found = []
+    for start, end in pairwise(ends):
+        middle = (start + end) / 2
+        warns = (trait.warn_low is not None and middle < trait.warn_low) or (
+            trait.warn_high is not None and middle > trait.warn_high
+        )
+        found.append(((start - low) / (high - low), (end - low) / (high - low), warns))
+    return found
+
+
+def _ring(zones: list[tuple[float, float, bool]], share: float | None, size: Size, color: str) -> list[str]:
+    outer = min(size.width / 2, size.height - _MARKER) - _ZONE / 2
+    center = (size.width / 2, size.height - _MARKER)
+    radius = outer - _ZONE / 2 - _BETWEEN - RING / 2
+    parts = [flat(_arc(center, radius, 0, 1), GRID, RING, opacity=0.25)]
+    for start, end, warns in zones:
+        parts.append(
+            flat(_arc(center, outer, start, end), WARN if warns else GOOD, _ZONE, dash="4 2" if warns else "")
+        )
+    for start, _, _ in zones[1:]:
+        inside, outside = (
+            _around(center, radius + by, start) for by in (RING / 2 - _NOTCH, RING / 2 + _ZONE)
+        )
+        parts.append(flat(polyline([inside, outside]), MUTED, 1.5))
+    if share is not None:
+        parts.append(flat(_arc(center, radius, 0, share), color, RING))
+        tip = _around(center, radius - RING / 2 - 1, share)
+        foot = radius - RING / 2 - 1 - _MARKER
+        sides = [_around(center, foot, share + by / radius / math.pi) for by in (-_MARKER / 2, _MARKER / 2)]
+        parts.append(area(polyline([tip, *sides], closed=True), color))
+    return [part for part in parts if part]
+
+
+def _bar(zones: list[tuple[float, float, bool]], share: float | None, size: Size, color: str) -> list[str]:
+    left, width = _MARKER / 2, size.width - _MARKER
+    top = (size.height - _BAR) / 2
+    parts = [area(bar(Box(left, top, width, _BAR)), GRID, 0.25)]
+    over = top - _BETWEEN - _ZONE / 2
+    for start, end, warns in zones:
+        line = polyline([(left + start * width, over), (left + end * width, over)])
+        parts.append(flat(line, WARN if warns else GOOD, _ZONE, dash="4 2" if warns else ""))
+    for start, _, _ in zones[1:]:
+        across = left + start * width
+        parts.append(flat(polyline([(across, over - _ZONE / 2), (across, top + _NOTCH)]), MUTED, 1.5))
+    if share is not None:
+        across = left + share * width
+        parts.append(area(bar(Box(left, top, share * width, _BAR)), color))
+        foot = top + _BAR + 1 + _MARKER
+        sides = [(across - _MARKER / 2, foot), (across + _MARKER / 2, foot)]
+        parts.append(area(polyline([(across, top + _BAR + 1), *sides], closed=True), color))
+    return parts
+
+
+def _around(center: Point, radius: float, share: float) -> Point:
+    """A place on the half ring: at 0 left, at 1 right, at a half on top."""
+    angle = math.pi * (1 - share)
+    return center[0] + radius * math.cos(angle), center[1] - radius * math.sin(angle)
+
+
+def _arc(center: Point, radius: float, start: float, end: float) -> str:
+    if end - start < 1e-3:
+        return ""
+    first, last = (_around(center, radius, share) for share in (start, end))
+    return (
+        f"M{pixels(first[0])} {pixels(first[1])}A{pixels(radius)} {pixels(radius)} 0 0 1 "
+        f"{pixels(last[0])} {pixels(last[1])}"
+    )
+
+
+def _summary(value: float | None, trait: Numeric, unit: str, warns: str) -> str:
+    space = f" {unit}" if unit else ""
+    low, high = plain(trait.low or 0), plain(trait.high or 0)
+    if value is None:
+        return f"no value, of {low} to {high}{space}"
+    limit = trait.warn_low if warns == "low" else trait.warn_high
+    why = "" if not warns or limit is None else f", {'below' if warns == 'low' else 'above'} {plain(limit)}"
+    return f"{format_value(value, trait)}{space} of {low} to {high}{space}{why}"
