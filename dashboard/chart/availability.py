@@ -54,7 +54,7 @@ class Band:
         return f"{span.availability} since {since}{f': {span.reason}' if span.reason else ''}"
 
 
-def availability_band(heard: Iterable[Heard], window: Window, size: Size, zone: tzinfo, now: float) -> Band:
+def draw_availability(heard: Iterable[Heard], window: Window, size: Size, zone: tzinfo, now: float) -> Band:
     """The band of a device from the changes of its availability, in any order; at Unix time `now`.
 
     Before the first of them nobody knows. The last one before the window tells how it begins.

@@ -50,7 +50,7 @@ class Gauge:
     summary: str
 
 
-def gauge(
+def draw_gauge(
     value: float | None, trait: Numeric, size: Size, unit: str = "", shape: Literal["ring", "bar"] = "ring"
 ) -> Gauge | None:
     """The gauge of a value, None where the kind states no two limits worth showing.

@@ -80,7 +80,7 @@ class Chart:
         return hover(self.traces, self.window, share, self.zone)
 
 
-def chart(series: Sequence[Series], window: Window, size: Size, zone: tzinfo, now: float) -> Chart:
+def draw_chart(series: Sequence[Series], window: Window, size: Size, zone: tzinfo, now: float) -> Chart:
     """The chart of up to six metrics at Unix time `now`. Raises `ValueError` for more.
 
     Metrics of one or two units share a panel; of more, each unit has its own; words have a row each. The

@@ -79,7 +79,7 @@ class Plan:
     summary: str
 
 
-def plan(tracks: Sequence[Track], size: Size) -> Plan:
+def draw_plan(tracks: Sequence[Track], size: Size) -> Plan:
     """The plan of up to six devices, as large as fits. Raises `ValueError` for more.
 
     A metre is as long upwards as across at the middle latitude. Tracks across the antimeridian hang together.

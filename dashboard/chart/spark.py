@@ -29,7 +29,7 @@ UNKNOWN = Trend("", "")
 """Too few values to tell."""
 
 
-def spark(
+def draw_spark(
     values: Sequence[tuple[float, float]], size: Size, silence: float | None = None, color: str = PALETTE[0]
 ) -> str:
     """The SVG of (Unix seconds, value), oldest first: a line over a soft area, with a dot at the last value.
