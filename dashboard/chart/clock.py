@@ -69,7 +69,8 @@ def _within_days(window: Window, step: int, zone: tzinfo) -> list[float]:
     for offset in offsets:
         number = math.ceil((window.start + offset) / step)
         while (moment := number * step - offset) < window.end:
-            if _offset(moment, zone) == offset:
+            # Rounding may have put the first a hair before the start.
+            if moment >= window.start and _offset(moment, zone) == offset:
                 found.add(moment)
             number += 1
     return sorted(found)

@@ -35,12 +35,12 @@ def numbers(*readings: tuple[float, float], silence: float | None = 20, trait: T
 
 
 TRAITS: Sequence[Trait] = (
-    Numeric(), Numeric(precision=1, low=-5, high=50, warn_low=0, warn_high=30), Counter(precision=2), Switch(),
-    Binary(), Choice(alarming=("fault",)), Text(), Color(), Event(),
+    Numeric(), Numeric(precision=1, low=-5, high=50, warn_low=0, warn_high=30), Counter(precision=2),
+    Switch(), Binary(), Choice(alarming=("fault",)), Text(), Color(), Event(),
 )  # fmt: skip
 MOMENTS = st.floats(START - 500, START + 700)
 VALUES: st.SearchStrategy[Value] = st.one_of(
-    FLOATS, st.booleans(), st.integers(), st.sampled_from(["idle", "fault", "#ff8800", "‮x"]), st.text()
+    FLOATS, st.booleans(), st.integers(), st.sampled_from(["idle", "fault", "#ff8800", "\u202ex"]), st.text()
 )
 
 

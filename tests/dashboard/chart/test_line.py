@@ -27,6 +27,7 @@ from tests.dashboard.chart.histories import (
 
 
 def drawn(*series: Series, now: float = START + 10_000, window: Window = WINDOW, size: Size = SIZE) -> Chart:
+    """The chart, long after the window unless `now` says otherwise."""
     return draw_chart(series, window, size, ZONE, now)
 
 
@@ -192,7 +193,7 @@ def test_a_counter_that_began_anew_among_many_readings() -> None:
 
 
 def test_two_units_have_two_scales() -> None:
-    """The first unit's is left, the second one's right, each with its own values; the grid is the left one's."""
+    """The first unit's is left, the second one's right, each with its own values."""
     power = numbers((0, 0.0), (20, 100.0))
     volts = Series("Voltage", single((0, 200.0), (20, 240.0)), Numeric(unit="V"), "V", silence=60)
     chart = drawn(power, volts)
@@ -227,7 +228,7 @@ def test_seven_series_are_refused() -> None:
 
 
 def test_limits_are_dashed_lines() -> None:
-    """Those that are near the values, where they are, with what they mean; far ones would flatten the line."""
+    """Those that are near the values, with what they mean; far ones would flatten the line."""
     trait = Numeric(unit="W", low=-10_000, high=110, warn_high=50)
     chart = drawn(numbers((0, 0.0), (50, 100.0), trait=trait))
     assert [("warns above 50 W", True), ("at most 110 W", False)] == [limit[1:] for limit in chart.limits]
@@ -317,7 +318,7 @@ def test_thousands_are_apart() -> None:
 def test_anything_can_be_drawn(
     series: list[Series], window: Window, size: Size, now: float, share: float
 ) -> None:
-    """Whatever devices said: no exception, nothing outside the drawing, no text in it, all labels in place."""
+    """Whatever devices said: no exception, nothing outside the drawing, no text in it, labels in place."""
     chart = draw_chart(series, window, size, ZONE, now)
     assert names(chart.svg) <= {"svg", "path", "circle"}
     for x, y in everywhere(chart.svg):
