@@ -71,7 +71,7 @@ def axis_for(values: Iterable[float], height: float, precision: int | None = Non
         floor = 0.0 if 0 <= low <= (high - low) * 0.5 else low - room
         ceiling = 0.0 if 0 >= high >= -(high - low) * 0.5 else high + room
         low, high = floor, ceiling
-    return Axis(low, high, nice_step((high - low) / max(2.0, height / PER_TICK)))
+    return Axis(low, high, nice_step((high - low) / max(3.0, height / PER_TICK)))
 
 
 def nice_step(least: float) -> float:

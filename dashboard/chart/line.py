@@ -177,7 +177,7 @@ def _layout(series: Sequence[Series], size: Size) -> tuple[list[_Plot], Box]:
         top += title
         plots.append(_Plot(Box(0, top, size.width, ROW), (number,), is_row=True))
         top += ROW + GAP
-    height = max(top - GAP, ROW) if rows else max(top - GAP, size.height)
+    height = max(top - GAP, ROW if rows and not groups else size.height)
     return plots, Box(0, 0, size.width, height)
 
 

@@ -14,10 +14,10 @@ MOST = 60
 _INSET = 3.5
 _RECENT = 20
 """Values of which the trend is that of."""
-_FEWEST = 4
-_NOISE = 16.0
-"""Of n values that only tremble, the line changes by as much as this times their usual distance to it, by the
-root of n, once in a hundred times."""
+_FEWEST = 6
+_NOISE = 17.0
+"""Of n values that only tremble, the line seldom changes by more than this times their usual distance to it,
+divided by the root of n - 3: about once in fifty times."""
 
 
 class Trend(NamedTuple):
@@ -71,7 +71,7 @@ def trend(values: Sequence[tuple[float, float]], precision: int | None = None) -
 
     They are steady unless the line changes by more than one and a half of the last decimal that is shown
     (`precision`; without one, by a hundredth of the value), and by more than noise as it is around the line
-    would make it change once in a hundred times.
+    would make it change once in fifty times.
     """
     last = [(at, clamped(value)) for at, value in values[-_RECENT:] if math.isfinite(value)]
     slopes = [
@@ -84,7 +84,7 @@ def trend(values: Sequence[tuple[float, float]], precision: int | None = None) -
     origin = median(value - slope * (at - last[0][0]) for at, value in last)
     noise = median(abs(value - origin - slope * (at - last[0][0])) for at, value in last)
     grain = 1.5 * 10.0**-precision if precision is not None else 0.01 * abs(median(v for _, v in last))
-    if abs(change) <= max(grain, _NOISE * noise / math.sqrt(len(last))):
+    if abs(change) <= max(grain, _NOISE * noise / math.sqrt(len(last) - 3)):
         return Trend("steady", "→")
     return Trend("rising", "↗", change) if change > 0 else Trend("falling", "↘", change)
 

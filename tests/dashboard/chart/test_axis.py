@@ -69,7 +69,7 @@ def test_every_scale_holds_its_values(values: list[float], height: float, precis
     assert math.isfinite(axis.high - axis.low)
     ticks = axis.values()
     assert ticks == sorted(set(ticks))
-    assert len(ticks) <= max(2, height / 38) + 2
+    assert len(ticks) <= max(3, height / 38) + 2
     assert len(ticks) == len({axis.text(tick) for tick in ticks}) or max(map(abs, ticks)) / axis.step > 1e5
 
 

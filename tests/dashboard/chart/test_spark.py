@@ -93,5 +93,5 @@ def test_only_the_last_part_counts() -> None:
 
 
 def test_too_few_to_tell() -> None:
-    """Three values are no trend, nor are many of one moment."""
-    assert [UNKNOWN, UNKNOWN] == [trend([(at, float(at)) for at in range(3)]), trend([(1, 2.0)] * 9)]
+    """Five values are no trend, nor are many of one moment."""
+    assert [UNKNOWN, UNKNOWN] == [trend([(at, float(at)) for at in range(5)]), trend([(1, 2.0)] * 9)]

@@ -1,0 +1,66 @@
+"""A chart as a browser paints it: known data at the pixel, on both grounds."""
+
+import math
+
+import pytest
+
+from bridge.ports import History, Point
+from dashboard.chart import Series, Size, draw_chart
+from dashboard.chart.ink import PALETTE
+from schemas.traits import Numeric, Switch
+from tests.dashboard.browser import chromium
+from tests.dashboard.chart.histories import START, WINDOW, ZONE, single
+
+_PAINT = """async ([svg, ground, width, height]) => {
+    const image = new Image();
+    image.src = "data:image/svg+xml," + encodeURIComponent(svg);
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext("2d");
+    context.fillStyle = ground;
+    context.fillRect(0, 0, width, height);
+    context.drawImage(image, 0, 0);
+    return [...context.getImageData(0, 0, width, height).data];
+}"""
+
+
+class Blank:
+    url = "about:blank"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("ground", "width"), [("#ffffff", 1000), ("#182021", 360)], ids=["light", "dark"])
+def test_a_chart_is_painted_where_its_values_are(ground: str, width: int) -> None:
+    """The line of a known wave is in every column where there are readings, at its height, and in no other.
+
+    Below it a switch is on in the second half of the window.
+    """
+    wave = [(at, 50 + 40 * math.sin(at / 12)) for at in range(101) if not 40 < at < 60]
+    history = History([Point(START + at, value) for at, value in wave])
+    heating = Series("Heating", single((0, False), (50, True), (100, True)), Switch())
+    size = Size(width, 160)
+    chart = draw_chart(
+        [Series("Wave", history, Numeric(low=0, high=100), silence=5), heating],
+        WINDOW,
+        size,
+        ZONE,
+        START + 999,
+    )
+    with chromium() as tabs:
+        page = tabs.screen(Blank()).page
+        pixels = page.evaluate(_PAINT, [chart.svg, ground, width, 160])
+
+    def color(x: float, y: float) -> str:
+        first = 4 * (int(y) * width + int(x))
+        return "#{:02x}{:02x}{:02x}".format(*pixels[first : first + 3])
+
+    (trace, bars), column = chart.traces, width / 100
+    assert trace.axis is not None
+    for at, value in wave[1:-1]:
+        y = trace.box.top + trace.axis.share(value) * trace.box.height
+        assert PALETTE[0] in {color(at * column, y + by) for by in (-1, 0, 1)}, f"at {at}"
+    for at in range(42, 59):
+        assert PALETTE[0] not in {color(at * column, y) for y in range(160)}
+    middle = bars.box.top + bars.box.height / 2
+    assert [False, True] == [color(at * column, middle) == PALETTE[1] for at in (20, 80)]
