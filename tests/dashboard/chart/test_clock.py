@@ -66,7 +66,10 @@ def test_the_clock_put_forward() -> None:
 
 
 def test_the_clock_put_back() -> None:
-    """02:00 is there twice."""
+    """02:00 is there twice; every other tick is a multiple of the step on the clock as it then is."""
+    assert ["22:00", "25 Oct", "02:00", "02:00", "04:00", "06:00", "08:00"] == told(
+        window("2026-10-24T22:00", 12)
+    )
     assert ["01:00", "02:00", "02:00", "03:00", "04:00"] == told(window("2026-10-25T00:30", 5))
 
 

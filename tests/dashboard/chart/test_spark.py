@@ -73,10 +73,10 @@ def test_what_rises(slope: float, precision: int | None, word: str) -> None:
 
 
 def test_one_wrong_value_is_no_trend() -> None:
-    """The median of the slopes does not mind it."""
-    values = [(float(at), 20.0) for at in range(20)]
-    values[-1] = (19.0, 500.0)
-    assert "steady" == trend(values, 1).word
+    """The median of the slopes does not mind it, neither where nothing else moves nor where all else does."""
+    steady = [*((float(at), 20.0) for at in range(19)), (19.0, 500.0)]
+    rising = [*((float(at), 20.0 + at) for at in range(19)), (19.0, -500.0)]
+    assert ["steady", "rising"] == [trend(values, 1).word for values in (steady, rising)]
 
 
 def test_noise_is_steady() -> None:

@@ -51,6 +51,12 @@ def test_nothing_is_known_before_the_first_word() -> None:
     ]
 
 
+def test_silence_parts_two_equal_states() -> None:
+    """That it was open before and after does not tell that it was open meanwhile."""
+    series = Series("Door", single((10, True), (50, True)), Binary(), silence=20)
+    assert [(10, 29.4), (50, 69.4)] == bars(drawn(series), PALETTE[0])
+
+
 def test_a_word_from_before_the_window_holds_in_it() -> None:
     """It is drawn from the edge on, unless too much time has passed."""
     series = Series("Door", single((-10, True)), Binary(), silence=60)
