@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,6 +10,9 @@ from bridge.presence import Availability
 from dashboard.chart.clock import moment_text
 from dashboard.chart.ink import MEANING, Box, Size, area, bar, document
 from dashboard.chart.window import Window
+from dashboard.language import marked
+from dashboard.reader import Reader
+from dashboard.wording import shown_text
 
 _COLUMN = 2.0
 """Pixels of the narrowest bar. What is shorter is not lost: of several the gravest is shown."""
@@ -40,7 +42,7 @@ class Band:
     svg: str
     size: Size
     window: Window
-    zone: tzinfo
+    reader: Reader
     spans: tuple[Span, ...]
     summary: str
 
@@ -50,11 +52,15 @@ class Band:
         span = next((span for span in self.spans if span.start <= moment < span.end), None)
         if span is None:
             return ""
-        since = moment_text(span.start, self.zone)
-        return f"{span.availability} since {since}{f': {span.reason}' if span.reason else ''}"
+        since = moment_text(span.start, self.reader)
+        word = self.reader.told(span.availability)
+        if not span.reason:
+            return self.reader.say("{word} since {time}", word=word, time=since)
+        why = self.reader.told(shown_text(span.reason))
+        return self.reader.say("{word} since {time}: {reason}", word=word, time=since, reason=why)
 
 
-def draw_availability(heard: Iterable[Heard], window: Window, size: Size, zone: tzinfo, now: float) -> Band:
+def draw_availability(heard: Iterable[Heard], window: Window, size: Size, reader: Reader, now: float) -> Band:
     """The band of a device from the changes of its availability, in any order; at Unix time `now`.
 
     Before the first of them nobody knows. The last one before the window tells how it begins.
@@ -67,12 +73,12 @@ def draw_availability(heard: Iterable[Heard], window: Window, size: Size, zone: 
             box = Box(left, top * size.height, right - left, height * size.height)
             paths.setdefault(span.availability, []).append(bar(box))
     parts = [area("".join(bars), MEANING[availability]) for availability, bars in paths.items()]
-    return Band(document(size, parts), size, window, zone, tuple(spans), _summary(spans))
+    return Band(document(size, parts), size, window, reader, tuple(spans), _summary(spans, reader))
 
 
 def _spans(changes: Sequence[Heard], window: Window, now: float) -> list[Span]:
     last = min(window.end, now)
-    begin = Heard("", window.start, "unknown", "nothing is recorded of it")
+    begin = Heard("", window.start, "unknown", marked("nothing is recorded of it"))
     before = [change for change in changes if change.time <= window.start]
     within = [change for change in changes if window.start < change.time < last]
     first = before[-1]._replace(time=window.start) if before else begin
@@ -108,26 +114,30 @@ def _columns(spans: Sequence[Span], window: Window, width: float) -> list[Span]:
     return out
 
 
-def _summary(spans: Sequence[Span]) -> str:
+def _summary(spans: Sequence[Span], reader: Reader) -> str:
     whole = sum(span.end - span.start for span in spans)
     if not whole:
-        return "Availability: nothing to show yet."
+        return reader.say("Availability: nothing to show yet.")
     seconds: dict[Availability, float] = {}
     for span in spans:
         seconds[span.availability] = seconds.get(span.availability, 0.0) + span.end - span.start
     parts = [
-        f"{availability} {_percent(seconds[availability] / whole)}"
+        f"{reader.told(availability)} {_percent(seconds[availability] / whole, reader)}"
         for availability in _GRAVITY
         if availability in seconds
     ]
-    return f"Availability: {', '.join(parts)} of the time; now {spans[-1].availability}."
+    return reader.say(
+        "Availability: {shares} of the time; now {word}.",
+        shares=", ".join(parts),
+        word=reader.told(spans[-1].availability),
+    )
 
 
-def _percent(share: float) -> str:
+def _percent(share: float, reader: Reader) -> str:
     """A share that is not all is not said to be all, nor a small one to be none."""
     percent = 100 * share
     if 0 < percent < 0.1:
-        return "less than 0.1 %"
+        return reader.say("less than 0.1 %")
     if 99.9 < percent < 100:
-        return "more than 99.9 %"
+        return reader.say("more than 99.9 %")
     return f"{percent:.1f} %" if 0 < percent < 100 else f"{percent:.0f} %"

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from dashboard.chart.axis import Tick
 from dashboard.chart.window import Window
+from dashboard.language import marked
+from dashboard.reader import ENGLISH, Reader
 
 PER_TICK = 84
 """Pixels of width for each tick."""
@@ -13,15 +15,19 @@ _SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10
 _DAYS = (1, 2, 7, 14)
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
 _MONTH = 30.44 * DAY
-_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NAMES = (
+    marked("Jan"), marked("Feb"), marked("Mar"), marked("Apr"), marked("May"), marked("Jun"),
+    marked("Jul"), marked("Aug"), marked("Sep"), marked("Oct"), marked("Nov"), marked("Dec"),
+)  # fmt: skip
 
 
-def time_ticks(window: Window, width: float, zone: tzinfo) -> tuple[Tick, ...]:
-    """Ticks at round local times of [start, end) on so many pixels of width.
+def time_ticks(window: Window, width: float, reader: Reader) -> tuple[Tick, ...]:
+    """Ticks at round times of a reader's zone of [start, end) on so many pixels of width.
 
     Where the clock is put back an hour is there twice; where it is put forward one is missing. The first
     moment of a day is said as its date, that of a year as the year.
     """
+    zone = reader.clock
     least = window.seconds / max(2.0, width / PER_TICK)
     step = next((step for step in _SECONDS if step >= least), None)
     if step is not None:
@@ -34,27 +40,29 @@ def time_ticks(window: Window, width: float, zone: tzinfo) -> tuple[Tick, ...]:
         months = next((months for months in _MONTHS if months * _MONTH >= least), _MONTHS[-1])
         moments = _months(window, months, zone)
         usual = "month"
-    return tuple(_tick(moment, window, usual, zone) for moment in moments)
+    return tuple(_tick(moment, window, usual, reader) for moment in moments)
 
 
-def moment_text(moment: float, zone: tzinfo, *, seconds: bool = True) -> str:
+def moment_text(moment: float, reader: Reader = ENGLISH, *, seconds: bool = True) -> str:
     """A moment as people say it: 24 Nov 2026 14:05:09."""
-    local = datetime.fromtimestamp(moment, zone)
+    local = reader.moment(moment)
     clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
-    return f"{day_text(local)} {local.year} {clock}"
+    return reader.say("{day} {year} {clock}", day=day_text(local, reader), year=local.year, clock=clock)
 
 
-def span_text(window: Window, zone: tzinfo) -> str:
+def span_text(window: Window, reader: Reader = ENGLISH) -> str:
     """From when to when, the day said once where it is one."""
     seconds = window.seconds < 600
-    first, last = (moment_text(moment, zone, seconds=seconds) for moment in (window.start, window.end))
-    day, _, clock = last.rpartition(" ")
-    return f"{first} to {clock if first.rpartition(' ')[0] == day else last}"
+    first, last = (reader.moment(moment) for moment in (window.start, window.end))
+    start, end = (moment_text(moment, reader, seconds=seconds) for moment in (window.start, window.end))
+    if first.date() == last.date():
+        end = f"{last:%H:%M:%S}" if seconds else f"{last:%H:%M}"
+    return reader.say("{start} to {end}", start=start, end=end)
 
 
-def day_text(local: date) -> str:
+def day_text(local: date, reader: Reader = ENGLISH) -> str:
     """A day of the year: 24 Nov."""
-    return f"{local.day} {_NAMES[local.month - 1]}"
+    return reader.say("{day} {month}", day=local.day, month=reader.say(_NAMES[local.month - 1]))
 
 
 def rfc3339(moment: float, zone: tzinfo) -> str:
@@ -103,15 +111,15 @@ def _months(window: Window, step: int, zone: tzinfo) -> list[float]:
     return found
 
 
-def _tick(moment: float, window: Window, usual: str, zone: tzinfo) -> Tick:
-    local = datetime.fromtimestamp(moment, zone)
+def _tick(moment: float, window: Window, usual: str, reader: Reader) -> Tick:
+    local = reader.moment(moment)
     at = window.share(moment)
     if usual.startswith("%"):
-        begins = moment == _midnight(local.date(), zone)
-        return Tick(at, day_text(local) if begins else f"{local:{usual}}", begins)
+        begins = moment == _midnight(local.date(), reader.clock)
+        return Tick(at, day_text(local, reader) if begins else f"{local:{usual}}", begins)
     if (local.month, local.day) == (1, 1):
         return Tick(at, str(local.year), major=True)
-    return Tick(at, _NAMES[local.month - 1] if usual == "month" else day_text(local))
+    return Tick(at, reader.say(_NAMES[local.month - 1]) if usual == "month" else day_text(local, reader))
 
 
 def _midnight(day: date, zone: tzinfo) -> float:

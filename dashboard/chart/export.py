@@ -3,16 +3,17 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import tzinfo
 from html import escape
 
 from bridge.export import FORMULA
 from dashboard.chart.clock import rfc3339
 from dashboard.chart.ink import BAD, WARN, document, flat, level, pixels
 from dashboard.chart.line import Chart
-from dashboard.chart.series import Series, runs
+from dashboard.chart.series import Series, read_by, runs
 from dashboard.chart.trace import Legend
 from dashboard.chart.window import Window
+from dashboard.language import marked
+from dashboard.reader import Reader
 from schemas.message import Value
 
 INK, SOFT, PAPER = "#172022", "#536164", "#ffffff"
@@ -23,14 +24,16 @@ _LINE = 20.0
 _FONT = "font-family=\"Roboto, 'Noto Sans', sans-serif\""
 
 
-def csv_text(series: Sequence[Series], window: Window, zone: tzinfo) -> str:
+def csv_text(series: Sequence[Series], window: Window, reader: Reader) -> str:
     """A head and a line for each moment at which one of the metrics has a value, in order of time.
 
-    Times are RFC 3339 in the zone; those of many readings together are when they begin. A metric has one
-    column with its unit, and where it has such points two more with their extremes. Words are as devices
-    said them; one that a spreadsheet would take for a formula gets an apostrophe before it.
+    Times are RFC 3339 in the reader's zone, values in his units; the time of many readings together is when
+    they begin. A metric has one column with its unit, and where it has such points two more with their
+    extremes. Words are as devices said them; one that a spreadsheet would take for a formula gets an
+    apostrophe before it.
     """
-    columns = [_columns(one) for one in series]
+    series = [read_by(one, reader) for one in series]
+    columns = [_columns(one, reader) for one in series]
     rows: dict[tuple[float, int], list[Value | None]] = {}
     width = sum(len(names) for names in columns)
     left = 0
@@ -46,7 +49,7 @@ def csv_text(series: Sequence[Series], window: Window, zone: tzinfo) -> str:
     writer = csv.writer(text)
     writer.writerow(["time", *(_harmless(name) for names in columns for name in names)])
     for (time, _), row in sorted(rows.items()):
-        writer.writerow([rfc3339(time, zone), *(_written(value) for value in row)])
+        writer.writerow([rfc3339(time, reader.clock), *(_written(value) for value in row)])
     return text.getvalue()
 
 
@@ -66,17 +69,18 @@ def standalone(chart: Chart, title: str) -> str:
         *(
             part
             for number, entry in enumerate(chart.legend)
-            for part in _entry(entry, bottom + _BELOW + _LINE * number + 4)
+            for part in _entry(entry, chart.reader, bottom + _BELOW + _LINE * number + 4)
         ),
     ]
     return document(chart.size._replace(width=width, height=height), parts)
 
 
-def _columns(series: Series) -> list[str]:
+def _columns(series: Series, reader: Reader) -> list[str]:
     unit = f" ({series.shown_unit})" if series.shown_unit and not series.is_state else ""
     names = [series.label]
     if not series.grows and any(point.low is not None for point in series.history.points):
-        names += [f"{series.label}, lowest", f"{series.label}, highest"]
+        ends = (marked("{what}, lowest"), marked("{what}, highest"))
+        names += [reader.say(end, what=series.label) for end in ends]
     return [name + unit for name in names]
 
 
@@ -129,13 +133,14 @@ def _inside(chart: Chart) -> Iterator[str]:
         yield _text(_SIDE + chart.size.width - 4, y, limit.text, WARN if limit.warns else BAD, "end", 10)
 
 
-def _entry(entry: Legend, y: float) -> Iterator[str]:
+def _entry(entry: Legend, reader: Reader, y: float) -> Iterator[str]:
     sample = flat(level(y - 4, 24), entry.color, 2, entry.dash)
     yield f'<g transform="translate({pixels(_SIDE)} 0)">{sample}</g>'
     unit = f" {entry.unit}" if entry.unit else ""
     facts = f"{entry.label}: {entry.last}{unit}"
     if entry.mean:
-        facts += f" ({entry.low} to {entry.high}{unit}, mean {entry.mean}{unit})"
+        extremes = reader.say("{low} to {high}", low=entry.low, high=entry.high + unit)
+        facts += f" ({extremes}, {reader.say('mean {value}', value=entry.mean + unit)})"
     yield _text(_SIDE + 32, y, facts)
 
 

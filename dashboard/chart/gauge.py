@@ -22,7 +22,10 @@ from dashboard.chart.ink import (
     pixels,
     polyline,
 )
-from dashboard.present import WORTH_SAYING, format_value, plain
+from dashboard.chart.series import trait_in
+from dashboard.present import WORTH_SAYING, format_value
+from dashboard.reader import ENGLISH, Reader
+from dashboard.wording import plain
 from schemas.traits import Numeric
 
 RING = 10.0
@@ -51,13 +54,21 @@ class Gauge:
 
 
 def draw_gauge(
-    value: float | None, trait: Numeric, size: Size, unit: str = "", shape: Literal["ring", "bar"] = "ring"
+    value: float | None,
+    trait: Numeric,
+    size: Size,
+    shape: Literal["ring", "bar"] = "ring",
+    reader: Reader = ENGLISH,
 ) -> Gauge | None:
     """The gauge of a value, None where the kind states no two limits worth showing.
 
     Along the scale is a thin line, interrupted and amber where the kind warns, with a notch at each such
     limit; the value is a marker that points at it. Without a value the scale stands alone.
     """
+    into = reader.conversion(trait.unit)
+    shown = trait_in(trait, into) if into is not None else trait
+    if isinstance(shown, Numeric) and into is not None:
+        trait, value = shown, None if value is None else into.shown(clamped(value))
     low, high = trait.low, trait.high
     if low is None or high is None or low >= high or max(abs(low), abs(high)) >= WORTH_SAYING:
         return None
@@ -77,7 +88,7 @@ def draw_gauge(
         share,
         tuple(Tick((limit - low) / (high - low), plain(limit)) for limit in _limits(trait, low, high)),
         warns,
-        _summary(value if number is not None else None, trait, unit, warns),
+        _summary(value if number is not None else None, trait, warns, reader),
     )
 
 
@@ -158,11 +169,14 @@ def _arc(center: Point, radius: float, start: float, end: float) -> str:
     )
 
 
-def _summary(value: float | None, trait: Numeric, unit: str, warns: str) -> str:
-    space = f" {unit}" if unit else ""
-    low, high = plain(trait.low or 0), plain(trait.high or 0)
+def _summary(value: float | None, trait: Numeric, warns: str, reader: Reader) -> str:
+    space = f" {trait.unit}" if trait.unit else ""
+    ends = {"low": plain(trait.low or 0), "high": plain(trait.high or 0) + space}
     if value is None:
-        return f"no value, of {low} to {high}{space}"
-    limit = trait.warn_low if warns == "low" else trait.warn_high
-    why = "" if not warns or limit is None else f", {'below' if warns == 'low' else 'above'} {plain(limit)}"
-    return f"{format_value(value, trait)}{space} of {low} to {high}{space}{why}"
+        return reader.say("no value, of {low} to {high}", **ends)
+    text = reader.say("{value} of {low} to {high}", value=format_value(value, trait, reader) + space, **ends)
+    if warns == "low" and trait.warn_low is not None:
+        return reader.say("{facts}, below {limit}", facts=text, limit=plain(trait.warn_low))
+    if warns == "high" and trait.warn_high is not None:
+        return reader.say("{facts}, above {limit}", facts=text, limit=plain(trait.warn_high))
+    return text

@@ -5,7 +5,6 @@ The SVG holds no text. All labels are data, with their places as fractions of th
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,12 +12,15 @@ from dashboard.chart import ink
 from dashboard.chart.axis import Axis, Tick, axis_for
 from dashboard.chart.clock import span_text, time_ticks
 from dashboard.chart.ink import Box, Size
-from dashboard.chart.series import Sample, Series, runs, thinned
+from dashboard.chart.series import Sample, Series, read_by, runs, thinned
 from dashboard.chart.states import Word, drawn, states, words
 from dashboard.chart.strokes import band, clipped, end_dot, line
 from dashboard.chart.trace import Hover, Legend, Trace, hover, legend, told
 from dashboard.chart.window import Window
-from dashboard.present import WORTH_SAYING, plain
+from dashboard.language import marked
+from dashboard.present import WORTH_SAYING
+from dashboard.reader import Reader
+from dashboard.wording import plain
 from schemas.traits import Numeric
 
 TITLE = 18.0
@@ -63,7 +65,7 @@ class Chart:
     svg: str
     size: Size
     window: Window
-    zone: tzinfo
+    reader: Reader
     panels: tuple[Panel, ...]
     y_ticks: tuple[Tick, ...]
     y2_ticks: tuple[Tick, ...]
@@ -77,22 +79,24 @@ class Chart:
 
     def at(self, share: float) -> Hover:
         """What was at a place, 0 at the left edge to 1 at the right one: the nearest value of each series."""
-        return hover(self.traces, self.window, share, self.zone)
+        return hover(self.traces, self.window, share, self.reader)
 
 
-def draw_chart(series: Sequence[Series], window: Window, size: Size, zone: tzinfo, now: float) -> Chart:
-    """The chart of up to six metrics at Unix time `now`. Raises `ValueError` for more.
+def draw_chart(series: Sequence[Series], window: Window, size: Size, reader: Reader, now: float) -> Chart:
+    """The chart of up to six metrics for a reader at Unix time `now`. Raises `ValueError` for more.
 
+    It is in the reader's language, units and time zone.
     Metrics of one or two units share a panel; of more, each unit has its own; words have a row each. The
     drawing is as wide as asked and as high, or higher where it could not be read.
     """
     if len(series) > ink.MOST_SERIES:
         raise ValueError(f"a chart shows at most {ink.MOST_SERIES} metrics, got {len(series)}")
+    series = [read_by(one, reader) for one in series]
     plots, whole = _layout(series, size)
     drawing = Size(whole.width, whole.height)
-    ticks = time_ticks(window, size.width, zone)
+    ticks = time_ticks(window, size.width, reader)
     sheets = [
-        _row(series, plot, window, now) if plot.is_row else _panel(series, plot, window, now)
+        _row(series, plot, window, now, reader) if plot.is_row else _panel(series, plot, window, now, reader)
         for plot in plots
     ]
     traces = tuple(sorted(chain.from_iterable(s.traces for s in sheets), key=lambda trace: trace.number))
@@ -108,7 +112,7 @@ def draw_chart(series: Sequence[Series], window: Window, size: Size, zone: tzinf
         svg=ink.document(drawing, parts),
         size=drawing,
         window=window,
-        zone=zone,
+        reader=reader,
         panels=tuple(
             Panel(
                 plot.box.top / down,
@@ -124,9 +128,9 @@ def draw_chart(series: Sequence[Series], window: Window, size: Size, zone: tzinf
         limits=tuple(limit._replace(at=limit.at / down) for sheet in sheets for limit in sheet.limits),
         words=tuple(chain.from_iterable(words(trace.states, window, trace.box, whole) for trace in traces)),
         legend=tuple(legend(trace, window) for trace in traces),
-        span=span_text(window, zone),
+        span=span_text(window, reader),
         summary=" ".join(
-            [f"{span_text(window, zone)}.", *(told(trace, window, zone, now) for trace in traces)]
+            [f"{span_text(window, reader)}.", *(told(trace, window, reader, now) for trace in traces)]
         ),
         traces=traces,
     )
@@ -181,16 +185,16 @@ def _layout(series: Sequence[Series], size: Size) -> tuple[list[_Plot], Box]:
     return plots, Box(0, 0, size.width, height)
 
 
-def _row(series: Sequence[Series], plot: _Plot, window: Window, now: float) -> _Sheet:
+def _row(series: Sequence[Series], plot: _Plot, window: Window, now: float, reader: Reader) -> _Sheet:
     number = plot.left[0]
     color = ink.PALETTE[number]
-    found = states(series[number], window, now, color)
+    found = states(series[number], window, now, color, reader)
     trace = Trace(number, series[number], color, "", plot.box, states=tuple(found))
     rest = ink.stroke(ink.level(plot.box.top + ROW, plot.box.width), ink.GRID, 1, opacity=0.5)
     return _Sheet([rest, *drawn(found, window, plot.box)], [trace], plot.box)
 
 
-def _panel(series: Sequence[Series], plot: _Plot, window: Window, now: float) -> _Sheet:
+def _panel(series: Sequence[Series], plot: _Plot, window: Window, now: float, reader: Reader) -> _Sheet:
     inner = Box(0, plot.box.top + _INSET, plot.box.width, plot.box.height - 2 * _INSET)
     share = _BUDGET / sum(not one.is_state for one in series)
     axes: list[Axis] = []
@@ -199,7 +203,7 @@ def _panel(series: Sequence[Series], plot: _Plot, window: Window, now: float) ->
     for side in (side for side in (plot.left, plot.right) if side):
         whole = {number: runs(series[number], window) for number in side}
         shown = {number: _shown(parts, window, plot.box.width, share) for number, parts in whole.items()}
-        axis, lines = _scale([series[number] for number in side], shown.values(), inner)
+        axis, lines = _scale([series[number] for number in side], shown.values(), inner, reader)
         axes.append(axis)
         limits += lines
         traces += [
@@ -235,7 +239,7 @@ def _shown(
 
 
 def _scale(
-    series: Sequence[Series], shown: Iterable[Sequence[Sequence[Sample]]], box: Box
+    series: Sequence[Series], shown: Iterable[Sequence[Sequence[Sample]]], box: Box, reader: Reader
 ) -> tuple[Axis, list[Limit]]:
     """The scale of some metrics of one unit, and those of their limits that are near enough to be shown."""
     samples = [sample for parts in shown for run in parts for sample in run]
@@ -244,24 +248,24 @@ def _scale(
     precision = max((number for number in precisions if number is not None), default=None)
     low, high = min(values, default=0.0), max(values, default=0.0)
     near = max(0.5 * (high - low), 0.05 * max(abs(low), abs(high)))
-    stated = sorted({limit for one in series for limit in _stated(one)})
+    stated = sorted({limit for one in series for limit in _stated(one, reader)})
     seen = [limit for limit in stated if low - near <= limit[0] <= high + near] if samples else []
     axis = axis_for([*values, *(value for value, _, _ in seen)], box.height, precision)
     return axis, [Limit(box.top + axis.share(value) * box.height, text, warns) for value, text, warns in seen]
 
 
-def _stated(series: Series) -> list[tuple[float, str, bool]]:
+def _stated(series: Series, reader: Reader) -> list[tuple[float, str, bool]]:
     trait = series.trait
     if not isinstance(trait, Numeric):
         return []
     space = f" {series.unit}" if series.unit else ""
     return [
-        (float(value), f"{word} {plain(value)}{space}", word.startswith("warns"))
-        for word, value in (
-            ("warns below", trait.warn_low),
-            ("warns above", trait.warn_high),
-            ("at least", trait.low),
-            ("at most", trait.high),
+        (float(value), reader.say(text, limit=plain(value) + space), warns)
+        for text, value, warns in (
+            (marked("warns below {limit}"), trait.warn_low, True),
+            (marked("warns above {limit}"), trait.warn_high, True),
+            (marked("at least {limit}"), trait.low, False),
+            (marked("at most {limit}"), trait.high, False),
         )
         if value is not None and abs(value) < WORTH_SAYING
     ]

@@ -20,7 +20,8 @@ from dashboard.chart.ink import (
     polyline,
     stroke,
 )
-from dashboard.present import plain
+from dashboard.reader import ENGLISH, Reader
+from dashboard.wording import plain
 
 METRES_PER_DEGREE = 111_195.0
 """Of latitude, on a sphere as large as the earth (radius 6,371 km)."""
@@ -79,7 +80,7 @@ class Plan:
     summary: str
 
 
-def draw_plan(tracks: Sequence[Track], size: Size) -> Plan:
+def draw_plan(tracks: Sequence[Track], size: Size, reader: Reader = ENGLISH) -> Plan:
     """The plan of up to six devices, as large as fits. Raises `ValueError` for more.
 
     A metre is as long upwards as across at the middle latitude. Tracks across the antimeridian hang together.
@@ -89,7 +90,7 @@ def draw_plan(tracks: Sequence[Track], size: Size) -> Plan:
     known = [[position for position in track.positions if _is_place(position)] for track in tracks]
     view = _view([position for positions in known for position in positions], size)
     if view is None:
-        return Plan(document(size, []), size, None, (), "No positions.")
+        return Plan(document(size, []), size, None, (), reader.say("No positions."))
     scale = _scale(view, size)
     left, top, width, height = scale.box
     x, y = left * size.width, top * size.height
@@ -110,7 +111,7 @@ def draw_plan(tracks: Sequence[Track], size: Size) -> Plan:
         ]  # fmt: skip
         share = (at[0] / size.width, at[1] / size.height)
         lasts.append(Last(track.label, color, dash, share, positions[-1]))
-    return Plan(document(size, parts), size, scale, tuple(lasts), _summary(lasts, view))
+    return Plan(document(size, parts), size, scale, tuple(lasts), _summary(lasts, view, reader))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +193,23 @@ def _is_place(position: Position) -> bool:
     return -90 <= position.latitude <= 90 and -180 <= position.longitude <= 180
 
 
-def _summary(lasts: Iterable[Last], view: _View) -> str:
+def _summary(lasts: Iterable[Last], view: _View, reader: Reader) -> str:
     across, down = (_distance(metres) for metres in view.extent)
     where = "; ".join(
-        f"{last.label} last at {last.position.latitude:.5f}, {last.position.longitude:.5f}" for last in lasts
+        reader.say(
+            "{what} last at {latitude}, {longitude}",
+            what=last.label,
+            latitude=f"{last.position.latitude:.5f}",
+            longitude=f"{last.position.longitude:.5f}",
+        )
+        for last in lasts
     )
-    return f"Positions over {across} from west to east and {down} from south to north: {where}."
+    return reader.say(
+        "Positions over {across} from west to east and {down} from south to north: {where}.",
+        across=across,
+        down=down,
+        where=where,
+    )
 
 
 def _distance(metres: float) -> str:

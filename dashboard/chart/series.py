@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -10,6 +10,9 @@ from typing import NamedTuple
 from bridge.ports import History, Point
 from dashboard.chart.axis import clamped
 from dashboard.chart.window import Window
+from dashboard.present import decimals
+from dashboard.reader import Reader
+from dashboard.units import Conversion
 from schemas.traits import Binary, Choice, Color, Counter, Event, Numeric, Switch, Text, Timestamp, Trait
 
 HOUR = 3_600.0
@@ -71,6 +74,41 @@ class Sample(NamedTuple):
     low: float
     high: float
     count: int  # type: ignore[assignment]  # a field, where a tuple has a method
+
+
+def read_by(series: Series, reader: Reader) -> Series:
+    """The metric in the units of a reader: its history, and the limits and decimals of its trait."""
+    into = reader.conversion(series.unit)
+    if into is None or series.is_state:
+        return series
+    points = [_point_in(point, into) for point in series.history.points]
+    history = replace(series.history, points=points)
+    return replace(series, history=history, trait=trait_in(series.trait, into), unit=into.unit)
+
+
+def trait_in(trait: Trait, into: Conversion) -> Trait:
+    """A trait whose limits and decimals are those of another unit."""
+    if isinstance(trait, Counter):
+        return replace(trait, unit=into.unit, precision=decimals(trait, into))
+    if not isinstance(trait, Numeric):
+        return trait
+    low, high, warn_low, warn_high = (
+        None if limit is None else into.shown(limit)
+        for limit in (trait.low, trait.high, trait.warn_low, trait.warn_high)
+    )
+    return replace(
+        trait, unit=into.unit, precision=decimals(trait, into), low=low, high=high,
+        warn_low=warn_low, warn_high=warn_high,
+    )  # fmt: skip
+
+
+def _point_in(point: Point, into: Conversion) -> Point:
+    if isinstance(point.value, str):
+        return point
+    low, high = (None if end is None else into.shown(end) for end in (point.low, point.high))
+    # A whole number may be larger than any float.
+    value = point.value if isinstance(point.value, float) else clamped(point.value)
+    return Point(point.time, into.shown(value), low, high, point.count)
 
 
 def runs(series: Series, window: Window) -> list[list[Sample]]:

@@ -9,7 +9,9 @@ from bridge.ports import Point
 from dashboard.chart.ink import BAD, MUTED, PALETTE, Box, area, bar, ink_on
 from dashboard.chart.series import Series
 from dashboard.chart.window import Window
-from dashboard.present import format_value, shown_text
+from dashboard.present import format_value
+from dashboard.reader import Reader
+from dashboard.wording import shown_text
 from schemas.message import Value
 from schemas.traits import Binary, Choice, Color, Event, Switch
 
@@ -45,12 +47,12 @@ class Word(NamedTuple):
     color: str
 
 
-def states(series: Series, window: Window, now: float, color: str) -> list[State]:
+def states(series: Series, window: Window, now: float, color: str, reader: Reader) -> list[State]:
     """What was true when, within the window and not after now; where nobody knows there is nothing.
 
     A word holds until the next reading, but no longer than the metric may be silent. `color` is that of on.
     """
-    ink = _Ink(series, color)
+    ink = _Ink(series, color, reader)
     points = series.history.points
     if isinstance(series.trait, Event):
         moments = (point for point in points if window.start <= point.time < window.end)
@@ -100,7 +102,8 @@ def words(found: Sequence[State], window: Window, box: Box, whole: Box) -> list[
 class _Ink:
     """Which word, colour and shape a point of a metric has."""
 
-    def __init__(self, series: Series, color: str) -> None:
+    def __init__(self, series: Series, color: str, reader: Reader) -> None:
+        self._reader = reader
         self._series = series
         self._color = color
         self._numbers = {option: number for number, option in enumerate(series.options)}
@@ -109,7 +112,7 @@ class _Ink:
         trait, value = self._series.trait, point.value
         if not isinstance(value, str) and isinstance(trait, Switch | Binary):
             return self._yes_or_no(value)
-        text = shown_text(format_value(value, trait), 40)
+        text = shown_text(format_value(value, trait, self._reader), 40)
         if isinstance(trait, Color) and _COLOR.fullmatch(str(value)):
             return text, str(value).lower(), "full"
         if isinstance(value, bool):
@@ -120,12 +123,12 @@ class _Ink:
         return text, PALETTE[number % len(PALETTE)], "mark" if isinstance(trait, Event) else "most"
 
     def _yes_or_no(self, value: Value) -> tuple[str, str, Shape]:
-        on = format_value(True, self._series.trait)
+        on = format_value(True, self._series.trait, self._reader)
         share = min(1.0, max(0.0, float(value)))
         if share == 1:
             return on, self._color, "full"
         if share == 0:
-            return format_value(False, self._series.trait), MUTED, "low"
+            return format_value(False, self._series.trait, self._reader), MUTED, "low"
         # Rolled up: of many readings this share said yes.
         return f"{on} {100 * share:.0f} %", self._color, "part"
 

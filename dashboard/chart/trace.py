@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from math import fsum
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from dashboard.chart.series import Sample, Series, longest_silence
 from dashboard.chart.states import State
 from dashboard.chart.window import Window
 from dashboard.present import DASH, format_value
+from dashboard.reader import ENGLISH, Reader
 from schemas.message import Value
 from schemas.traits import Event
 
@@ -73,12 +73,12 @@ class Trace:
         """Its samples in the window."""
         return [sample for run in self.runs for sample in run if window.start <= sample.time < window.end]
 
-    def text(self, value: Value, *, mean: bool = False) -> str:
+    def text(self, value: Value, *, mean: bool = False, reader: Reader = ENGLISH) -> str:
         """A value or a mean without its unit, with the decimals that the kind says or that tell something."""
         series = self.series
         worked_out = mean or series.grows
         if self.axis is None or isinstance(value, str) or series.precision is not None or not worked_out:
-            return format_value(value, series.trait)
+            return format_value(value, series.trait, reader)
         return step_text(value, self.axis.step / 10)
 
     @property
@@ -121,55 +121,65 @@ def facts_of(trace: Trace, window: Window) -> Facts | None:
     )
 
 
-def hover(traces: Sequence[Trace], window: Window, share: float, zone: tzinfo) -> Hover:
+def hover(traces: Sequence[Trace], window: Window, share: float, reader: Reader) -> Hover:
     """What is nearest to a place; 0 is the left edge, 1 the right one, and what is beyond counts as they."""
     moment = window.moment(min(1.0, max(0.0, share)))
-    return Hover(moment_text(moment, zone), tuple(_near(trace, window, moment, zone) for trace in traces))
+    return Hover(moment_text(moment, reader), tuple(_near(trace, window, moment, reader) for trace in traces))
 
 
-def told(trace: Trace, window: Window, zone: tzinfo, now: float) -> str:
+def told(trace: Trace, window: Window, reader: Reader, now: float) -> str:
     """A series in words, one sentence."""
     series = trace.series
     if trace.axis is None:
-        return f"{series.label}: {_states_told(trace, zone)}."
+        return reader.say("{what}: {facts}.", what=series.label, facts=_states_told(trace, reader))
     facts, samples = facts_of(trace, window), trace.within(window)
     if facts is None:
-        return f"{series.label}: no readings."
+        return reader.say("{what}: {facts}.", what=series.label, facts=reader.say("no readings"))
     unit = f" {series.shown_unit}" if series.shown_unit else ""
-    last = moment_text(samples[-1].time, zone)
     silent = min(now, window.end) - samples[-1].time > longest_silence(series)
+    when = moment_text(samples[-1].time, reader)
+    last = reader.say("last {value} at {time}", value=facts.last + unit, time=when)
     gaps = sum(any(sample.time >= window.start for sample in run) for run in trace.runs) - 1
-    return (
-        f"{series.label}: {facts.low} to {facts.high}{unit}, mean {facts.mean}{unit}, "
-        f"last {facts.last}{unit} at {last}{', silent since' if silent else ''}, {_counted(gaps, 'gap')}."
-    )
+    parts = [
+        reader.say("{low} to {high}", low=facts.low, high=facts.high + unit),
+        reader.say("mean {value}", value=facts.mean + unit),
+        reader.say("{last}, silent since", last=last) if silent else last,
+        reader.count("{n} gap", "{n} gaps", gaps) if gaps else reader.say("no gaps"),
+    ]
+    return reader.say("{what}: {facts}.", what=series.label, facts=", ".join(parts))
 
 
-def _states_told(trace: Trace, zone: tzinfo) -> str:
+def _states_told(trace: Trace, reader: Reader) -> str:
     found = trace.states
     if not found:
-        return "no readings"
+        return reader.say("no readings")
+    last = found[-1]
     if isinstance(trace.series.trait, Event):
-        last = found[-1]
-        return f"{_counted(len(found), 'event')}, last {last.text} at {moment_text(last.start, zone)}"
+        events = reader.count("{n} event", "{n} events", len(found))
+        at = reader.say("last {value} at {time}", value=last.text, time=moment_text(last.start, reader))
+        return f"{events}, {at}"
     known = sum(state.end - state.start for state in found)
     shares: dict[str, float] = {}
     for state in found:
         shares[state.text] = shares.get(state.text, 0.0) + (state.end - state.start) / known
     most = sorted(shares.items(), key=lambda item: -item[1])[:4]
-    parts = [f"{text} {100 * share:.0f} % of the time" for text, share in most]
-    return f"last {found[-1].text}, {', '.join(parts)}, {_counted(len(found) - 1, 'change')}"
+    changes = len(found) - 1
+    parts = [
+        reader.say("last {value}", value=last.text),
+        *(
+            reader.say("{word} {percent} % of the time", word=word, percent=f"{100 * share:.0f}")
+            for word, share in most
+        ),
+        reader.count("{n} change", "{n} changes", changes) if changes else reader.say("no changes"),
+    ]
+    return ", ".join(parts)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
-
-
-def _near(trace: Trace, window: Window, moment: float, zone: tzinfo) -> Near:
-    nothing = Near(trace.series.label, trace.color, "no reading")
+def _near(trace: Trace, window: Window, moment: float, reader: Reader) -> Near:
+    nothing = Near(trace.series.label, trace.color, reader.say("no reading"))
     reach = max(longest_silence(trace.series), _REACH * window.seconds)
     if trace.axis is None:
-        return _near_state(trace, window, moment, zone) or nothing
+        return _near_state(trace, window, moment, reader) or nothing
     samples = trace.within(window)
     at = bisect_left(samples, moment, key=lambda sample: sample.time)
     near = min(samples[max(0, at - 1) : at + 1], key=lambda sample: abs(sample.time - moment), default=None)
@@ -178,20 +188,21 @@ def _near(trace: Trace, window: Window, moment: float, zone: tzinfo) -> Near:
     text = trace.text(near.value, mean=trace.rolled)
     unit = f" {trace.series.shown_unit}" if trace.series.shown_unit else ""
     if near.low < near.high:
-        unit += f" ({trace.text(near.low)} to {trace.text(near.high)})"
+        extremes = reader.say("{low} to {high}", low=trace.text(near.low), high=trace.text(near.high))
+        unit += f" ({extremes})"
     y = trace.box.top + trace.axis.share(near.value) * trace.box.height
     return nothing._replace(
-        text=text + unit, time=moment_text(near.time, zone), at=window.share(near.time), y=y
+        text=text + unit, time=moment_text(near.time, reader), at=window.share(near.time), y=y
     )
 
 
-def _near_state(trace: Trace, window: Window, moment: float, zone: tzinfo) -> Near | None:
+def _near_state(trace: Trace, window: Window, moment: float, reader: Reader) -> Near | None:
     def away(state: State) -> float:
         return max(state.start - moment, moment - state.end, 0.0)
 
     state = min(trace.states, key=away, default=None)
     if state is None or away(state) > _REACH * window.seconds:
         return None
-    since = moment_text(state.start, zone)
+    since = moment_text(state.start, reader)
     at = window.share(max(state.start, min(state.end, moment)))
     return Near(trace.series.label, state.color, state.text, since, at, trace.box.top)

@@ -1,16 +1,16 @@
 """Histories to draw, and what hypothesis may make of them."""
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
 from bridge.ports import History, Point
 from dashboard.chart import Series, Size, Window
+from dashboard.reader import Reader
 from schemas.message import Value
 from schemas.traits import Binary, Choice, Color, Counter, Event, Numeric, Switch, Text, Trait
 
-ZONE = ZoneInfo("Europe/Berlin")
+READER = Reader(zone="Europe/Berlin")
 START = 1_900_000_000.0
 """The left edge of what the tests draw."""
 SIZE = Size(100, 108)

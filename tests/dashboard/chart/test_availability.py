@@ -10,7 +10,7 @@ from bridge.presence import Availability
 from dashboard.chart import Band, Size, Window, draw_availability
 from dashboard.chart.ink import BAD, GOOD, MUTED, WARN
 from tests.dashboard.chart.drawing import everywhere, names, shapes
-from tests.dashboard.chart.histories import START, WINDOW, ZONE, sizes, windows
+from tests.dashboard.chart.histories import READER, START, WINDOW, sizes, windows
 
 STATES: tuple[Availability, ...] = ("online", "offline", "stale", "unknown")
 
@@ -22,7 +22,7 @@ def heard(*changes: tuple[float, Availability]) -> list[Heard]:
 
 def drawn(*changes: tuple[float, Availability], now: float = START + 1_000) -> Band:
     """The band of the changes, ten pixels high, a second a pixel."""
-    return draw_availability(heard(*changes), WINDOW, Size(100, 10), ZONE, now)
+    return draw_availability(heard(*changes), WINDOW, Size(100, 10), READER, now)
 
 
 def boxes(band: Band, color: str) -> list[tuple[float, float, float, float]]:
@@ -91,7 +91,7 @@ def test_any_band_can_be_drawn(
     changes: list[tuple[float, Availability]], window: Window, size: Size, now: float
 ) -> None:
     """Within its box, without text; the spans follow one another without a gap."""
-    band = draw_availability(heard(*changes), window, size, ZONE, START + now)
+    band = draw_availability(heard(*changes), window, size, READER, START + now)
     assert names(band.svg) <= {"svg", "path"}
     assert all(-0.1 <= x <= size.width + 0.1 and 0 <= y <= size.height for x, y in everywhere(band.svg))
     assert [span.end for span in band.spans[:-1]] == [span.start for span in band.spans[1:]]

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from dashboard.chart.clock import moment_text, rfc3339, span_text, time_ticks
 from dashboard.chart.window import LONGEST, SHORTEST, Window
+from dashboard.reader import Reader
 
 BERLIN = ZoneInfo("Europe/Berlin")
+READER = Reader(zone="Europe/Berlin")
 ZONES = (
     "UTC",
     "Europe/Berlin",
@@ -30,7 +32,7 @@ def window(start: str, hours: float, zone: ZoneInfo = BERLIN) -> Window:
 
 def told(shown: Window, zone: ZoneInfo = BERLIN, width: float = 600) -> list[str]:
     """The texts of the ticks."""
-    return [tick.text for tick in time_ticks(shown, width, zone)]
+    return [tick.text for tick in time_ticks(shown, width, Reader(zone=zone.key))]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_ticks_are_round(start: str, hours: float, texts: list[str]) -> None:
 
 def test_days_are_major_among_hours() -> None:
     """So that the dashboard can write them bold."""
-    ticks = time_ticks(window("2026-07-01T20:00", 12), 600, BERLIN)
+    ticks = time_ticks(window("2026-07-01T20:00", 12), 600, READER)
     assert ["2 Jul"] == [tick.text for tick in ticks if tick.major]
 
 
@@ -61,7 +63,7 @@ def test_the_clock_put_forward() -> None:
     """In Berlin there is no 02:00 on that night; the hours stay an hour apart."""
     shown = window("2026-03-29T00:30", 5)
     assert ["01:00", "03:00", "04:00", "05:00", "06:00"] == told(shown)
-    places = [tick.at for tick in time_ticks(shown, 600, BERLIN)]
+    places = [tick.at for tick in time_ticks(shown, 600, READER)]
     assert [0.1, 0.3, 0.5, 0.7, 0.9] == [round(place, 6) for place in places]
 
 
@@ -89,7 +91,7 @@ def test_ticks_have_room() -> None:
 def test_ticks_stand_within_the_window(start: float, seconds: float, zone: str, width: float) -> None:
     """In order, no two in one place, not too many, and each where its text says."""
     shown = Window(start, start + seconds)
-    ticks = time_ticks(shown, width, ZoneInfo(zone))
+    ticks = time_ticks(shown, width, Reader(zone=zone))
     places = [tick.at for tick in ticks]
     assert places == sorted(set(places))
     assert all(0 <= place <= 1 for place in places)
@@ -104,9 +106,9 @@ def test_ticks_stand_within_the_window(start: float, seconds: float, zone: str, 
 def test_moments_as_text() -> None:
     """In words for people, in RFC 3339 for files; a span says its day once."""
     moment = datetime(2026, 7, 1, 12, 0, 3, 250_000, UTC).timestamp()
-    assert "1 Jul 2026 14:00:03" == moment_text(moment, BERLIN)
+    assert "1 Jul 2026 14:00:03" == moment_text(moment, READER)
     assert "2026-07-01T14:00:03.250+02:00" == rfc3339(moment, BERLIN)
     assert "2026-07-01T14:00:03+02:00" == rfc3339(moment - 0.25, BERLIN)
-    assert "1 Jul 2026 12:00 to 13:00" == span_text(window("2026-07-01T12:00", 1), BERLIN)
-    assert "1 Jul 2026 23:30 to 2 Jul 2026 00:30" == span_text(window("2026-07-01T23:30", 1), BERLIN)
+    assert "1 Jul 2026 12:00 to 13:00" == span_text(window("2026-07-01T12:00", 1), READER)
+    assert "1 Jul 2026 23:30 to 2 Jul 2026 00:30" == span_text(window("2026-07-01T23:30", 1), READER)
     assert timedelta(hours=2) == datetime.fromisoformat(rfc3339(moment, BERLIN)).utcoffset()

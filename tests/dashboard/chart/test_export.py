@@ -13,10 +13,10 @@ from dashboard.chart import Series, Size, Window, csv_text, draw_chart, standalo
 from schemas.traits import Choice, Counter, Numeric, Switch, Text
 from tests.dashboard.chart.drawing import shapes, texts
 from tests.dashboard.chart.histories import (
+    READER,
     SIZE,
     START,
     WINDOW,
-    ZONE,
     any_series,
     numbers,
     rolled,
@@ -37,7 +37,7 @@ def test_single_readings_as_csv() -> None:
             numbers((-1, 9.0), (0, 1.0), (10.5, 2.5), (100, 9.0)),
             Series("Heating", single((10.5, True)), Switch()),
         ],
-        WINDOW, ZONE,
+        WINDOW, READER,
     )  # fmt: skip
     assert [
         ["time", "Power (W)", "Heating"],
@@ -48,7 +48,7 @@ def test_single_readings_as_csv() -> None:
 
 def test_many_readings_as_csv() -> None:
     """The mean, and two columns more with the extremes; their time is when they begin."""
-    text = csv_text([Series("Power", rolled(10, (-5, 2.0, 1.0, 3.0)), Numeric(), "W")], WINDOW, ZONE)
+    text = csv_text([Series("Power", rolled(10, (-5, 2.0, 1.0, 3.0)), Numeric(), "W")], WINDOW, READER)
     assert [
         ["time", "Power (W)", "Power, lowest (W)", "Power, highest (W)"],
         ["2030-03-17T18:46:35+01:00", "2.0", "1.0", "3.0"],
@@ -59,14 +59,14 @@ def test_growth_as_csv() -> None:
     """A counter that is shown as its growth is exported so."""
     energy = Series("Energy", single((0, 1.0), (10, 2.0)), Counter(unit="kWh"), "kWh", per_hour=True)
     assert [["time", "Energy (kW)"], ["2030-03-17T18:46:45+01:00", "360.0"]] == lines(
-        csv_text([energy], WINDOW, ZONE)
+        csv_text([energy], WINDOW, READER)
     )
 
 
 def test_two_readings_of_one_moment_are_two_lines() -> None:
     """Nothing is lost."""
     text = csv_text(
-        [numbers((0, 1.0), (0, 2.0)), Series("Heating", single((0, True)), Switch())], WINDOW, ZONE
+        [numbers((0, 1.0), (0, 2.0)), Series("Heating", single((0, True)), Switch())], WINDOW, READER
     )
     assert [["1.0", "true"], ["2.0", ""]] == [line[1:] for line in lines(text)[1:]]
 
@@ -74,7 +74,7 @@ def test_two_readings_of_one_moment_are_two_lines() -> None:
 @given(st.lists(any_series(), max_size=3), windows)
 def test_every_reading_of_the_window_is_exported(series: list[Series], window: Window) -> None:
     """As many cells as there are readings, and none that a spreadsheet would calculate."""
-    head, *body = lines(csv_text(series, window, ZONE))
+    head, *body = lines(csv_text(series, window, READER))
     assert {len(head)} >= {len(line) for line in body}
     plain = [one for one in series if not one.grows]
     expected = sum(
@@ -91,7 +91,7 @@ def test_a_chart_as_a_file() -> None:
     trait = Numeric(unit="W", warn_high=60)
     power = numbers((0, 0.0), (20, 100.0), trait=trait)
     state = Series("State", single((0, "idle <&>")), Choice(), silence=200)
-    chart = draw_chart([power, state], WINDOW, Size(300, 150), ZONE, START + 200)
+    chart = draw_chart([power, state], WINDOW, Size(300, 150), READER, START + 200)
     file = standalone(chart, 'Plug "A" \x00')
     found = texts(file)
     for text in (
@@ -114,7 +114,7 @@ def test_a_chart_as_a_file() -> None:
 @given(st.lists(any_series(), max_size=3), st.text())
 def test_any_file_is_well_formed(series: list[Series], title: str) -> None:
     """Whatever stands in names and words, an XML reader reads it."""
-    chart = draw_chart(series, WINDOW, SIZE, ZONE, START + 50)
+    chart = draw_chart(series, WINDOW, SIZE, READER, START + 50)
     assert ET.fromstring(standalone(chart, title)).tag.endswith("svg")  # noqa: S314  (our own drawing)
 
 
@@ -122,7 +122,7 @@ def test_a_word_that_looks_like_a_formula() -> None:
     """Gets an apostrophe, as in the export of the whole history."""
     series = Series("=1+1", History([Point(START, "=cmd()")]), Text())
     assert [["time", "'=1+1"], ["2030-03-17T18:46:40+01:00", "'=cmd()"]] == lines(
-        csv_text([series], WINDOW, ZONE)
+        csv_text([series], WINDOW, READER)
     )
 
 

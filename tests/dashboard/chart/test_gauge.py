@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from dashboard.chart import Gauge, Size, draw_gauge
 from dashboard.chart.ink import GOOD, MUTED, PALETTE, WARN
+from dashboard.reader import Reader
 from schemas.traits import Numeric
 from tests.dashboard.chart.drawing import everywhere, names, shapes
 from tests.dashboard.chart.histories import FLOATS
@@ -17,7 +18,7 @@ SIZE = Size(106, 40)
 
 def bar(value: float | None, trait: Numeric = TRAIT) -> Gauge:
     """The gauge as a bar."""
-    gauge = draw_gauge(value, trait, SIZE, "°C", "bar")
+    gauge = draw_gauge(value, trait, SIZE, "bar")
     assert gauge is not None
     return gauge
 
@@ -72,6 +73,16 @@ def test_the_ring_goes_from_left_to_right() -> None:
     start = (13, 50)
     assert [start, start, start] == [line[0] for line in ends]
     assert [(24.7, 21.7), (53, 10), (93, 50)] == [line[1] for line in ends]
+
+
+def test_a_gauge_in_other_units() -> None:
+    """The value stands in the same place, the limits read in the reader's units."""
+    gauge = draw_gauge(20, TRAIT, SIZE, "bar", Reader(units="imperial"))
+    assert gauge is not None
+    assert (bar(20).svg, 0.5, ["32", "50", "86", "104"]) == (
+        gauge.svg, gauge.share, [tick.text for tick in gauge.ticks]
+    )  # fmt: skip
+    assert "°F of 32 to 104 °F" in gauge.summary
 
 
 def test_without_limits_there_is_no_gauge() -> None:

@@ -10,13 +10,14 @@ from bridge.ports import History, Point
 from dashboard.chart import Chart, Series, Size, Window, draw_chart
 from dashboard.chart.ink import DASHES, PALETTE
 from dashboard.chart.line import LEAST_PANEL
+from dashboard.reader import Reader
 from schemas.traits import Counter, Numeric
 from tests.dashboard.chart.drawing import circles, everywhere, names, shapes
 from tests.dashboard.chart.histories import (
+    READER,
     SIZE,
     START,
     WINDOW,
-    ZONE,
     any_series,
     numbers,
     rolled,
@@ -28,7 +29,7 @@ from tests.dashboard.chart.histories import (
 
 def drawn(*series: Series, now: float = START + 10_000, window: Window = WINDOW, size: Size = SIZE) -> Chart:
     """The chart, long after the window unless `now` says otherwise."""
-    return draw_chart(series, window, size, ZONE, now)
+    return draw_chart(series, window, size, READER, now)
 
 
 def lines(chart: Chart, number: int = 0, width: str = "2") -> list[list[tuple[float, float]]]:
@@ -309,6 +310,30 @@ def test_thousands_are_apart() -> None:
     assert "1\u202f000" in [tick.text for tick in chart.y_ticks]
 
 
+# For whom.
+
+
+def test_a_chart_in_other_units() -> None:
+    """Values, extremes, limits and ticks are those of the reader's units, and say so."""
+    trait = Numeric(unit="°C", precision=1, low=-40, high=80, warn_high=25)
+    history = rolled(10, (10, 20.0, 10.0, 30.0), (20, 20.0, 10.0, 30.0))
+    series = Series("Indoors", history, trait, "°C", silence=60)
+    reader = Reader(units="imperial", zone="America/New_York")
+    chart = draw_chart([series], WINDOW, SIZE, reader, START + 1_000)
+    entry = chart.legend[0]
+    assert ("°F", 50, 86, 68) == (entry.unit, float(entry.low), float(entry.high), float(entry.mean))
+    assert ["warns above 77 °F"] == [limit.text for limit in chart.limits]
+    assert "17 Mar 2030 13:46:40 to 13:48:20" == chart.span
+    assert "68 °F (50 to 86)" == chart.at(0.15).near[0].text.replace(".0", "")
+
+
+def test_a_number_beyond_all_floats_in_other_units() -> None:
+    """It is drawn at the edge of what can be drawn."""
+    series = Series("Odd", single((10, 10**400), (20, "?"), (30, 1)), Numeric(unit="°C"), "°C", silence=60)
+    chart = draw_chart([series], WINDOW, SIZE, Reader(units="imperial"), START + 1_000)
+    assert 2 == len(chart.traces[0].within(WINDOW))
+
+
 # Laws.
 
 
@@ -319,7 +344,7 @@ def test_anything_can_be_drawn(
     series: list[Series], window: Window, size: Size, now: float, share: float
 ) -> None:
     """Whatever devices said: no exception, nothing outside the drawing, no text in it, labels in place."""
-    chart = draw_chart(series, window, size, ZONE, now)
+    chart = draw_chart(series, window, size, READER, now)
     assert names(chart.svg) <= {"svg", "path", "circle"}
     for x, y in everywhere(chart.svg):
         assert 0 <= x <= chart.size.width + 0.1

@@ -9,7 +9,7 @@ from dashboard.chart import Series, Size, draw_chart
 from dashboard.chart.ink import PALETTE
 from schemas.traits import Numeric, Switch
 from tests.dashboard.browser import chromium
-from tests.dashboard.chart.histories import START, WINDOW, ZONE, single
+from tests.dashboard.chart.histories import READER, START, WINDOW, single
 
 _PAINT = """async ([svg, ground, width, height]) => {
     const image = new Image();
@@ -44,7 +44,7 @@ def test_a_chart_is_painted_where_its_values_are(ground: str, width: int) -> Non
         [Series("Wave", history, Numeric(low=0, high=100), silence=5), heating],
         WINDOW,
         size,
-        ZONE,
+        READER,
         START + 999,
     )
     with chromium() as tabs:

@@ -8,7 +8,7 @@ from dashboard.chart.ink import BAD, MUTED, PALETTE, contrast
 from dashboard.chart.line import ROW
 from schemas.traits import Binary, Choice, Color, Event, Switch, Text, Trait
 from tests.dashboard.chart.drawing import Shape, shapes
-from tests.dashboard.chart.histories import SIZE, START, WINDOW, ZONE, single
+from tests.dashboard.chart.histories import READER, SIZE, START, WINDOW, single
 
 OPTIONS = ("idle", "running", "fault")
 MACHINE = Choice(alarming=("fault",))
@@ -16,7 +16,7 @@ MACHINE = Choice(alarming=("fault",))
 
 def drawn(series: Series, now: float = START + 1_000, window: Window = WINDOW) -> Chart:
     """The chart of one metric with words."""
-    return draw_chart([series], window, SIZE, ZONE, now)
+    return draw_chart([series], window, SIZE, READER, now)
 
 
 def bars(chart: Chart, color: str) -> list[tuple[float, float]]:
@@ -146,7 +146,7 @@ def test_thousands_of_changes_are_few_bars(trait: Trait) -> None:
 def test_words_have_room() -> None:
     """A label is never wider than its bar, and its box is where the bar is."""
     series = Series("State", single((0, "running"), (5, "idle"), (50, "running")), MACHINE, options=OPTIONS)
-    chart = draw_chart([series], WINDOW, Size(400, 100), ZONE, START + 1_000)
+    chart = draw_chart([series], WINDOW, Size(400, 100), READER, START + 1_000)
     assert [("idle", 0.05, 0.45), ("running", 0.5, 0.5)] == [
         (word.text, word.box.left, pytest.approx(word.box.width, abs=0.01)) for word in chart.words
     ]
