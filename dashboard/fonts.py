@@ -1,11 +1,15 @@
-"""Fonts for every script, cut to the pieces that Flet's client asks for, from the fonts that are installed.
+"""Fonts for every script, cut from those that are installed to the pieces that Flet's client asks for.
 
 Nothing is asked of another host, and a browser takes only the pieces whose characters are on its screen.
+Which characters a piece has is ours to say: the client's own table is of fonts as another host has them,
+lacks 10,000 characters that are here, 14 of common Chinese among them, and knows scripts for which nothing is
+installed. So the client is handed out with a table of what is here, in the place of its own.
 """
 
 import functools
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,20 +17,24 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
-from dashboard.font_table import Table, table
+from dashboard.font_table import Run, Table, find, read, write
 
 log = logging.getLogger(__name__)
 
-PACKAGES = ("noto-cjk-sans-otc", "manimgx-fonts")
+PACKAGES = ("noto-cjk-sans-otc", "manimgx-fonts", "fontpkg-noto-sans")
 """Where the fonts are from; see docs/dependencies.md."""
 FOLDER = "assets/fonts/"
 """Below it, as Flet's client sees it, is every piece."""
 
 _HAN = Path(str(files("noto_cjk_sans_otc"))) / "NotoSansCJK-Regular.ttc"
-_HAN_FAMILIES = ("notosansjp", "notosanskr", "notosanssc", "notosanstc", "notosanshk")
-"""Chinese of three places, Japanese and Korean: the faces of that one file, in their order."""
+_HAN_FACES = {"notosanssc": 2, "notosanstc": 3, "notosanshk": 4, "notosansjp": 0, "notosanskr": 1}
+"""Chinese of three places, Japanese and Korean: where each is in that one file."""
 _OTHERS = Path(str(files("manimgx_fonts")))
+_LATIN = Path(str(files("fontpkg_noto_sans"))) / "files" / "NotoSans[wdth,wght].ttf"
+"""With Greek, Cyrillic and Devanagari, as the client expects of it; the one among the others is without."""
 _STANDS_FOR = {"notocoloremoji": "notoemoji"}
+SHARE = 400
+"""Characters in a piece that is ours to fill. With fewer, the client's code has no room for the table."""
 _WEIGHT = 400
 """Of a font that has them all; where a text is bold, the client draws it bolder."""
 
@@ -38,60 +46,110 @@ class Font:
     face: hb.Face
     characters: hb.Set
 
-    def has(self, wanted: hb.Set) -> hb.Set:
-        """Those of the characters that it has."""
-        found = self.characters.copy()
-        found.intersection_update(wanted)
-        return found
-
     def cut(self, wanted: hb.Set) -> bytes:
         """A font of these characters, with what joins and places them."""
         piece = hb.SubsetInput()
         piece.unicode_set.update(wanted)
-        if any(axis.tag == "wght" for axis in self.face.axis_infos):
+        if self.face.axis_infos:
+            piece.pin_all_axes_to_default(self.face)
             piece.pin_axis_location(self.face, "wght", _WEIGHT)
         return bytes(hb.subset(self.face, piece).blob.data)
 
 
-class Fonts:
-    """The installed fonts. `client` is the folder of Flet's client, whose table names the pieces.
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The font and the characters of each piece by its address, and the client's texts: its own, and ours."""
 
-    Fonts and table are read when the first piece is asked for. One thread at a time.
+    cuts: Mapping[str, tuple[Font, hb.Set]]
+    texts: Mapping[bytes, bytes]
+
+
+class Fonts:
+    """The installed fonts. `client` is the folder of Flet's client.
+
+    Fonts and table are read when the first of them is asked for. By any thread.
     """
 
     def __init__(self, client: Path) -> None:
         self._client = client
+        self._turn = threading.Lock()
 
     def piece(self, address: str) -> bytes | None:
-        """A piece by its address below `FOLDER`; None if there is none, or no installed font has any of it.
+        """A piece by its address below `FOLDER`, None if there is none: a font in OpenType format."""
+        with self._turn:
+            cut = self._pieces.cuts.get(address)
+            return None if cut is None else cut[0].cut(cut[1])
 
-        It has the characters that the client expects, of the font that it names, or if that is not installed
-        then of the one that has most of them.
-        """
-        runs = self._table.get(address)
-        if runs is None:
-            return None
-        wanted = hb.Set()
-        for run in runs:
-            wanted.add_range(run[0], run[-1])
-        family = address.partition("/")[0]
-        font = self._fonts.get(_STANDS_FOR.get(family, family)) or max(
-            self._fonts.values(), key=lambda other: len(other.has(wanted))
-        )
-        found = font.has(wanted)
-        return font.cut(found) if found else None
+    def told(self, code: bytes) -> bytes:
+        """The client's code with a table of what is here; as it is if its table is not the expected one."""
+        with self._turn:
+            texts = self._pieces.texts
+        if any(code.count(text) != 1 for text in texts):
+            log.error("the client's code has another table of fonts than its script: some texts show boxes")
+            return code
+        for text, ours in texts.items():
+            code = code.replace(text, ours)
+        return code
 
     @functools.cached_property
-    def _table(self) -> Table:
+    def _pieces(self) -> Pieces:
         try:
-            return table((self._client / "main.dart.js").read_text(encoding="utf-8"))
+            return pieces_of(
+                find((self._client / "main.dart.js").read_text(encoding="utf-8")), dict(_installed())
+            )
         except (OSError, ValueError) as error:
-            log.error("texts in other scripts than Latin show boxes: %s", error)  # noqa: TRY400 (ours to mend)
-            return {}
+            # A traceback would say no more.
+            log.error("texts in other scripts than Latin show boxes: %s", error)  # noqa: TRY400
+            return Pieces({}, {})
 
-    @functools.cached_property
-    def _fonts(self) -> Mapping[str, Font]:
-        return dict(_installed())
+
+def pieces_of(table: Table, fonts: Mapping[str, Font]) -> Pieces:
+    """What each piece of the table has of the fonts, by their families. Raises `ValueError`.
+
+    A piece of an installed font has those of its characters that the font has. Pieces of fonts that are not
+    installed share the characters that are in no piece by now.
+    """
+    of = [fonts.get(_family(address)) for address in table.pieces]
+    has = {family: set(font.characters) for family, font in fonts.items()}
+    known = [has.get(_family(address), set()) for address in table.pieces]
+    runs: list[Run] = []
+    # Of several fonts that have a character, the first.
+    left = {character: family for family in reversed(has) for character in has[family]}
+    for start, end, members in read(table.texts):
+        for character in range(start, end) if members else ():
+            pieces = tuple(number for number in members if character in known[number])
+            if pieces:
+                runs.append((character, character + 1, pieces))
+                left.pop(character, None)
+    spare = (number for number, font in enumerate(of) if font is None)
+    for number, (family, share) in zip(spare, _shares(left, fonts), strict=False):
+        of[number] = fonts[family]
+        runs += ((character, character + 1, (number,)) for character in share)
+    runs.sort()
+    ours = write(runs, table.texts)
+    texts = {table.texts.sets: ours.sets, table.texts.runs: ours.runs}
+    cuts = [hb.Set() for _ in of]
+    for character, _, pieces in runs:
+        for number in pieces:
+            cuts[number].add(character)
+    parts = zip(table.pieces, of, cuts, strict=True)
+    return Pieces(
+        {address: (font, cut) for address, font, cut in parts if font is not None and cut},
+        {theirs.encode(): text.encode() for theirs, text in texts.items()},
+    )
+
+
+def _shares(left: Mapping[int, str], families: Iterable[str]) -> Iterator[tuple[str, Sequence[int]]]:
+    """The characters in shares of `SHARE` at most, each of one font, whose family it comes with."""
+    for family in families:
+        characters = sorted(character for character, of in left.items() if of == family)
+        for at in range(0, len(characters), SHARE):
+            yield family, characters[at : at + SHARE]
+
+
+def _family(address: str) -> str:
+    family = address.partition("/")[0]
+    return _STANDS_FOR.get(family, family)
 
 
 def versions() -> Sequence[str]:
@@ -100,11 +158,12 @@ def versions() -> Sequence[str]:
 
 
 def _installed() -> Iterator[tuple[str, Font]]:
-    """Each family, as Flet's client writes it, and its font."""
-    for index, family in enumerate(_HAN_FAMILIES):
+    """Each family, as Flet's client writes it, and its font; the first that has a character goes first."""
+    for family, index in _HAN_FACES.items():
         yield family, _font(_HAN, index)
     for file in sorted(_OTHERS.glob("Noto*[[]wght].ttf")):
         yield file.name.partition("[")[0].lower(), _font(file)
+    yield "notosans", _font(_LATIN)
 
 
 def _font(file: Path, index: int = 0) -> Font:

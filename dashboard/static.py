@@ -1,8 +1,8 @@
 """Flet's client and our own page around it as files: compressed, cut to what is used, kept by browsers.
 
-An address below `static/<version>/` holds what the same address without it holds. The version is made from all
-that could change there, so a browser may keep such an answer for a year; the page that names the version is asked
-for again each time. Nobody runs the client of another version, then, than the page that it was loaded by.
+An address below `static/<version>/` holds what the same address without it holds. The version is made from
+all that could change there, so a browser may keep such an answer for a year; the page that names the version
+is asked for again each time. Nobody, then, runs another version of the client than his page is of.
 """
 
 import functools
@@ -15,9 +15,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
-import flet_web
 from flet_web.fastapi.flet_static_files import FletStaticFiles
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -41,6 +41,10 @@ MARK = b"@version@"
 PIECE = re.compile(re.escape(fonts.FOLDER) + r"[\w-]+/v\d+/[\w./-]+\.woff2")
 SERVICE_WORKER = re.compile(rb"\s*serviceWorkerSettings: \{.*?\},", re.DOTALL)
 """What Flet's client waits for before it begins to load: a worker that does nothing but remove itself."""
+CODE = ("font_table.py", "fonts.py", "static.py")
+"""What makes of Flet's files and the fonts what is served."""
+HAVE_TABLE = frozenset({"main.dart.js", "main.dart.wasm"})
+"""The client's code, of which a browser takes the one or the other."""
 COMPRESSIBLE = frozenset({".css", ".html", ".js", ".json", ".mjs", ".otf", ".svg", ".ttf", ".txt", ".wasm"})
 """Files with other endings are compressed already, or small."""
 
@@ -53,7 +57,7 @@ class Client(FletStaticFiles):
         self._own = assets
         self._title = title
         self._bodies = Bodies()
-        self._fonts = fonts.Fonts(Path(flet_web.get_package_web_dir()))
+        self._fonts = fonts.Fonts(Path(str(files("flet_web"))) / "web")
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """See Starlette."""
@@ -96,9 +100,10 @@ class Client(FletStaticFiles):
     def version(self) -> str:
         """Another one whenever anything below `static/` may be another."""
         whole = hashlib.sha256("\n".join((version("flet-web"), *fonts.versions())).encode())
-        for file in sorted(self._own.rglob("*")):
+        code = [Path(__file__).with_name(name) for name in CODE]
+        for file in (*code, *sorted(self._own.rglob("*"))):
             if file.is_file():
-                whole.update(f"\n{file.relative_to(self._own)}\n".encode() + file.read_bytes())
+                whole.update(f"\n{file.name}\n".encode() + file.read_bytes())
         return whole.hexdigest()[:16]
 
     def _file(self, file: Path, facts: os.stat_result | None) -> "_Source":
@@ -106,11 +111,17 @@ class Client(FletStaticFiles):
 
         def make() -> bytes:
             data = file.read_bytes()
-            if file.name == "index.html":
-                return data.replace(MARK, self.version.encode())
-            return SERVICE_WORKER.sub(b"", data) if file.name == "flutter_bootstrap.js" else data
+            return self._ours(file.name, data)
 
         return _Source((str(file), stamp), file.name, make)
+
+    def _ours(self, name: str, data: bytes) -> bytes:
+        """A file's bytes, with what we have otherwise than Flet."""
+        if name == "index.html":
+            return data.replace(MARK, self.version.encode())
+        if name == "flutter_bootstrap.js":
+            return SERVICE_WORKER.sub(b"", data)
+        return self._fonts.told(data) if name in HAVE_TABLE else data
 
     def _manifest(self) -> bytes:
         told = json.loads((self._own / MANIFEST).read_text(encoding="utf-8"))

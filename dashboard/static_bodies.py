@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 ROOM = 24 * 1024 * 1024
-"""Bytes of bodies that are kept; a browser takes some 4.5 MB of them. Beyond, those unused longest are dropped."""
+"""Bytes of bodies that are kept; a browser takes some 4.5 MB. Beyond, those unused longest are dropped."""
 SMALL = 512
 """Bytes of a body that is not worth compressing."""
 SLICE = 65_536
@@ -60,22 +60,25 @@ def encoded(data: bytes, wanted: str) -> Body:
 
 
 class Bodies:
-    """Bodies by what they are made from. They are made away from the web loop, one at a time."""
+    """Bodies by what they are made from. Each is made once, away from the web loop."""
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._held = 0
         self._bodies: OrderedDict[object, Body] = OrderedDict()
-        self._turn = asyncio.Lock()
+        self._making: dict[object, asyncio.Lock] = {}
 
     async def get(self, key: object, make: Callable[[], Body | None]) -> Body | None:
         """The body of this key, made if it is not there. `make` runs in a thread; its None is not kept."""
         if (body := self._used(key)) is not None:
             return body
-        async with self._turn:
+        async with self._making.setdefault(key, asyncio.Lock()):
             if (body := self._used(key)) is not None:
                 return body
-            body = await asyncio.to_thread(make)
+            try:
+                body = await asyncio.to_thread(make)
+            finally:
+                self._making.pop(key, None)
             if body is not None:
                 self._keep(key, body)
             return body
@@ -97,7 +100,7 @@ class Bodies:
 class Sliced(Response):
     """An answer whose body leaves in slices, so that of a browser that takes it slowly only one waits."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """See ASGI."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = b"" if scope["method"] == "HEAD" else self.body
