@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -87,6 +88,9 @@ class Client(FletStaticFiles):
             response = await super().get_response(path, scope)
             if not isinstance(response, FileResponse):
                 return response
+            if response.status_code != HTTPStatus.OK:
+                # Starlette's page for it, of which Flet makes ours.
+                raise HTTPException(response.status_code)
             source = self._file(Path(response.path), response.stat_result)
         accepted = Headers(scope=scope).get("accept-encoding", "")
         wanted = encoding(accepted) if Path(source.name).suffix in COMPRESSIBLE else PLAIN
