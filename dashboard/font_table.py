@@ -55,9 +55,11 @@ def read(texts: Texts) -> Iterator[Run]:
 
     A small letter says how long the next run is, if it is longer than one; a capital letter ends a run.
     """
-    members = [_members(text) for text in texts.sets.split(",")]
+    # They mean nothing, and may be more than Python takes for a number.
+    sets, letters = (text.lstrip("0") for text in (texts.sets, texts.runs))
+    members = [_members(text) for text in sets.split(",")]
     start, size = 0, 1
-    for prefix, letter in _STEP.findall(texts.runs):
+    for prefix, letter in _STEP.findall(letters):
         value = int(prefix or 0) * _LETTERS
         if letter.islower():
             size = value + ord(letter) - ord("a") + 2
