@@ -8,7 +8,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -120,25 +120,33 @@ def visit(browser: Browser, url: str, line: Mapping[str, object] | None = None) 
         context.close()
 
 
+def first_since_start(browser: Browser, name: str) -> float:
+    """Seconds to the first live value for whoever comes first: for whom files are compressed, if they are."""
+    with dashboard() as port:
+        return visit(browser, f"http://{name}:{port}/")[0].seconds
+
+
 def rows() -> Iterator[Row]:
-    """Bytes of the first load and the second, and the time to the first live value on two lines."""
-    with dashboard() as port, sync_playwright() as playwright:
+    """Bytes of the first load and the second, and the time to the first live value."""
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        ours, plain = (f"http://{name}:{port}/" for name in (OURS, PLAIN))
-        # What is asked for the first time is compressed then.
-        fresh, _ = visit(browser, ours)
-        visit(browser, plain)
-        near = [(visit(browser, ours), visit(browser, plain)) for _ in range(ROUNDS)]
-        far = [(visit(browser, ours, SLOW), visit(browser, plain, SLOW)) for _ in range(ROUNDS)]
+        with dashboard() as port:
+            ours, plain = (f"http://{name}:{port}/" for name in (OURS, PLAIN))
+            visit(browser, ours)
+            visit(browser, plain)
+            near = [(visit(browser, ours), visit(browser, plain)) for _ in range(ROUNDS)]
+            far = [(visit(browser, ours, SLOW), visit(browser, plain, SLOW)) for _ in range(ROUNDS)]
+        fresh = [[first_since_start(browser, name) for name in (OURS, PLAIN)] for _ in range(ROUNDS)]
         browser.close()
     (first, second), (bare, again) = near[0]
     yield Row("first load, transferred", "MB", first.size / 1e6, bare.size / 1e6, PLAINLY)
     yield Row("second load, transferred", "kB", second.size / 1e3, again.size / 1e3, PLAINLY)
-    rival = _seconds(near, 1)
-    yield Row("first load, to the first live value", "s", _seconds(near, 0), rival, PLAINLY)
-    yield Row("the same by the first browser since the start", "s", fresh.seconds, rival, PLAINLY)
-    yield Row("the same on 20 Mbit/s, 40 ms", "s", _seconds(far, 0), _seconds(far, 1), PLAINLY)
+    yield Row("first load, to the first live value", "s", *_seconds(near), PLAINLY)
+    mine, theirs = (median(side) for side in zip(*fresh, strict=True))
+    yield Row("the same by the first browser since the start", "s", mine, theirs, PLAINLY)
+    yield Row("the same on 20 Mbit/s, 40 ms", "s", *_seconds(far), PLAINLY)
 
 
-def _seconds(visits: list[tuple[tuple[Load, Load], tuple[Load, Load]]], side: int) -> float:
-    return median(pair[side][0].seconds for pair in visits)
+def _seconds(visits: Sequence[tuple[tuple[Load, Load], tuple[Load, Load]]]) -> tuple[float, float]:
+    mine, theirs = (median(side[0].seconds for side in sides) for sides in zip(*visits, strict=True))
+    return mine, theirs
