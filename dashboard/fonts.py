@@ -110,28 +110,29 @@ def pieces_of(table: Table, fonts: Mapping[str, Font]) -> Pieces:
     installed share the characters that are in no piece by now.
     """
     of = [fonts.get(_family(address)) for address in table.pieces]
-    has = {family: set(font.characters) for family, font in fonts.items()}
-    known = [has.get(_family(address), set()) for address in table.pieces]
+    cuts = [hb.Set() for _ in of]
     runs: list[Run] = []
-    # Of several fonts that have a character, the first.
-    left = {character: family for family in reversed(has) for character in has[family]}
+
+    def put(character: int, pieces: tuple[int, ...]) -> None:
+        for number in pieces:
+            cuts[number].add(character)
+        runs.append((character, character + 1, pieces))
+
+    known = [hb.Set() if font is None else font.characters for font in of]
     for start, end, members in read(table.texts):
         for character in range(start, end) if members else ():
             pieces = tuple(number for number in members if character in known[number])
             if pieces:
-                runs.append((character, character + 1, pieces))
-                left.pop(character, None)
-    spare = (number for number, font in enumerate(of) if font is None)
-    for number, (family, share) in zip(spare, _shares(left, fonts), strict=False):
-        of[number] = fonts[family]
-        runs += ((character, character + 1, (number,)) for character in share)
+                put(character, pieces)
+    done = hb.Set(character for character, _, _ in runs)
+    spare = [number for number, font in enumerate(of) if font is None]
+    for number, (font, share) in zip(spare, _shares(fonts.values(), done), strict=False):
+        of[number] = font
+        for character in share:
+            put(character, (number,))
     runs.sort()
     ours = write(runs, table.texts)
     texts = {table.texts.sets: ours.sets, table.texts.runs: ours.runs}
-    cuts = [hb.Set() for _ in of]
-    for character, _, pieces in runs:
-        for number in pieces:
-            cuts[number].add(character)
     parts = zip(table.pieces, of, cuts, strict=True)
     return Pieces(
         {address: (font, cut) for address, font, cut in parts if font is not None and cut},
@@ -139,12 +140,15 @@ def pieces_of(table: Table, fonts: Mapping[str, Font]) -> Pieces:
     )
 
 
-def _shares(left: Mapping[int, str], families: Iterable[str]) -> Iterator[tuple[str, Sequence[int]]]:
-    """The characters in shares of `SHARE` at most, each of one font, whose family it comes with."""
-    for family in families:
-        characters = sorted(character for character, of in left.items() if of == family)
+def _shares(fonts: Iterable[Font], done: hb.Set) -> Iterator[tuple[Font, Sequence[int]]]:
+    """What is not done yet, of the first font that has it, in shares of `SHARE` characters at most."""
+    for font in fonts:
+        left = font.characters.copy()
+        left.difference_update(done)
+        done.update(left)
+        characters = list(left)
         for at in range(0, len(characters), SHARE):
-            yield family, characters[at : at + SHARE]
+            yield font, characters[at : at + SHARE]
 
 
 def _family(address: str) -> str:

@@ -1,6 +1,8 @@
 """What answers carry: files as they are or compressed, each made once and kept in memory within a bound."""
 
 import asyncio
+import contextlib
+import ctypes
 import gzip
 import hashlib
 from collections import OrderedDict
@@ -15,6 +17,8 @@ ROOM = 24 * 1024 * 1024
 """Bytes of bodies that are kept; a browser takes some 4.5 MB. Beyond, those unused longest are dropped."""
 SMALL = 512
 """Bytes of a body that is not worth compressing."""
+LARGE = 1_000_000
+"""Bytes of a body that took many times as many while it was made."""
 SLICE = 65_536
 
 PLAIN = ""
@@ -59,6 +63,12 @@ def encoded(data: bytes, wanted: str) -> Body:
     return Body(data, PLAIN, f'"{digest}"')
 
 
+def give_back() -> None:
+    """Return to the system what large bodies took while they were made: some 20 MB that glibc would keep."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 class Bodies:
     """Bodies by what they are made from. Each is made once, away from the web loop."""
 
@@ -77,6 +87,8 @@ class Bodies:
                 return body
             try:
                 body = await asyncio.to_thread(make)
+                if body is not None and len(body.data) > LARGE:
+                    await asyncio.to_thread(give_back)
             finally:
                 self._making.pop(key, None)
             if body is not None:
