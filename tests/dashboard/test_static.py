@@ -142,6 +142,18 @@ def test_a_body_leaves_in_slices() -> None:
     assert [True, True, True, True, False] == [message["more_body"] for message in sent[1:]]
 
 
+def test_nothing_is_kept_of_what_is_not_there() -> None:
+    """Whoever asks for addresses that he makes up fills no memory."""
+
+    async def ask() -> list[object]:
+        bodies = Bodies()
+        for number in range(3):
+            await bodies.get(number, lambda: None)
+        return [value for value in vars(bodies).values() if isinstance(value, dict) and value]
+
+    assert [] == asyncio.run(ask())
+
+
 # What is served.
 
 
