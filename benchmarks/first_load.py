@@ -38,8 +38,9 @@ SLOW = {"offline": False, "latency": 40, "downloadThroughput": 2_500_000, "uploa
 PATIENCE = 60_000
 LATER = 1_000
 """Milliseconds after the first value in which what belongs to the load still comes."""
-SEEN = "() => document.getElementById('veil').dataset.shows === 'nothing'"
-"""The first screen with its values has been painted; see connection.js."""
+SEEN = """() => document.querySelector("flutter-view") !== null
+    && document.getElementById("veil").dataset.shows === "nothing" """
+"""The first screen with its values has been painted, and the veil that connection.js lays is gone again."""
 
 
 @dataclass(frozen=True, slots=True)
