@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from benchmarks import durable, history, ingest, one_change, open_session
+from benchmarks import durable, first_load, history, ingest, one_change, open_session
 from benchmarks.fanout.table import run as fan_out
 from benchmarks.measure import Row, table
 
@@ -16,6 +16,7 @@ RATIOS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "ingest": ingest.rows,
     "durable": durable.rows,
     "history": history.rows,
+    "first_load": first_load.rows,
 }
 FANOUT = "fanout"
 """Has a table of its own, for it has goals in place of one rival a row."""

@@ -1,9 +1,7 @@
 """The web application: Flet's client, our own WebSocket endpoint, the API, and the bridge behind them."""
 
 import asyncio
-import html
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +12,6 @@ import flet as ft
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from flet_web.fastapi.flet_app_manager import app_manager
-from flet_web.fastapi.flet_static_files import FletStaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.broadcast import Subscription
@@ -31,8 +28,8 @@ from dashboard.options import WebOptions
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
 from dashboard.sockets import Sockets
+from dashboard.static import Client
 from dashboard.timing import Timing
-from dashboard.views import pages
 
 log = logging.getLogger(__name__)
 
@@ -130,26 +127,10 @@ def build(house: Hosted, options: WebOptions) -> FastAPI:
     app.state.wires = sockets.wires
     app.add_api_websocket_route("/ws", sockets.serve)
 
-    about = "Live dashboard for MQTT devices"
-    client = Client(
-        assets_dir=str(ASSETS), app_name=_in_html(options.title), no_cdn=True, app_description=about
-    )
-    app.mount("/", client)
+    app.mount("/", Client(ASSETS, options.title))
     app.add_middleware(HostCheck, hosts=options.hosts)
     app.add_middleware(AnswerHeaders)
     return app
-
-
-class Client(FletStaticFiles):
-    """Flet's client. Every page's route answers with it, also where an id ends like the name of a file."""
-
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """See Starlette."""
-        found: tuple[str, os.stat_result | None] = super().lookup_path(path)
-        if found[1] is not None:
-            return found
-        starts = {page.route.strip("/").partition("/")[0] for page in pages()}
-        return super().lookup_path("index.html") if path.partition("/")[0] in starts else found
 
 
 def tags_of(house: House) -> Callable[[Frame], set[str]]:
@@ -185,11 +166,6 @@ def _source(
         return of(frame)
 
     return tags
-
-
-def _in_html(title: str) -> str:
-    """A title as Flet puts it into its page: as it is, by way of a regular expression's replacement."""
-    return html.escape(title).replace("\\", "\\\\")
 
 
 async def _tick(hub: Hub, house: House) -> None:
