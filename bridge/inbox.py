@@ -47,7 +47,15 @@ class Kept:
     fault: str = ""
 
 
-Control: TypeAlias = Linked | Kept | Note
+@dataclass(frozen=True, slots=True)
+class Published:
+    """We have sent a message to be retained; `retained` is False where it was an empty one, which clears."""
+
+    topic: str
+    retained: bool
+
+
+Control: TypeAlias = Linked | Kept | Note | Published
 Item: TypeAlias = Arrived | Control
 
 

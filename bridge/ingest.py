@@ -2,13 +2,14 @@
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bridge.clock import receipt_clock
 from bridge.commands import CommandRecord, Note
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock, Trace
-from bridge.inbox import Arrived, Inbox, Item, Kept, Linked
+from bridge.inbox import Arrived, Inbox, Item, Kept, Linked, Published
 from bridge.load import Draft, Load
 from bridge.ports import AFRESH, Heard, Receipt
 from bridge.quarantine import quarantine
@@ -16,9 +17,10 @@ from bridge.receipts import Receipts, Sequences, digest_of
 from bridge.record import kept_of
 from bridge.state import Change, DeviceState, State, TooMany
 from bridge.status import BridgeStatus, Counts, Rate
+from bridge.topics import Topics
 from schemas.catalog import Kinds
 from schemas.decode import decode
-from schemas.message import Announcement, Ignored, RawMessage, Readings, Rejected, Unclaimed
+from schemas.message import Announcement, Ignored, Outcome, RawMessage, Readings, Rejected, Unclaimed
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,7 @@ class Ingest:
         self.counts = counts
         self.frames = FrameClock()
         self.status = status
+        self.topics = Topics(parts.kinds, clock)
         self._parts = parts
         self._clock = clock
         self._rate = Rate()
@@ -80,6 +83,7 @@ class Ingest:
         self._sequences = Sequences()
         self._changed: dict[str, DeviceState] = {}
         self._draft = Draft()
+        self._heard: defaultdict[str, list[tuple[RawMessage, Outcome]]] = defaultdict(list)
         self._news_ahead = 0
         self._noted = 0
 
@@ -114,6 +118,7 @@ class Ingest:
         now = self._clock()
         if items:
             self._take_in(items, now)
+            self._tell_topics(now)
         if now >= self._next_tick:
             self._tick(now)
         self.frames.gap = GAP_UNDER_LOAD if self._parts.inbox.depth > LOADED else GAP
@@ -164,6 +169,13 @@ class Ingest:
             for received, count in shown:
                 self.frames.trace(Trace(received, decoded, count))
 
+    def _tell_topics(self, now: float) -> None:
+        heard, self._heard = self._heard, defaultdict(list)
+        try:
+            self.topics.heard(heard, now)
+        except Exception:
+            log.exception("our fault: the table of topics lacks some messages")
+
     def _message(self, raw: RawMessage, transport: int, now: float) -> None:
         self.counts.received += 1
         if raw.packet_id:
@@ -171,6 +183,7 @@ class Ingest:
             if self._delivered_before(raw, transport):
                 return
         outcome = decode(raw, self._parts.kinds)
+        self._heard[raw.topic].append((raw, outcome))
         if isinstance(outcome, Rejected):
             self._refuse(raw, outcome)
         elif isinstance(outcome, Ignored):
@@ -229,9 +242,11 @@ class Ingest:
             self._draft.receipts.append(receipt)
         return False
 
-    def _news(self, item: Linked | Kept | Note, now: float) -> None:
+    def _news(self, item: Linked | Kept | Note | Published, now: float) -> None:
         if isinstance(item, Linked):
             self._linked(item, now)
+        elif isinstance(item, Published):
+            self.topics.published(item.topic, retained=item.retained)
         elif isinstance(item, Kept):
             self._kept(item, now)
         else:
@@ -286,6 +301,11 @@ class Ingest:
     def _refuse(self, raw: RawMessage, why: Rejected) -> None:
         self.counts.quarantined[why.code] += 1
         self._draft.quarantined.append(quarantine(raw, why))
+        heard = self._heard[raw.topic]
+        if heard and heard[-1][0] is raw:
+            # What it was taken for before it turned out to be too much, or our fault.
+            heard.pop()
+        heard.append((raw, why))
 
     def _keep_states(self) -> None:
         self._draft.devices.extend(self._changed.values())
@@ -332,4 +352,6 @@ class Ingest:
 def _named(item: Item) -> str:
     if isinstance(item, Kept):
         return "news of the store"
+    if isinstance(item, Published):
+        return f"what was published on {item.topic}"
     return f"a command for {item.device_id}" if isinstance(item, Note) else "news of a connection"
