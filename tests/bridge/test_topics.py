@@ -15,6 +15,7 @@ from schemas.message import RawMessage
 from tests.bridge.flow import Flow
 
 KINDS = shipped_kinds()
+SAID = "expected true or false, got 1"
 
 
 class Table:
@@ -112,7 +113,7 @@ def test_a_rate_follows_what_comes_and_fades_in_silence() -> None:
     ],
 )
 def test_a_retained_message_is_there_until_an_empty_one_comes(
-    messages: list[tuple[bytes, bool]], expected: bool
+    messages: list[tuple[bytes, bool]], *, expected: bool
 ) -> None:
     """It came as retained, once, and goes with an empty message, which is how MQTT clears it."""
     table, together = Table(), Table()
@@ -241,7 +242,7 @@ def test_the_topics_of_a_device_are_found() -> None:
 
 @given(st.lists(st.text("ab/-0.", min_size=1, max_size=6), max_size=30))
 def test_every_topic_is_in_one_place_of_the_tree(topics: list[str]) -> None:
-    """Whatever the names are like, walking down finds each topic once, and the totals agree on every level."""
+    """Whatever the names are like, walking down finds each topic once, and all totals agree."""
     table = Table()
     for topic in topics:
         table.hear(topic)
