@@ -246,6 +246,8 @@ class Ingest:
         if isinstance(item, Linked):
             self._linked(item, now)
         elif isinstance(item, Published):
+            # What came before it in this round goes first.
+            self._tell_topics(now)
             self.topics.published(item.topic, retained=item.retained)
         elif isinstance(item, Kept):
             self._kept(item, now)

@@ -286,6 +286,7 @@ def plan_of(loaded: Loaded, kinds: Kinds, parts: Opened, extra: Sequence[Transpo
         labels(loaded),
         shown_address(loaded),
         is_embedded(loaded),
+        next((str(loaded.path(path)) for path in loaded.settings.schemas.paths), None),
     )
 
 

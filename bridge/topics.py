@@ -23,6 +23,8 @@ MAX_PAYLOAD = 4_096
 """Bytes that are held of a payload; its size tells the whole."""
 MESSAGES = 5
 """The last messages of a topic that are held."""
+MAX_SENT = 100
+"""Topics on which we have published and which have not been heard yet, of which is known whether it stays."""
 OVER = 10.0
 """Seconds over which a rate is taken: what is older than that weighs less than 1/e."""
 LOOK_AGAIN = 1.0
@@ -87,6 +89,7 @@ class Topics:
         # Heard longest ago first. Kept apart, so that who looks a topic up never finds it on the move.
         self._order: OrderedDict[str, None] = OrderedDict()
         self._held: dict[str, _Held] = {}
+        self._sent: dict[str, bool] = {}
         self._size = 0
         self._levels: Levels | None = None
         self._made_at = 0.0
@@ -105,6 +108,11 @@ class Topics:
         held = self._held.get(topic)
         if held is not None:
             self._held[topic] = held._replace(retained=retained)
+            return
+        # The broker's copy to us is still on its way, or nobody here listens to the topic.
+        self._sent[topic] = retained
+        if len(self._sent) > MAX_SENT:
+            del self._sent[next(iter(self._sent))]
 
     def entry(self, topic: str) -> TopicEntry | None:
         """A topic with its last messages, None if it has not been heard."""
@@ -119,6 +127,10 @@ class Topics:
         return [
             _entry(topic, held, now, recent=True) for topic, held in all_held if held.device_id == device_id
         ]
+
+    def unclaimed(self) -> Sequence[str]:
+        """The topics that no kind claims, in no order."""
+        return [topic for topic, held in list(self._held.items()) if held.role == "unclaimed"]
 
     def levels(self) -> Levels:
         """The tree of all topics as it was at most a second ago. The first to look makes it: some 30 ms."""
@@ -144,7 +156,8 @@ class Topics:
         before = self._held.get(topic)
         if before is None:
             role, device_id = self._claimed(topic)
-            before = _Held(0, 0.0, now, False, role, device_id, (), 0)
+            sent = self._sent.pop(topic, False)
+            before = _Held(0, 0.0, now, sent, role, device_id, (), 0)
             self._order[topic] = None
         total, rate, at, retained, role, device_id, recent, old_size = before
         for raw, _ in messages:

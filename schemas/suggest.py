@@ -29,7 +29,8 @@ DAY = 86_400.0
 """Seconds by which a device's clock may differ from ours, to be taken for a clock."""
 _CONTENT: Final = frozenset(
     ["state", "status", "data", "sensor", "telemetry", "value", "values", "json", "up", "update",
-     "attributes", "info", "reading", "readings", "measurement", "result", "event", "events", "get", "report", "uplink"]
+     "attributes",
+     "info", "reading", "readings", "measurement", "result", "event", "events", "get", "report", "uplink"]
 )  # fmt: skip
 """Last levels that say what is sent, not who sends it."""
 _STALE: Final = (30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800)

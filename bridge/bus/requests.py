@@ -61,6 +61,14 @@ def carry_out(bridge: Bridge) -> Mapping[str, Callable[..., object]]:
         "quarantine_counts": bridge.quarantine_counts,
         "replay": lambda dry_run, ids: bridge.replay(dry_run=dry_run, ids=ids),
         "facts": bridge.facts,
+        "topics": lambda prefix, limit: bridge.topics(prefix, limit=limit),
+        "topic": bridge.topic,
+        "find_topics": bridge.find_topics,
+        "publish": lambda topic, payload, by, qos, retain: bridge.publish(
+            topic, payload, by=by, qos=qos, retain=retain
+        ),
+        "samples": bridge.samples,
+        "suggestion": bridge.suggestion,
     }
 
 

@@ -127,8 +127,13 @@ def test_a_retained_message_is_there_until_an_empty_one_comes(
 
 
 def test_what_we_retained_ourselves_is_known() -> None:
-    """The broker's copy to us bears no mark then; a topic that nobody heard stays unknown."""
+    """The broker's copy to us bears no mark, and may come later; what nobody heard stays unknown."""
     table = Table()
+    table.topics.published("c", retained=True)
+    table.hear("c")
+    later = table.topics.entry("c")
+    assert later is not None
+    assert later.retained
     table.hear("a")
     for retained in (True, False):
         table.topics.published("a", retained=retained)
