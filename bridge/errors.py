@@ -11,7 +11,7 @@ FleetglassError
 │   └── BusAway        anything that is asked of a bridge in another process that cannot be reached
 ├── BusVersion         something on the bus that another version wrote, or another program
 ├── LabelRefused       a name or a place that is none
-└── CommandRefused     a command that the kind does not allow
+└── CommandRefused     a command that the kind does not allow, or a message that cannot be published
 """
 
 
@@ -36,7 +36,7 @@ class NotConnected(FleetglassError):
 
 
 class CommandRefused(FleetglassError):
-    """The kind does not know this metric, or the value is not one it takes."""
+    """The kind does not know this metric, or does not take the value; or a message cannot be published."""
 
 
 class LabelRefused(FleetglassError):

@@ -68,7 +68,15 @@ class Relabelled:
     device_ids: Sequence[str]
 
 
-Control: TypeAlias = Linked | Kept | Note | Forget | Relabelled
+@dataclass(frozen=True, slots=True)
+class Published:
+    """We have sent a message to be retained; `retained` is False where it was an empty one, which clears."""
+
+    topic: str
+    retained: bool
+
+
+Control: TypeAlias = Linked | Kept | Note | Forget | Relabelled | Published
 Item: TypeAlias = Arrived | Control
 
 

@@ -2,13 +2,14 @@
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bridge.clock import receipt_clock
 from bridge.commands import CommandRecord, Note
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock, Trace
-from bridge.inbox import Arrived, Control, Forget, Inbox, Item, Kept, Linked, Relabelled
+from bridge.inbox import Arrived, Control, Forget, Inbox, Item, Kept, Linked, Published, Relabelled
 from bridge.load import Draft, Load
 from bridge.ports import AFRESH, Batch, Forgotten, Heard, Receipt
 from bridge.quarantine import quarantine
@@ -16,9 +17,10 @@ from bridge.receipts import Receipts, Sequences, digest_of
 from bridge.record import kept_of
 from bridge.state import Change, DeviceState, State, TooMany
 from bridge.status import BridgeStatus, Counts, Rate
+from bridge.topics import Topics
 from schemas.catalog import Kinds
 from schemas.decode import decode
-from schemas.message import Announcement, Ignored, RawMessage, Readings, Rejected, Unclaimed
+from schemas.message import Announcement, Ignored, Outcome, RawMessage, Readings, Rejected, Unclaimed
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Ingest:
         self.counts = counts
         self.frames = FrameClock()
         self.status = status
+        self.topics = Topics(parts.kinds, clock)
         self._parts = parts
         self._clock = clock
         self._rate = Rate()
@@ -82,6 +85,7 @@ class Ingest:
         self._sequences = Sequences()
         self._changed: dict[str, DeviceState] = {}
         self._draft = Draft()
+        self._heard: defaultdict[str, list[tuple[RawMessage, Outcome]]] = defaultdict(list)
         self._news_ahead = 0
         self._noted = 0
         self._cleared: dict[str, bool] = {}
@@ -117,6 +121,7 @@ class Ingest:
         now = self._clock()
         if items:
             self._take_in(items, now)
+            self._tell_topics(now)
         if now >= self._next_tick:
             self._tick(now)
         self.frames.gap = GAP_UNDER_LOAD if self._parts.inbox.depth > LOADED else GAP
@@ -167,6 +172,13 @@ class Ingest:
             for received, count in shown:
                 self.frames.trace(Trace(received, decoded, count))
 
+    def _tell_topics(self, now: float) -> None:
+        heard, self._heard = self._heard, defaultdict(list)
+        try:
+            self.topics.heard(heard, now)
+        except Exception:
+            log.exception("our fault: the table of topics lacks some messages")
+
     def _message(self, raw: RawMessage, transport: int, now: float) -> None:
         self.counts.received += 1
         if raw.packet_id:
@@ -174,6 +186,7 @@ class Ingest:
             if self._delivered_before(raw, transport):
                 return
         outcome = decode(raw, self._parts.kinds)
+        self._heard[raw.topic].append((raw, outcome))
         if isinstance(outcome, Rejected):
             self._refuse(raw, outcome)
         elif isinstance(outcome, Ignored):
@@ -248,6 +261,10 @@ class Ingest:
     def _news(self, item: Control, now: float) -> None:
         if isinstance(item, Linked):
             self._linked(item, now)
+        elif isinstance(item, Published):
+            # What came before it in this round goes first.
+            self._tell_topics(now)
+            self.topics.published(item.topic, retained=item.retained)
         elif isinstance(item, Kept):
             self._kept(item, now)
         elif isinstance(item, Forget):
@@ -327,6 +344,11 @@ class Ingest:
     def _refuse(self, raw: RawMessage, why: Rejected) -> None:
         self.counts.quarantined[why.code] += 1
         self._draft.quarantined.append(quarantine(raw, why))
+        heard = self._heard[raw.topic]
+        if heard and heard[-1][0] is raw:
+            # What it was taken for before it turned out to be too much, or our fault.
+            heard.pop()
+        heard.append((raw, why))
 
     def _keep_states(self) -> None:
         self._draft.devices.extend(self._changed.values())
@@ -375,4 +397,6 @@ def _named(item: Item) -> str:
         return "news of the store"
     if isinstance(item, Forget):
         return f"that {item.device_id} is to be forgotten"
+    if isinstance(item, Published):
+        return f"what was published on {item.topic}"
     return f"a command for {item.device_id}" if isinstance(item, Note) else "news of a connection"

@@ -12,6 +12,7 @@ from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, Commands, CommandTaken, Note
 from bridge.config_file import ConfigFile
 from bridge.errors import FleetglassError, NotConnected
+from bridge.explorer import Explorer
 from bridge.forgetting import retained_topics
 from bridge.frames import Frame
 from bridge.identity import restore
@@ -40,9 +41,11 @@ from bridge.quarantine import Quarantined
 from bridge.replay import Replayed, replay
 from bridge.state import DeviceState, State
 from bridge.status import BridgeStatus, Counts
+from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from schemas import history_sources
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
+from schemas.suggest import Suggestion
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +64,7 @@ class Plan:
 
     `broker_url` is where devices reach the broker, without secrets, for people; `embedded`: it is our own.
     `config` is the file that gives the labels; without one what is changed of them holds until the end.
+    `kind_folder` is where the user's own kinds are, None where the config names no folder.
     """
 
     kinds: Kinds
@@ -70,6 +74,7 @@ class Plan:
     broker_url: str = ""
     embedded: bool = False
     config: ConfigFile | None = None
+    kind_folder: str | None = None
 
 
 class Bridge:
@@ -78,6 +83,7 @@ class Bridge:
     def __init__(self, plan: Plan) -> None:
         self.kinds = plan.kinds
         self.labels = plan.labels
+        self.kind_folder = plan.kind_folder
         self._plan = plan
         self._inbox = Inbox()
         self._inbox.on_room = self._resume
@@ -95,6 +101,9 @@ class Bridge:
             counts,
         )  # fmt: skip
         self._naming = Naming(plan.config, lambda: self.labels, self._relabelled)
+        self._explorer = Explorer(
+            self._ingest.topics, plan.kinds, plan.store, plan.transports, self._inbox.put
+        )
         self._commands = Commands(plan.kinds, self._publish, self._note_command)
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
@@ -158,9 +167,39 @@ class Bridge:
         found.update({one.id: one for one in recent if device_id in {None, one.device_id}})
         return sorted(found.values(), key=lambda record: record.time, reverse=True)[:limit]
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
-        """Send any message by the first transport. Raises `NotConnected`."""
-        self._plan.transports[0].publish(topic, payload, qos=qos, retain=retain)
+    def publish(self, topic: str, payload: bytes, *, by: str, qos: int = 1, retain: bool = False) -> None:
+        """Send any message by the first transport, in the name of `by`.
+
+        Raises `CommandRefused` for what cannot be published, and `NotConnected`: nothing is queued.
+        """
+        self._explorer.publish(topic, payload, qos, by, retain=retain)
+
+    def clear_retained(self, topic: str, *, by: str) -> None:
+        """Ask the broker to forget the message that it keeps of a topic. Raises as `publish` does."""
+        self._explorer.publish(topic, b"", 1, by, retain=True)
+
+    def topics(self, prefix: str = "", *, limit: int = LISTED) -> TopicLevel:
+        """One level of the tree of topics heard since the start, at most a second old."""
+        return self._explorer.level(prefix, limit)
+
+    def topic(self, name: str) -> TopicEntry | None:
+        """A topic with its last messages, None if it has not been heard."""
+        return self._explorer.entry(name)
+
+    def find_topics(self, text: str, limit: int = 100) -> Sequence[TopicEntry]:
+        """The topics that hold a text, upper and lower case alike, by name."""
+        return self._explorer.find(text, limit)
+
+    def samples(self, device_id: str, limit: int = 50) -> Sequence[RawMessage]:
+        """The last messages of a device, newest first, as far as they are held whole; 50 at most."""
+        return self._explorer.samples(device_id, limit)
+
+    def suggestion(self, topic: str) -> Suggestion:
+        """A first model for a topic that no kind claims, and for those like it.
+
+        Raises `LookupError` where no message is at hand, `CommandRefused` where no kind can be made of it.
+        """
+        return self._explorer.suggestion(topic)
 
     @property
     def devices(self) -> Mapping[str, DeviceState]:

@@ -289,6 +289,7 @@ def plan_of(loaded: Loaded, kinds: Kinds, parts: Opened, extra: Sequence[Transpo
         is_embedded(loaded),
         # Where there is no file yet, it is the one that the next start here will read.
         ConfigFile(loaded.file or loaded.base / CONFIG_NAME),
+        next((str(loaded.path(path)) for path in loaded.settings.schemas.paths), None),
     )
 
 

@@ -15,11 +15,13 @@ from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
+from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from dashboard.aside import Aside
 from dashboard.card import Who
 from dashboard.timing import Timing
 from schemas.catalog import Kinds
-from schemas.message import Value
+from schemas.message import RawMessage, Value
+from schemas.suggest import Suggestion
 
 if TYPE_CHECKING:
     # Redis, which a bridge in the same process does not need.
@@ -138,6 +140,33 @@ class House(Protocol):
 
     def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """* What was asked of a device, or of all (None), and how it ended, newest first."""
+
+    kind_folder: str | None
+    """The folder for kinds of one's own; None where none is named, or the bridge is elsewhere."""
+
+    def topics(self, prefix: str = "", *, limit: int = LISTED) -> TopicLevel:
+        """* One level of the tree of topics heard since the start, at most a second old."""
+
+    def topic(self, name: str) -> TopicEntry | None:
+        """* A topic with its last messages, None if it has not been heard."""
+
+    def find_topics(self, text: str, limit: int = 100) -> Sequence[TopicEntry]:
+        """* The topics that hold a text, upper and lower case alike, by name."""
+
+    def publish(self, topic: str, payload: bytes, *, by: str, qos: int = 1, retain: bool = False) -> None:
+        """* Send any message. Raises `CommandRefused` for what cannot be published, and `NotConnected`."""
+
+    def clear_retained(self, topic: str, *, by: str) -> None:
+        """* Ask the broker to forget the message that it keeps of a topic. Raises as `publish` does."""
+
+    def samples(self, device_id: str, limit: int = 50) -> Sequence[RawMessage]:
+        """* The last messages of a device, newest first, as far as they are held whole; 50 at most."""
+
+    def suggestion(self, topic: str) -> Suggestion:
+        """* A first model for a topic that no kind claims, and for those like it.
+
+        Raises `LookupError` where no message is at hand, `CommandRefused` where no kind can be made of it.
+        """
 
 
 class Hosted(House, Protocol):

@@ -16,11 +16,13 @@ from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
+from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from dashboard.aside import Aside
 from dashboard.house import Dropped
 from dashboard.timing import Timing
 from schemas.catalog import Kinds
-from schemas.message import Value
+from schemas.message import RawMessage, Value
+from schemas.suggest import Suggestion
 
 if TYPE_CHECKING:
     from dashboard.session import Shared
@@ -37,6 +39,7 @@ class RemoteHouse:
         self.timing = Timing()
         self.dropped = Dropped()
         self.quarantine_changes = 0
+        self.kind_folder: str | None = None
         self._follower = follower
         self._asker = follower.asker
         self._run = ""
@@ -135,6 +138,34 @@ class RemoteHouse:
     def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """See `House`."""
         return self._asker.commanded(device_id, limit=limit)
+
+    def topics(self, prefix: str = "", *, limit: int = LISTED) -> TopicLevel:
+        """See `House`."""
+        return self._asker.topics(prefix, limit)
+
+    def topic(self, name: str) -> TopicEntry | None:
+        """See `House`."""
+        return self._asker.topic(name)
+
+    def find_topics(self, text: str, limit: int = 100) -> Sequence[TopicEntry]:
+        """See `House`."""
+        return self._asker.find_topics(text, limit)
+
+    def publish(self, topic: str, payload: bytes, *, by: str, qos: int = 1, retain: bool = False) -> None:
+        """See `House`."""
+        self._asker.publish(topic, payload, by=by, qos=qos, retain=retain)
+
+    def clear_retained(self, topic: str, *, by: str) -> None:
+        """See `House`."""
+        self._asker.publish(topic, b"", by=by, qos=1, retain=True)
+
+    def samples(self, device_id: str, limit: int = 50) -> Sequence[RawMessage]:
+        """See `House`; messages of more than 65,536 bytes are left out."""
+        return self._asker.samples(device_id, limit)
+
+    def suggestion(self, topic: str) -> Suggestion:
+        """See `House`; the kinds are those of the bridge."""
+        return self._asker.suggestion(topic)
 
     def _note(self, frame: Frame) -> None:
         # Before the hub hears of it: who then looks, looks at the new one.

@@ -1,7 +1,7 @@
 """What dashboards ask of a bridge in another process, and its answers and refusals, as bytes. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from typing import Any, Final
 
 from bridge import errors
@@ -11,6 +11,9 @@ from bridge.errors import FleetglassError
 from bridge.ports import History, Point, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
+from bridge.topic_levels import TopicBranch, TopicEntry, TopicLevel, TopicMessage
+from schemas.message import RawMessage
+from schemas.suggest import Suggestion
 
 PAYLOAD = 65_536
 """Bytes of a refused message's payload that are carried; its size tells the whole."""
@@ -88,6 +91,27 @@ def _history(plain: Any) -> tuple[str, History]:  # noqa: ANN401
     return unit, History([Point(*point) for point in points], step, others)
 
 
+def _entry(plain: Any) -> TopicEntry:  # noqa: ANN401
+    topic, total, rate, retained, role, device_id, last, recent = plain
+    messages = tuple(TopicMessage(*each) for each in recent)
+    return TopicEntry(topic, total, rate, retained, role, device_id, TopicMessage(*last), messages)
+
+
+def _maybe_entry(plain: Any) -> TopicEntry | None:  # noqa: ANN401
+    return None if plain is None else _entry(plain)
+
+
+def _of_level(level: TopicLevel) -> tuple[object, ...]:
+    branches = [tuple(getattr(branch, each.name) for each in fields(branch)) for branch in level.branches]
+    return level.prefix, branches, level.more, level.entry, level.topics, level.known, level.forgotten
+
+
+def _level(plain: Any) -> TopicLevel:  # noqa: ANN401
+    prefix, branches, more, entry, *counts = plain
+    made = tuple(TopicBranch(*about, entry=_maybe_entry(own)) for *about, own in branches)  # type: ignore[misc]
+    return TopicLevel(prefix, made, more, _maybe_entry(entry), *counts)
+
+
 ANSWERS: Final[Mapping[str, tuple[Callable[[Any], object], Callable[[Any], object]]]] = {
     "command": (lambda a: a, lambda plain: plain),
     "commanded": (
@@ -108,5 +132,14 @@ ANSWERS: Final[Mapping[str, tuple[Callable[[Any], object], Callable[[Any], objec
         lambda plain: Replayed(*plain),
     ),
     "facts": (astuple, lambda plain: StoreFacts(*plain)),
+    "topics": (_of_level, _level),
+    "topic": (lambda entry: entry, _maybe_entry),
+    "find_topics": (list, lambda plain: [_entry(each) for each in plain]),
+    "publish": (lambda _: None, lambda _: None),
+    "samples": (
+        lambda found: [raw[:5] for raw in found if len(raw.payload) <= PAYLOAD],
+        lambda plain: [RawMessage(*each) for each in plain],
+    ),
+    "suggestion": (astuple, lambda plain: Suggestion(*plain)),
 }
 """For each thing that can be asked: its answer as a plain value, and back."""

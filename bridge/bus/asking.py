@@ -13,14 +13,19 @@ from bridge.bus.answers import pack_request, unpack_answer
 from bridge.bus.faults import FAULTS, trouble
 from bridge.commands import CommandRecord
 from bridge.errors import BusAway
+from bridge.explorer import check_publishable
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
-from schemas.message import Value
+from bridge.topic_levels import TopicEntry, TopicLevel
+from schemas.message import RawMessage, Value
+from schemas.suggest import Suggestion
 
-WITHIN: Mapping[str, float] = {"command": 5.0, "replay": 600.0}
+WITHIN: Mapping[str, float] = {"command": 5.0, "publish": 5.0, "replay": 600.0}
 """Seconds within which a request is to be answered; all else in `OTHERS`."""
 OTHERS = 30.0
+TO_DEVICES = frozenset({"command", "publish"})
+"""What goes to devices: done in order, and never held up by what may take long."""
 OPEN = 1_000
 """Requests that are kept at most."""
 
@@ -49,7 +54,7 @@ class Asker:
             asked: dict[FieldT, EncodableT] = {
                 "to": answer_to,
                 "deadline": str(deadline),
-                "lane": "command" if method == "command" else "other",
+                "lane": "command" if method in TO_DEVICES else "other",
                 "request": pack_request(method, arguments),
             }
             self._client.xadd(self._address.key("asked"), asked, maxlen=OPEN)
@@ -65,7 +70,7 @@ class Asker:
             if found is not None:
                 return unpack_answer(method, found[1])
             self._check()
-        look = "; look at the device whether it was done" if method == "command" else ""
+        look = "; look at the device whether it was done" if method in TO_DEVICES else ""
         raise BusAway(f"the bridge did not answer within {within:g} s{look}")
 
     def _check(self) -> None:
@@ -115,3 +120,29 @@ class Asker:
     def forget(self, device_id: str, *, history: bool, retained: bool) -> None:
         """See `Bridge`."""
         self.ask("forget", device_id, history, retained)
+
+    def topics(self, prefix: str, limit: int) -> TopicLevel:
+        """See `Bridge`."""
+        return cast(TopicLevel, self.ask("topics", prefix, limit))
+
+    def topic(self, name: str) -> TopicEntry | None:
+        """See `Bridge`."""
+        return cast("TopicEntry | None", self.ask("topic", name))
+
+    def find_topics(self, text: str, limit: int) -> Sequence[TopicEntry]:
+        """See `Bridge`."""
+        return cast("Sequence[TopicEntry]", self.ask("find_topics", text, limit))
+
+    def publish(self, topic: str, payload: bytes, *, by: str, qos: int, retain: bool) -> None:
+        """See `Bridge`."""
+        # What no bridge would take need not travel.
+        check_publishable(topic, payload, qos)
+        self.ask("publish", topic, payload, by, qos, retain)
+
+    def samples(self, device_id: str, limit: int) -> Sequence[RawMessage]:
+        """See `Bridge`; messages of more than 65,536 bytes are left out."""
+        return cast("Sequence[RawMessage]", self.ask("samples", device_id, limit))
+
+    def suggestion(self, topic: str) -> Suggestion:
+        """See `Bridge`."""
+        return cast(Suggestion, self.ask("suggestion", topic))

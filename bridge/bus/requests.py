@@ -66,6 +66,14 @@ def carry_out(bridge: Bridge) -> Mapping[str, Callable[..., object]]:
         "forget": lambda device_id, history, retained: bridge.forget(
             device_id, history=history, retained=retained
         ),
+        "topics": lambda prefix, limit: bridge.topics(prefix, limit=limit),
+        "topic": bridge.topic,
+        "find_topics": bridge.find_topics,
+        "publish": lambda topic, payload, by, qos, retain: bridge.publish(
+            topic, payload, by=by, qos=qos, retain=retain
+        ),
+        "samples": bridge.samples,
+        "suggestion": bridge.suggestion,
     }
 
 

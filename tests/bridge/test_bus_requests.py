@@ -105,6 +105,38 @@ def test_all_answers_are_the_bridges(speaker: Speaker, follower: Follower) -> No
     assert bridge.facts() == asker.facts()
 
 
+def test_topics_are_explored_from_afar(speaker: Speaker, follower: Follower, sent: list[bytes]) -> None:
+    """The tree, a topic, a search, samples and a first model are the bridge's own; so are its refusals."""
+    for number in range(3):
+        speaker.transport.submit("attic/rain/north/state", {"rain_mm": number + 0.5, "note": {"deep": [1]}})
+    speaker.transport.submit("attic/rain", b"\xff", retained=True)
+    bridge, asker = speaker.bridge, follower.asker
+    wait_until(lambda: bridge.topic("attic/rain") is not None, "the topics")
+    level = asker.topics("", 10)
+    assert [("attic", 4, 2, True)] == [(b.name, b.total, b.topics, b.retained) for b in level.branches]
+    below = asker.topics("attic", 10)
+    assert bridge.topics("attic", limit=10) == below
+    assert below.branches[0].entry is not None
+    found, here = asker.topic("attic/rain/north/state"), bridge.topic("attic/rain/north/state")
+    assert found is not None
+    assert here is not None
+    assert here._replace(rate=0.0) == found._replace(rate=0.0)
+    assert asker.topic("nowhere") is None
+    assert ["attic/rain/north/state"] == [each.topic for each in asker.find_topics("NORTH", 5)]
+    device_id = here.device_id
+    assert (3, list(bridge.samples(device_id))) == (3, list(asker.samples(device_id, 50)))
+    assert bridge.suggestion(here.topic) == asker.suggestion(here.topic)
+    asker.publish("attic/rain/north/set", b"\xff\x00", by="Ada", qos=2, retain=False)
+    assert [b"\xff\x00"] == sent
+    for ask, kind in (
+        (lambda: asker.publish("a/#", b"", by="Ada", qos=1, retain=False), CommandRefused),
+        (lambda: asker.suggestion("fleet/plug/a/state"), CommandRefused),
+        (lambda: asker.suggestion("nowhere"), LookupError),
+    ):
+        with pytest.raises(kind):
+            ask()
+
+
 def test_large_payloads_are_cut(speaker: Speaker, follower: Follower) -> None:
     """What is carried of a refused message is bounded; its size tells the whole."""
     payload = b"x" * (answers.PAYLOAD + 5)

@@ -398,7 +398,7 @@ def test_publish_goes_to_the_broker() -> None:
     """A message of ours goes out by the first transport, as it was asked for."""
     broker = Wire()
     with running(broker, Wire()) as bridge:
-        bridge.publish("a/b", b"x", qos=0, retain=True)
+        bridge.publish("a/b", b"x", by="test", qos=0, retain=True)
     assert broker.sent == [("a/b", b"x", 0, True)]
 
 

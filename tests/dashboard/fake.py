@@ -9,6 +9,7 @@ from pathlib import Path
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, CommandSent, CommandTaken
 from bridge.errors import FleetglassError
+from bridge.explorer import Explorer, check_publishable
 from bridge.frames import Frame
 from bridge.labels import NOTHING, Label, relabelled, retired_of, shown
 from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
@@ -17,6 +18,8 @@ from bridge.replay import Replayed, replay
 from bridge.state import Change, DeviceState, State
 from bridge.status import BridgeStatus, Counts
 from bridge.stores.memory import MemoryStore
+from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
+from bridge.topics import Topics
 from dashboard.app import tags_of
 from dashboard.aside import Aside
 from dashboard.card import Question
@@ -26,6 +29,7 @@ from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
 from schemas.message import Announcement, RawMessage, Readings, Rejected, Unclaimed, Value
+from schemas.suggest import Suggestion
 
 SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
     "thermostat": (
@@ -102,6 +106,10 @@ class FakeHouse:
         self.bus = None
         self.sent: list[tuple[str, Mapping[str, Value], str]] = []
         self.forgot: list[tuple[str, bool, bool]] = []
+        self.kind_folder: str | None = None
+        self.published: list[tuple[str, bytes, int, bool, str]] = []
+        self.table = Topics(self.kinds, lambda: self.now)
+        self.explorer = Explorer(self.table, self.kinds, self.store, [], lambda note: None)
         self.refuses: FleetglassError | None = None
         self.now = 1_000.0
         self._tags = tags_of(self)
@@ -171,6 +179,30 @@ class FakeHouse:
         self.store.commit(Batch(commanded=self.state.ledger.take()))
         return self.store.commanded(device_id, limit=limit)
 
+    def topics(self, prefix: str = "", *, limit: int = LISTED) -> TopicLevel:
+        return self.explorer.level(prefix, limit)
+
+    def topic(self, name: str) -> TopicEntry | None:
+        return self.explorer.entry(name)
+
+    def find_topics(self, text: str, limit: int = 100) -> Sequence[TopicEntry]:
+        return self.explorer.find(text, limit)
+
+    def publish(self, topic: str, payload: bytes, *, by: str, qos: int = 1, retain: bool = False) -> None:
+        check_publishable(topic, payload, qos)
+        if self.refuses is not None:
+            raise self.refuses
+        self.published.append((topic, payload, qos, retain, by))
+
+    def clear_retained(self, topic: str, *, by: str) -> None:
+        self.publish(topic, b"", by=by, retain=True)
+
+    def samples(self, device_id: str, limit: int = 50) -> Sequence[RawMessage]:
+        return self.explorer.samples(device_id, limit)
+
+    def suggestion(self, topic: str) -> Suggestion:
+        return self.explorer.suggestion(topic)
+
     def hear(
         self, topic: str, payload: bytes | str | Mapping[str, object], *, retained: bool = False
     ) -> set[str]:
@@ -180,6 +212,7 @@ class FakeHouse:
         data = payload.encode() if isinstance(payload, str) else payload
         raw = RawMessage(topic, data, time.time(), retained=retained)
         outcome = decode(raw, self.kinds)
+        self.table.heard({topic: [(raw, outcome)]}, self.now)
         if isinstance(outcome, Rejected):
             self.keep(Batch(quarantined=[quarantine(raw, outcome)]))
             self.counts.quarantined[outcome.code] += 1

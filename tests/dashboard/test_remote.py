@@ -45,6 +45,13 @@ def test_what_is_asked_without_a_bridge_is_refused_at_once(house: RemoteHouse) -
         house.quarantine_counts,
         lambda: house.replay(dry_run=True),
         house.facts,
+        house.topics,
+        lambda: house.topic("a"),
+        lambda: house.find_topics("a"),
+        lambda: house.publish("a", b"", by="test"),
+        lambda: house.clear_retained("a", by="test"),
+        lambda: house.samples("topic.a"),
+        lambda: house.suggestion("a"),
     ):
         with pytest.raises(BusAway, match="the bus has not been reached yet"):
             ask()
