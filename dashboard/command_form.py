@@ -10,7 +10,7 @@ from bridge.errors import FleetglassError
 from dashboard.asking import ask_then_act
 from dashboard.card import Who
 from dashboard.dialogs import dialog_of
-from dashboard.house import House, act
+from dashboard.house import House
 from dashboard.look import SOFT
 from dashboard.present import DeviceView, MetricView, device_view
 from dashboard.widgets import Entry, entry_for
@@ -58,7 +58,7 @@ class _Form:
         ]
         leave = ft.TextButton(say("Cancel"), on_click=lambda _event: self._who.close(self._dialog))
         send = ft.FilledButton(say("Send"), on_click=lambda _event: self._send())
-        self._dialog = dialog_of(say("Set {device}", device=view.title), lines, [leave, send])
+        self._dialog: ft.AlertDialog = dialog_of(say("Set {device}", device=view.title), lines, [leave, send])
 
     def open(self) -> None:
         """Show it."""
@@ -75,10 +75,22 @@ class _Form:
             self._tell(self._who.reader.say("Nothing was changed"))
             return
         view = _view(self._house, self._view.id, self._who) or self._view
-        self._who.close(self._dialog)
-        ask_then_act(
-            self._who, view, changes, lambda who, agreed: act(self._house, self._view.id, who, agreed)
-        )
+        ask_then_act(self._who, view, changes, self._command)
+
+    def _command(self, who: Who, changes: Mapping[str, Value]) -> None:
+        """It stays open until the command is sent, so that what was entered is not lost."""
+        try:
+            self._house.command(self._view.id, changes, by=who.name)
+        except FleetglassError as error:
+            log.warning("session %s: command for %s not sent: %s", who.name, self._view.id, error)
+            name, _, why = str(error).partition(": ")
+            if name in self._entries and why:
+                self._entries[name].tell(who.reader.told(why))
+                self._dialog.update()
+            else:
+                self._tell(who.reader.say("Not sent: {why}", why=who.reader.told(str(error))))
+        else:
+            who.close(self._dialog)
 
     def _read(self) -> Mapping[str, Value] | None:
         """What was changed; None if something is wrong, which is then said where it is."""

@@ -28,7 +28,9 @@ def open_value_dialog(place: Place, who: Who) -> None:
 
     entry: Entry = entry_for(metric.trait)(metric, reader, send)
     if isinstance(entry.control, ft.TextField):
-        entry.control.autofocus = True
+        field = entry.control
+        # What is typed replaces what is there.
+        field.autofocus, field.selection = True, ft.TextSelection(0, len(field.value))
     cancel = ft.TextButton(say("Cancel"), on_click=lambda _event: who.close(dialog))
     agree = ft.FilledButton(say("Send"), on_click=lambda _event: send())
     dialog: ft.AlertDialog = dialog_of(

@@ -1,12 +1,13 @@
 """The page of one device: every metric with its source and age, its limits, and its last message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import flet as ft
 
-from dashboard.card import CardPlan, Drawing
+from dashboard.card import CardPlan, Drawing, Who
+from dashboard.command_form import can_be_set, open_command_form
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import SOFT, caption, card, copyable, empty
@@ -39,7 +40,7 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
             f"detail/{device_id}/{reader.zoned}",
             follows,
             seen,
-            lambda d: _draw(d, actor(house, device_id)),
+            lambda d: _draw(d, actor(house, device_id), partial(open_command_form, house, device_id)),
             shape,
             source,
         ),
@@ -68,9 +69,12 @@ def _nobody(house: House, device_id: str) -> CardPlan[str]:
     return CardPlan(f"nobody/{device_id}", frozenset({"status"}), why, draw, lambda told: told)
 
 
-def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
+def _draw(drawing: Drawing[DeviceView], act: Act, form: Callable[[Who], None]) -> ft.Control:
     reason = drawing.live(ft.Text(size=13, color=SOFT), value=_about)
     rows: list[ft.Control] = [header(drawing, opens=False), reason]
+    if can_be_set(drawing.view):
+        several = ft.OutlinedButton(drawing.view.reader.say("Set several…"), icon=ft.Icons.TUNE)
+        rows.append(ft.Row([drawing.on(several, click=lambda who, _data: form(who))]))
     for name in cells(drawing.view):
         rows += [ft.Divider(height=1, color=ft.Colors.OUTLINE_VARIANT), _row(drawing, name, act)]
     if not drawing.view.metrics:

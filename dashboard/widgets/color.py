@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import flet as ft
 
 from dashboard.language import marked
-from dashboard.look import INKS, LINE, SOFT
+from dashboard.look import INKS, SOFT
 from dashboard.present import MetricView
 from dashboard.reader import Reader
 from dashboard.value_dialog import open_value_dialog
@@ -82,7 +82,7 @@ def entry(metric: MetricView, reader: Reader, done: Callable[[], None]) -> Entry
         [
             ft.IconButton(
                 ft.Icons.CIRCLE, icon_color=code, icon_size=30, tooltip=f"{say(name)} {code}",
-                style=ft.ButtonStyle(side=ft.BorderSide(1, LINE)),
+                style=ft.ButtonStyle(side=ft.BorderSide(1, ft.Colors.OUTLINE)),
                 on_click=lambda _event, code=code: choose(code),
             )
             for code, name in COMMON.items()
@@ -112,7 +112,11 @@ def entry(metric: MetricView, reader: Reader, done: Callable[[], None]) -> Entry
 
     named = ft.Semantics(content=hue, label=say("{metric}: hue", metric=metric.label))
     caption = ft.Text(say("Hue"), size=12, color=SOFT)
-    return Entry(ft.Column([field, palette, caption, named], spacing=8, tight=True), read, tell)
+    whole = ft.Column(
+        [field, palette, caption, named],
+        spacing=8, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+    )  # fmt: skip
+    return Entry(whole, read, tell)
 
 
 def _code(text: str) -> str | None:

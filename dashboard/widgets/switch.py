@@ -55,7 +55,7 @@ def entry(metric: MetricView, reader: Reader, done: Callable[[], None]) -> Entry
         ft.Radio(value=value, label=reader.told(word)) for value, word in words.items()
     ]
     group = ft.RadioGroup(
-        ft.Row(radios, wrap=True, spacing=16), value=before, on_change=lambda _event: done()
+        ft.Column(radios, spacing=0, tight=True), value=before, on_change=lambda _event: done()
     )
     error = ft.Text(size=12, color=ft.Colors.ERROR, visible=False)
 
