@@ -100,7 +100,7 @@ def tappable(place: Place, face: ft.Control, tapped: Callable[[Who], None], **st
         icon=named,
         padding=ft.Padding.symmetric(horizontal=8, vertical=2),
         size_constraints=ft.BoxConstraints(min_width=32, min_height=32),
-        style=ft.ButtonStyle(**style),  # type: ignore[arg-type]
+        style=ft.ButtonStyle(alignment=ft.Alignment.CENTER_LEFT, **style),  # type: ignore[arg-type]
     )
     return place.drawing.on(button, click=lambda who, _data: tapped(who))
 

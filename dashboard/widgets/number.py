@@ -31,7 +31,7 @@ def draw(place: Place) -> ft.Control:
     )  # fmt: skip
     both = ft.Row(
         [_step(place, ft.Icons.REMOVE, -1), _step(place, ft.Icons.ADD, +1)],
-        spacing=4 if place.large else 2,
+        spacing=4 if place.large else 0,
         tight=True,
     )
     # Where both have no room beside the value, they stand below it.
