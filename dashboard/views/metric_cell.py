@@ -77,18 +77,27 @@ def _head(drawing: Drawing[DeviceView], name: str) -> ft.Control:
 
 def _note(drawing: Drawing[DeviceView], name: str) -> ft.Control:
     live = drawing.live
+    known: tuple[DeviceView | None, tuple[Tone, str]] = (None, ("muted", ""))
+
+    def note(view: DeviceView) -> tuple[Tone, str]:
+        # Once for all that follows it.
+        nonlocal known
+        if known[0] is not view:
+            known = (view, note_of(view, name))
+        return known[1]
+
     text = live(
         ft.Text(size=11, max_lines=2, overflow=ft.TextOverflow.ELLIPSIS, expand=True),
-        value=lambda v: note_of(v, name)[1],
-        color=lambda v: INKS[note_of(v, name)[0]],
+        value=lambda v: note(v)[1],
+        color=lambda v: INKS[note(v)[0]],
     )
     if not _may_stand_out(drawing.view.metrics[name]):
-        return live(ft.Row([text], spacing=4), visible=lambda v: bool(note_of(v, name)[1]))
+        return live(ft.Row([text], spacing=4), visible=lambda v: bool(note(v)[1]))
     sign = live(
         ft.Icon(ft.Icons.CIRCLE, size=13),
-        icon=lambda v: SIGNS[note_of(v, name)[0]],
-        color=lambda v: DOTS[note_of(v, name)[0]],
-        visible=lambda v: note_of(v, name)[0] != "muted",
+        icon=lambda v: SIGNS[note(v)[0]],
+        color=lambda v: DOTS[note(v)[0]],
+        visible=lambda v: note(v)[0] != "muted",
     )
     # Room for a line is always there, so that nothing moves when something is said.
     return ft.Row(

@@ -54,18 +54,29 @@ class Place:
     def spoken(self, what: str = "") -> Callable[[DeviceView], str]:
         """What a control is called, also by a screen reader: device, metric, value, and what it does."""
         name = self.name
+        known: tuple[object, str] = (None, "")
 
         def text(view: DeviceView) -> str:
-            metric, say = view.metrics[name], view.reader.say
-            value = f"{metric.said} {metric.unit}".rstrip() if metric.source or metric.asked else say(NOT_YET)
-            if not what:
-                return say("{device}: {metric}, {value}", device=view.title, metric=metric.label, value=value)
-            return say(
-                "{device}: {metric}, {value}, {what}",
-                device=view.title, metric=metric.label, value=value, what=what,
-            )  # fmt: skip
+            nonlocal known
+            metric = view.metrics[name]
+            value = f"{metric.said} {metric.unit}".rstrip() if metric.source or metric.asked else NOT_YET
+            parts = (view.title, value)
+            # Put together anew only when it changes: it is asked for with every message.
+            if known[0] != parts:
+                known = (parts, _called(view, metric, value, what))
+            return known[1]
 
         return text
+
+
+def _called(view: DeviceView, metric: MetricView, value: str, what: str) -> str:
+    say = view.reader.say
+    value = say(value) if value == NOT_YET else value
+    if not what:
+        return say("{device}: {metric}, {value}", device=view.title, metric=metric.label, value=value)
+    return say(
+        "{device}: {metric}, {value}, {what}", device=view.title, metric=metric.label, value=value, what=what
+    )
 
 
 @dataclass(frozen=True, slots=True)
