@@ -92,7 +92,7 @@ def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
         ],
         spacing=2, horizontal_alignment=ft.CrossAxisAlignment.END,
     )  # fmt: skip
-    return ft.Row([fading(drawing, cell(drawing, name, act, large=True)), about], spacing=12)
+    return ft.Row([fading(drawing, cell(drawing, name, act, large=True, page=True)), about], spacing=12)
 
 
 def _draw_message(drawing: Drawing[DeviceView]) -> ft.Control:

@@ -24,10 +24,12 @@ def cells(view: DeviceView) -> list[str]:
     return names
 
 
-def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Column:
-    """A metric with its label above, and below it what is under way or wrong."""
+def cell(
+    drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False, page: bool = False
+) -> ft.Column:
+    """A metric with its label above, and below it what is under way or wrong. See `Place`."""
     metric = drawing.view.metrics[name]
-    widget = widget_for(metric.trait)(Place(drawing, name, act, large))
+    widget = widget_for(metric.trait)(Place(drawing, name, act, large, page))
     value = (
         widget if large else ft.Row([ft.Container(height=HIGH), ft.Container(widget, expand=True)], spacing=0)
     )

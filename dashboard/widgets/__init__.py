@@ -25,12 +25,17 @@ __all__ = ["Act", "Entry", "Place", "Widget", "entry_for", "tappable", "widget_f
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a widget draws: which metric of the device, how commands are sent, and whether it may be big."""
+    """Where a widget draws: which metric of the device, and how commands are sent.
+
+    `large`: as what matters most. `page`: there is room for more than the value, as on the device's own page,
+    whose cards have `reader.zoned` in their keys.
+    """
 
     drawing: Drawing[DeviceView]
     name: str
     send: Act
     large: bool = False
+    page: bool = False
 
     @property
     def metric(self) -> MetricView:

@@ -24,7 +24,7 @@ def draw(place: Place) -> ft.Control:
     metric = place.metric
     if not metric.settable:
         return _pill(place)
-    if place.large and len(metric.options) <= CHIPS:
+    if place.page and len(metric.options) <= CHIPS:
         return ft.Row(
             [_chip(place, option) for option in metric.options], wrap=True, spacing=8, run_spacing=8
         )

@@ -32,7 +32,7 @@ def draw(place: Place) -> ft.Control:
     name, other = place.name, other_half(place.drawing.view.metrics, place.name)
     both = (name,) if other is None else (name, other)
     # Beside each other they have no room on a card.
-    between = ", " if place.large else "\n"
+    between = ", " if place.page else "\n"
 
     def text(view: DeviceView) -> str:
         halves = [view.metrics[half] for half in both]

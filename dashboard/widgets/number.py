@@ -40,7 +40,7 @@ def draw(place: Place) -> ft.Control:
         spacing=12 if place.large else 0, run_spacing=0, wrap=True,
         vertical_alignment=ft.CrossAxisAlignment.CENTER,
     )  # fmt: skip
-    slider = _slider(place) if place.large else None
+    slider = _slider(place) if place.page else None
     return steps if slider is None else ft.Column([steps, slider], spacing=0, tight=True)
 
 

@@ -23,7 +23,7 @@ def draw(place: Place) -> ft.Control:
     """The text, on one line or on a large place on several; a pencil behind it if it can be set."""
     text = ft.Text(
         size=16 if place.large else 15, weight=ft.FontWeight.W_500,
-        max_lines=LINES if place.large else 1, overflow=ft.TextOverflow.ELLIPSIS,
+        max_lines=LINES if place.page else 1, overflow=ft.TextOverflow.ELLIPSIS,
     )  # fmt: skip
     place.drawing.live(
         text,

@@ -11,17 +11,14 @@ DRAWS = (Timestamp,)
 
 
 def draw(place: Place) -> ft.Control:
-    """The distance from now; where it is large, date, time and zone below it.
-
-    Who draws it large must have `reader.zoned` in the key of the card.
-    """
+    """The distance from now; where there is room, date, time and zone below it."""
     live, of, reader = place.drawing.live, place.of, place.reader
     distance = live(
         ft.Text(size=22 if place.large else 15, weight=ft.FontWeight.W_500, no_wrap=True),
         value=of(lambda m: m.text),
         color=of(lambda m: INKS[m.tone]),
     )
-    if not place.large:
+    if not place.page:
         return distance
 
     def absolute(metric: MetricView) -> str:
