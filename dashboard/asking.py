@@ -16,7 +16,11 @@ def ask_then_act(who: Who, view: DeviceView, changes: Mapping[str, Value], act: 
 
     Everything that sends a command for a person goes through here.
     """
-    questions = [text for name, value in changes.items() if (text := _question(view.metrics[name], value))]
+    questions = [
+        text
+        for name, value in changes.items()
+        if (text := view.metrics[name].trait.question(value)) is not None
+    ]
     if not questions:
         act(who, changes)
         return
@@ -32,11 +36,6 @@ def value_text(metric: MetricView, value: Value, reader: Reader) -> str:
     """A value of a metric with its unit, as this person reads it."""
     text, unit = format_value(value, metric.trait, reader, metric.into), metric.unit
     return f"{text} {unit}" if unit else text
-
-
-def _question(metric: MetricView, value: Value) -> str | None:
-    asked: Callable[[Value], str | None] = getattr(metric.trait, "question", lambda _value: None)
-    return asked(value)
 
 
 def _line(view: DeviceView, name: str, value: Value, reader: Reader) -> str:

@@ -9,7 +9,7 @@ from dashboard.widgets import Act, Place, widget_for
 from dashboard.widgets.location import other_half
 from schemas.traits import Choice, Numeric
 
-FAILED = frozenset({"timed_out", "refused", "not_sent", "failed"})
+FAILED = frozenset({"timed_out", "refused", "not_sent"})
 """How a command may end without the device doing it."""
 HIGH = 32
 """The least height of a value, so that what stands beside each other stands in line."""
@@ -31,7 +31,9 @@ def cell(
     metric = drawing.view.metrics[name]
     widget = widget_for(metric.trait)(Place(drawing, name, act, large, page))
     value = (
-        widget if large else ft.Row([ft.Container(height=HIGH), ft.Container(widget, expand=True)], spacing=0)
+        widget
+        if large or page
+        else ft.Row([ft.Container(height=HIGH), ft.Container(widget, expand=True)], spacing=0)
     )
     return ft.Column([_head(drawing, name), value, _note(drawing, name)], spacing=1, expand=True)
 

@@ -88,12 +88,12 @@ def test_a_typed_value_is_checked_and_sent() -> None:
         enter(tab, "Target", "99")
         send(tab)
         await error_at(tab, "Target", "At most 30 °C")
-        assert [] == stage.house.commanded
+        assert [] == stage.house.sent
         enter(tab, "Target", "22,5")
         send(tab)
         await until(lambda: dialog(tab) is None, "the dialog to close")
 
-    assert [{"target": 22.5}] == [changes for _id, changes, _by in played(act).commanded]
+    assert [{"target": 22.5}] == [changes for _id, changes, _by in played(act).sent]
 
 
 def test_the_form_sends_what_was_changed_as_one_command() -> None:
@@ -113,7 +113,7 @@ def test_the_form_sends_what_was_changed_as_one_command() -> None:
 
     house = played(act)
     assert [(ONE, {"target": 21.0, "fan": False, "display": ""})] == [
-        (device, changes) for device, changes, _by in house.commanded
+        (device, changes) for device, changes, _by in house.sent
     ]
 
 
@@ -128,13 +128,13 @@ def test_one_mistake_in_the_form_holds_everything_back() -> None:
         send(tab)
         await error_at(tab, "Offset", "Enter a number, such as 20")
         await error_at(tab, "Color", "Enter a colour as #rrggbb, such as #ff8800")
-        assert [] == stage.house.commanded
+        assert [] == stage.house.sent
         enter(tab, "Offset", "4")
         enter(tab, "Color", "00FF00")
         send(tab)
         await until(lambda: dialog(tab) is None, "the form to close")
 
-    assert [{"target": 21.0, "offset": 4, "color": "#00ff00"}] == [c for _id, c, _by in played(act).commanded]
+    assert [{"target": 21.0, "offset": 4, "color": "#00ff00"}] == [c for _id, c, _by in played(act).sent]
 
 
 def test_a_form_that_changes_nothing_sends_nothing() -> None:
@@ -145,7 +145,7 @@ def test_a_form_that_changes_nothing_sends_nothing() -> None:
         send(tab)
         await until(lambda: "Nothing was changed" in texts(dialog(tab)), "that nothing was changed")
 
-    assert [] == played(act).commanded
+    assert [] == played(act).sent
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_what_could_not_be_sent_stays_in_the_form(error: CommandRefused, label: 
         send(tab)
         await until(lambda: dialog(tab) is None, "the form to close")
 
-    assert [{"target": 21.0}] == [changes for _id, changes, _by in played(act).commanded]
+    assert [{"target": 21.0}] == [changes for _id, changes, _by in played(act).sent]
 
 
 def test_what_was_never_heard_is_sent_only_if_it_is_entered() -> None:
@@ -186,7 +186,7 @@ def test_what_was_never_heard_is_sent_only_if_it_is_entered() -> None:
         send(tab)
         await until(lambda: dialog(tab) is None, "the form to close")
 
-    assert [{"display": "First"}] == [c for _id, c, _by in played(act, {"mood": "glad"}).commanded]
+    assert [{"display": "First"}] == [c for _id, c, _by in played(act, {"mood": "glad"}).sent]
 
 
 @pytest.mark.parametrize("name", ["target", "offset", "fan", "mode", "display", "color"])

@@ -128,11 +128,11 @@ def test_a_step_is_one_command(house: FakeHouse, what: str, wanted: float) -> No
     """The next value is asked for and shown, and the next step goes on from it."""
     shown = Shown(house)
     shown.click("IconButton", f"One: Target, 20.5 °C, {what}")
-    assert [(ONE, {"target": wanted}, "somebody")] == house.commanded
+    assert [(ONE, {"target": wanted}, "somebody")] == house.sent
     shown.look_again()
     assert f"{wanted:.1f}" in shown.texts
     shown.click("IconButton", f"One: Target, {wanted:.1f} °C, {what}")
-    assert {"target": wanted + (wanted - 20.5)} == house.commanded[-1][1]
+    assert {"target": wanted + (wanted - 20.5)} == house.sent[-1][1]
 
 
 def test_a_slider_commands_when_it_is_let_go(house: FakeHouse) -> None:
@@ -142,9 +142,9 @@ def test_a_slider_commands_when_it_is_let_go(house: FakeHouse) -> None:
     assert (5, 30, 50, 20.5) == (slider["min"], slider["max"], slider["divisions"], slider["value"])
     shown.scene.event(slider["_i"], "change", 22.0, shown.person)
     shown.scene.event(slider["_i"], "change_end", 20.5, shown.person)
-    assert [] == house.commanded
+    assert [] == house.sent
     shown.scene.event(slider["_i"], "change_end", 22.4, shown.person)
-    assert [{"target": 22.5}] == [changes for _id, changes, _by in house.commanded]
+    assert [{"target": 22.5}] == [changes for _id, changes, _by in house.sent]
 
 
 def test_a_slider_moves_in_the_units_of_the_person(house: FakeHouse) -> None:
@@ -153,7 +153,7 @@ def test_a_slider_moves_in_the_units_of_the_person(house: FakeHouse) -> None:
     slider = find(shown.tree, "Slider")[0]
     assert (41, 86, 68.9) == (slider["min"], slider["max"], round(slider["value"], 6))
     shown.scene.event(slider["_i"], "change_end", 70.0, shown.person)
-    assert [{"target": 21.0}] == [changes for _id, changes, _by in house.commanded]
+    assert [{"target": 21.0}] == [changes for _id, changes, _by in house.sent]
 
 
 def test_a_value_that_was_asked_for_is_shown_in_the_units_of_the_person(house: FakeHouse) -> None:
@@ -214,7 +214,7 @@ def test_a_word_that_is_chosen_is_commanded_once(house: FakeHouse) -> None:
     shown = Shown(house)
     for option in ("comfort", "eco"):
         shown.click("Chip", f"Mode, eco, {option}", "select")
-    assert [{"mode": "comfort"}] == [changes for _id, changes, _by in house.commanded]
+    assert [{"mode": "comfort"}] == [changes for _id, changes, _by in house.sent]
 
 
 @pytest.mark.parametrize(("reader", "moment"), [
@@ -230,19 +230,20 @@ def test_a_moment_stands_on_the_clock_of_the_person(house: FakeHouse, reader: Re
     assert 2 == len(keys)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Guarded(Switch):
-    """A switch that asks before it is switched on."""
-
-    def question(self, value: object) -> str | None:
-        return "Start the pump?" if value is True else None
-
-
 def test_danger_is_asked_about_first() -> None:
     """Where the kind wants it, nothing is sent until the person says yes; else it is sent at once."""
 
     class Pump(Device, topic="gallery/{device}/state"):
-        running: Annotated[bool, Guarded(on="runs", off="rests", command="gallery/{device}/set")]
+        running: Annotated[
+            bool,
+            Switch(
+                on="runs",
+                off="rests",
+                command="gallery/{device}/set",
+                confirm="Start the pump?",
+                confirm_for=(True,),
+            ),
+        ]
 
     known = Kinds()
     known.add(kind_of(Pump))
@@ -253,7 +254,7 @@ def test_danger_is_asked_about_first() -> None:
     layout = scene.open(device.layout(house, {"id": "pump.one"}, ENGLISH))
     [switch] = find(msgpack.unpackb(layout.cards[0].packed(), strict_map_key=False), "Switch")
     scene.event(switch["_i"], "change", True, person)
-    assert [] == house.commanded
+    assert [] == house.sent
     [question] = person.asked
     assert ("Start the pump?", ["One: Running becomes runs"], "Send") == (
         question.title,
@@ -263,7 +264,7 @@ def test_danger_is_asked_about_first() -> None:
     question.then()
     scene.event(switch["_i"], "change", False, person)
     assert ([{"running": True}, {"running": False}], 1) == (
-        [changes for _id, changes, _by in house.commanded],
+        [changes for _id, changes, _by in house.sent],
         len(person.asked),
     )
 
