@@ -25,7 +25,7 @@ def open_command_form(house: House, device_id: str, who: Who) -> None:
     What is wrong is said at its field, and nothing is sent then. Values that were not changed are not sent.
     """
     view = _view(house, device_id, who)
-    settable = {} if view is None else {name: m for name, m in view.metrics.items() if m.settable}
+    settable = {} if view is None else {name: m for name, m in view.metrics.items() if _has_field(m)}
     if view is None or not settable:
         who.tell(who.reader.say("There is nothing to set on this device"))
         return
@@ -34,7 +34,12 @@ def open_command_form(house: House, device_id: str, who: Who) -> None:
 
 def can_be_set(view: DeviceView) -> bool:
     """Whether the form would have a field."""
-    return any(metric.settable for metric in view.metrics.values())
+    return any(map(_has_field, view.metrics.values()))
+
+
+def _has_field(metric: MetricView) -> bool:
+    # A button is pressed, not set.
+    return metric.settable and metric.trait.can_be_read
 
 
 class _Form:

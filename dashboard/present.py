@@ -28,6 +28,7 @@ _new = tuple.__new__
 WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
 WAITING = marked("waiting for the device")
+SENT = marked("sent")
 DASH = "–"
 """Shown where there is no value, or nobody knows it now."""
 
@@ -128,7 +129,7 @@ class DeviceView(NamedTuple):
         """Where a metric's value is from and how old it is; live is only what a device that is there says."""
         metric, say = self.metrics[name], self.reader.say
         if not metric.source:
-            return say(NOT_YET)
+            return say(NOT_YET) if metric.trait.can_be_read else ""
         if metric.source != "live" or not self.faded:
             return f"{say(SOURCES[metric.source])} · {metric.age}"
         return say("last heard {age}", age=past(metric.age, self.reader))
@@ -311,7 +312,7 @@ def _metric_view(
             why,
             value,
             command.value if command is not None and pending else None,
-            "" if command is None else reader.told(_note_of(command)),
+            "" if command is None else reader.told(_note_of(command, metric.trait)),
             pending,
             metric.settable,
             source,
@@ -325,11 +326,13 @@ def _metric_view(
     )
 
 
-def _note_of(command: CommandState) -> str:
-    """What the card says of it; that it was confirmed the value itself shows."""
+def _note_of(command: CommandState, trait: Trait) -> str:
+    """What the card says of it; that it was confirmed the value itself shows, where there is one."""
     if command.status == "pending":
         return WAITING
-    return "" if command.status == "confirmed" else command.note
+    if command.status == "confirmed":
+        return "" if trait.can_be_read else SENT
+    return command.note
 
 
 def _moment(value: Value, now: float, reader: Reader) -> str:

@@ -53,7 +53,8 @@ def note_of(view: DeviceView, name: str) -> tuple[Tone, str]:
         return metric.tone, metric.why
     if metric.note:
         return "muted", metric.note
-    return "muted", "" if metric.source else view.reader.say(NOT_YET)
+    unheard = not metric.source and metric.trait.can_be_read
+    return "muted", view.reader.say(NOT_YET) if unheard else ""
 
 
 def label_of(view: DeviceView, name: str) -> str:

@@ -76,6 +76,8 @@ class Place:
 
 def _called(view: DeviceView, metric: MetricView, value: str, what: str) -> str:
     say = view.reader.say
+    if not metric.trait.can_be_read:
+        return say("{device}: {metric}, {what}", device=view.title, metric=metric.label, what=what)
     value = say(value) if value == NOT_YET else value
     if not what:
         return say("{device}: {metric}, {value}", device=view.title, metric=metric.label, value=value)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from pydantic import AwareDatetime
 
 from bridge.errors import FleetglassError
+from schemas.button import Button
 from schemas.catalog import Kinds
 from schemas.device import Device, kind_of
 from schemas.traits import (
@@ -70,6 +71,8 @@ class Gallery(Device, topic="gallery/{device}/state", availability="gallery/{dev
     frost: Annotated[bool | None, Binary(label="Frost")] = None
     state: Annotated[Literal["idle", "running", "fault"] | None, Choice(alarming=("fault",))] = None
     mode: Annotated[Literal["off", "eco", "comfort", "boost"] | None, Choice(command=_SET)] = None
+    identify: Annotated[bool | None, Button(command=_SET)] = None
+    program: Annotated[Literal["rinse", "clean"] | None, Button(command=_SET, confirm="Is it empty?")] = None
     press: Annotated[Literal["single", "double"] | None, Event()] = None
     message: Annotated[str | None, Text()] = None
     display: Annotated[str | None, Text(max_length=20, command=_SET)] = None

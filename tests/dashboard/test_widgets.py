@@ -269,6 +269,19 @@ def test_danger_is_asked_about_first() -> None:
     )
 
 
+def test_a_button_is_pressed(house: FakeHouse) -> None:
+    """It sends true, or its word; where the broker has it, that is said, and not that the device did it."""
+    shown = Shown(house)
+    shown.click("OutlinedButton", "One: Identify, Press")
+    assert [{"identify": True}] == [changes for _id, changes, _by in house.sent]
+    shown.look_again()
+    assert (1, False) == (shown.texts.count("sent"), "not heard yet" in shown.texts)
+    shown.click("OutlinedButton", "One: Program, clean")
+    [question] = shown.person.asked
+    question.then()
+    assert ("Is it empty?", {"program": "clean"}) == (question.title, house.sent[-1][1])
+
+
 def test_the_widget_of_a_parent_is_taken() -> None:
     """A user's trait that is a number is drawn as one."""
 
