@@ -86,17 +86,15 @@ def _chip(place: Place, option: str) -> ft.Control:
         if place.metric.shown != option:
             place.act(who, option)
 
+    word = shown_text(place.reader.told(option))
+    face = place.drawing.live(ft.Text(word), semantics_label=place.spoken(word))
     chip = ft.Chip(
-        ft.Text(shown_text(place.reader.told(option))),
+        face,
         # Beside the colour a check mark.
         show_checkmark=True,
         selected_color=ft.Colors.SECONDARY_CONTAINER,
     )
-    place.drawing.live(
-        chip,
-        selected=place.of(lambda m: m.shown == option),
-        tooltip=place.spoken(shown_text(place.reader.told(option))),
-    )
+    place.drawing.live(chip, selected=place.of(lambda m: m.shown == option))
     return place.drawing.on(chip, select=chosen)
 
 
