@@ -11,6 +11,7 @@ from dashboard.reader import Reader
 from dashboard.steps import Steps
 from dashboard.value_dialog import open_value_dialog
 from dashboard.widgets import Entry, Place, tappable
+from dashboard.widgets.gauge import gauge
 from schemas.message import Value
 from schemas.traits import Counter, Numeric
 
@@ -23,7 +24,8 @@ def draw(place: Place) -> ft.Control:
     """The number and its unit on one baseline; minus and plus beside it, and a slider, if it can be set."""
     row = figure(place)
     if not place.metric.settable or not isinstance(place.metric.trait, Numeric):
-        return row
+        ring = gauge(place) if place.page else None
+        return row if ring is None else ft.Row([row, ring], spacing=24, run_spacing=8, wrap=True)
     row.width = _room(place)
     value = tappable(
         place, row, lambda who: open_value_dialog(place, who),

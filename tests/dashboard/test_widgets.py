@@ -269,6 +269,17 @@ def test_danger_is_asked_about_first() -> None:
     )
 
 
+def test_a_number_with_two_limits_has_a_gauge_on_its_page(house: FakeHouse) -> None:
+    """It follows the value; on the card, and where a limit only keeps out nonsense, there is none."""
+    shown = Shown(house)
+    [before] = find(shown.tree, "Image")
+    shown.scene.touch(house.hear("gallery/one/state", BEYOND))
+    [after] = find(shown.tree, "Image")
+    assert (True, True) == (before["src"].startswith("<svg"), before["src"] != after["src"])
+    assert {"-20", "60"} <= set(shown.texts)
+    assert [] == find(Shown(house, page=False).tree, "Image")
+
+
 def test_a_button_is_pressed(house: FakeHouse) -> None:
     """It sends true, or its word; where the broker has it, that is said, and not that the device did it."""
     shown = Shown(house)
