@@ -24,6 +24,7 @@ LATE_WITHIN = 60.0
 RECENT = 1_000
 """Commands whose newest state is remembered here, because the store may not have it yet."""
 UNKNOWN = ", nor the broker's word that it has the command: nobody knows whether it was delivered"
+UNSEEN = "the broker has it; the device's state does not show whether it was done"
 RESTARTED = "Fleetglass was restarted before the device answered"
 
 _RANK: Sequence[CommandEnd] = ("refused", "not_sent", "timed_out", "replaced", "confirmed")
@@ -40,6 +41,7 @@ class _Open:
     parts: dict[str, CommandEnd]
     why: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    unseen: frozenset[str] = frozenset()
     ended: CommandEnd = "pending"
 
     @property
@@ -72,9 +74,11 @@ class Ledger:
         for record in closed(unanswered, at):
             self._tell(record)
 
-    def asked(self, note: CommandSent, within: float, now: float) -> None:
+    def asked(
+        self, note: CommandSent, within: float, now: float, unseen: frozenset[str] = frozenset()
+    ) -> None:
         """Values are asked of a device, which has `within` seconds. What was asked before is replaced."""
-        made = _Open(note, within, now, dict.fromkeys(note.changes, "pending"))
+        made = _Open(note, within, now, dict.fromkeys(note.changes, "pending"), unseen=unseen)
         newest = self._newest.setdefault(note.device_id, {})
         for metric, value in note.changes.items():
             before = newest.get(metric)
@@ -123,6 +127,9 @@ class Ledger:
             elif made.parts[metric] in {"pending", "timed_out"} and note.refused:
                 self._end(made, metric, "refused", note.refused)
                 self._reshow(made, metric, "refused", note.refused, now)
+            elif made.parts[metric] == "pending" and metric in made.unseen:
+                self._end(made, metric, "confirmed", UNSEEN)
+                self._reshow(made, metric, "confirmed", UNSEEN, now)
             else:
                 continue
             changed = True

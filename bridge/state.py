@@ -189,7 +189,11 @@ class State:
         kind = self._kinds.get(note.device_id.partition(".")[0])
         touched: tuple[str, ...] = ()
         if isinstance(note, CommandSent):
-            self.ledger.asked(note, CONFIRM_WITHIN if kind is None else kind.confirm_within, now)
+            known = {} if kind is None else kind.metrics
+            unseen = frozenset(
+                name for name in note.changes if name in known and not known[name].trait.can_be_read
+            )
+            self.ledger.asked(note, CONFIRM_WITHIN if kind is None else kind.confirm_within, now, unseen)
             touched = tuple(note.changes)
         elif isinstance(note, CommandFailed):
             touched = tuple(name for name in note.changes if kind is not None and name in kind.metrics)

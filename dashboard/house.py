@@ -140,4 +140,4 @@ def act(house: House, device_id: str, who: Who, changes: Mapping[str, Value]) ->
         house.command(device_id, changes, by=who.name)
     except FleetglassError as error:
         log.warning("session %s: command for %s not sent: %s", who.name, device_id, error)
-        who.tell(f"Not sent: {error}")
+        who.tell(who.reader.say("Not sent: {why}", why=who.reader.told(str(error))))

@@ -28,9 +28,22 @@ PAPER = ft.Colors.SURFACE_CONTAINER_LOWEST
 GROUND = ft.Colors.SURFACE_CONTAINER_LOW
 
 DOTS: Mapping[Tone, str] = {
-    "plain": ft.Colors.PRIMARY, "good": "#1b9e5a", "warn": "#d97706", "bad": "#dc2626", "muted": "#8a9399",
-}  # fmt: skip
-"""Colours of dots and icons: 3:1 on both grounds, and never the only sign of what they mean."""
+    "plain": ft.Colors.PRIMARY,
+    "good": ft.Colors.SECONDARY,
+    "warn": ft.Colors.TERTIARY,
+    "bad": ft.Colors.ERROR,
+    "muted": ft.Colors.OUTLINE,
+}
+"""Colours of dots and icons: 3:1 on every ground, faded too, and never the only sign of what they mean."""
+
+SIGNS: Mapping[Tone, ft.IconData] = {
+    "plain": ft.Icons.CIRCLE,
+    "good": ft.Icons.CIRCLE,
+    "warn": ft.Icons.WARNING_ROUNDED,
+    "bad": ft.Icons.DANGEROUS_ROUNDED,
+    "muted": ft.Icons.CIRCLE_OUTLINED,
+}
+"""The shapes that tell tones apart without their colours: a dot, a triangle, an octagon, a ring."""
 
 INKS: Mapping[Tone, str] = {
     "plain": ft.Colors.ON_SURFACE,
@@ -39,7 +52,10 @@ INKS: Mapping[Tone, str] = {
     "bad": ft.Colors.ERROR,
     "muted": ft.Colors.ON_SURFACE_VARIANT,
 }
-"""Colours of text, by the theme's own contrast."""
+"""Colours of text: 4.5:1 on every ground, faded too."""
+
+FADED = 0.8
+"""How much remains of what may no longer be true: as little as its smallest text can still be read with."""
 
 
 def theme(brightness: ft.Brightness) -> ft.Theme:
@@ -50,16 +66,18 @@ def theme(brightness: ft.Brightness) -> ft.Theme:
         on_primary="#00332e" if dark else "#ffffff",
         primary_container="#0d4a45" if dark else "#cdf1ec",
         on_primary_container="#b9f1ea" if dark else "#04443e",
+        secondary="#4cc38a" if dark else "#12784a",
+        on_secondary="#00331c" if dark else "#ffffff",
         secondary_container="#23403d" if dark else "#d9ebe8",
         on_secondary_container="#cfe7e3" if dark else "#1c3a36",
-        tertiary="#ffb868" if dark else "#9a4b00",
+        tertiary="#ffb868" if dark else "#8a4200",
         error="#ff8a80" if dark else "#b3261e",
         error_container="#5c1a17" if dark else "#fbe1df",
         on_error_container="#ffdad6" if dark else "#5c110d",
         surface="#101617" if dark else "#f4f7f7",
         on_surface="#e4eaea" if dark else "#172022",
-        on_surface_variant="#a3b0b1" if dark else "#536164",
-        outline="#6d7a7b" if dark else "#7c898b",
+        on_surface_variant="#a9b6b7" if dark else "#465457",
+        outline="#8b9899" if dark else "#647274",
         outline_variant="#2b3536" if dark else "#dbe3e4",
         surface_container_lowest="#182021" if dark else "#ffffff",
         surface_container_low="#101617" if dark else "#f4f7f7",

@@ -1,6 +1,7 @@
 """From values to what people read: text, unit, tone, age. Pure; the same for all readers who are alike."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -11,11 +12,11 @@ from bridge.state import UNCLAIMED, DeviceState, MetricState
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader
 from dashboard.units import Conversion
-from dashboard.wording import age, ago, laid_out, past, payload_text, plain, shown_text
+from dashboard.wording import age, ago, ahead, laid_out, past, payload_text, plain, shown_text
 from schemas.kind import Kind, Metric
 from schemas.message import Value
 from schemas.topics import unquote_topic
-from schemas.traits import Binary, Choice, Counter, Event, Location, Numeric, Switch, Text, Trait
+from schemas.traits import Binary, Choice, Counter, Event, Location, Numeric, Switch, Text, Timestamp, Trait
 
 if TYPE_CHECKING:
     # Redis, which a bridge in the same process does not need.
@@ -27,12 +28,17 @@ _new = tuple.__new__
 WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
 WAITING = marked("waiting for the device")
+SENT = marked("sent")
 DASH = "–"
 """Shown where there is no value, or nobody knows it now."""
 
 
 class MetricView(NamedTuple):
-    """One metric as it is shown. `why` explains a tone, `note` tells of a command under way or failed."""
+    """One metric as it is shown. `why` explains a tone, `note` tells of a command under way or ended.
+
+    `asked` is the text of the value that was asked for while that command is under way; `status` is the
+    command's, empty where there is none. `whole`: only whole numbers are values.
+    """
 
     name: str
     label: str
@@ -50,6 +56,14 @@ class MetricView(NamedTuple):
     age: str = ""
     options: tuple[str, ...] = ()
     into: Conversion | None = None
+    asked: str = ""
+    status: str = ""
+    whole: bool = False
+
+    @property
+    def said(self) -> str:
+        """The text that a control shows: see `shown`."""
+        return self.asked or self.text
 
     @property
     def shown(self) -> Value | None:
@@ -115,7 +129,7 @@ class DeviceView(NamedTuple):
         """Where a metric's value is from and how old it is; live is only what a device that is there says."""
         metric, say = self.metrics[name], self.reader.say
         if not metric.source:
-            return say(NOT_YET)
+            return say(NOT_YET) if metric.trait.can_be_read else ""
         if metric.source != "live" or not self.faded:
             return f"{say(SOURCES[metric.source])} · {metric.age}"
         return say("last heard {age}", age=past(metric.age, self.reader))
@@ -252,6 +266,7 @@ class _Undeclared:
         self.trait: Trait = _INFERRED[type(state.value)]
         self.options: tuple[str, ...] = ()
         self.settable = False
+        self.whole = False
         self.unit = shown_text(state.unit, 20)
 
 
@@ -268,6 +283,7 @@ def _metric_view(
     into = reader.conversion(metric.unit)
     command = device.commands.get(metric.name)
     pending = command is not None and command.status == "pending"
+    asked = format_value(command.value, metric.trait, reader, into) if command is not None and pending else ""
     tone: Tone = "muted"
     why = ""
     if state is not None:
@@ -275,7 +291,9 @@ def _metric_view(
     text, unit, value, source, when = DASH, "", None, "", ""
     if state is not None:
         text, unit, value, source = (
-            format_value(state.value, metric.trait, reader, into),
+            _moment(state.value, now, reader)
+            if isinstance(metric.trait, Timestamp)
+            else format_value(state.value, metric.trait, reader, into),
             metric.unit if into is None else into.unit,
             state.value,
             state.provenance,
@@ -294,22 +312,43 @@ def _metric_view(
             why,
             value,
             command.value if command is not None and pending else None,
-            "" if command is None else reader.told(_note_of(command)),
+            "" if command is None else reader.told(_note_of(command, metric.trait)),
             pending,
             metric.settable,
             source,
             when,
             metric.options,
             into,
+            asked,
+            "" if command is None else command.status,
+            metric.whole,
         ),
     )
 
 
-def _note_of(command: CommandState) -> str:
-    """What the card says of it; that it was confirmed the value itself shows."""
+def _note_of(command: CommandState, trait: Trait) -> str:
+    """What the card says of it; that it was confirmed the value itself shows, where there is one."""
     if command.status == "pending":
         return WAITING
-    return "" if command.status == "confirmed" else command.note
+    if command.status == "confirmed":
+        return "" if trait.can_be_read else SENT
+    return command.note
+
+
+def _moment(value: Value, now: float, reader: Reader) -> str:
+    """How far from `now` a moment is, as far as it is one."""
+    when = unix_seconds(value)
+    if when is None:
+        return shown_text(str(value))
+    return age(now - when, reader) if when <= now else ahead(when - now, reader)
+
+
+def unix_seconds(value: Value | None) -> float | None:
+    """The moment that a value of a `Timestamp` is; None for what is none."""
+    try:
+        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _judge(value: Value, trait: Trait, unit: str, reader: Reader) -> tuple[Tone, str]:

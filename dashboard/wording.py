@@ -31,6 +31,19 @@ def age(seconds: float, reader: Reader = ENGLISH) -> str:
     return reader.say("{n} d ago", n=int(seconds // 86_400))
 
 
+def ahead(seconds: float, reader: Reader = ENGLISH) -> str:
+    """How long until something that is still to come, in the same steps."""
+    if seconds < 10:
+        return reader.say("now")
+    if seconds < 60:
+        return reader.say("in {n} s", n=int(seconds // 10) * 10)
+    if seconds < 3_600:
+        return reader.say("in {n} min", n=int(seconds // 60))
+    if seconds < 172_800:
+        return reader.say("in {n} h", n=int(seconds // 3_600))
+    return reader.say("in {n} d", n=int(seconds // 86_400))
+
+
 def ago(when: float, now: float, reader: Reader = ENGLISH) -> str:
     """The same of what is over: it is never now."""
     return past(age(now - when, reader), reader)

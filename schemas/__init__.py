@@ -6,6 +6,7 @@ A device kind is one subclass of `Device` with typed fields:
         temperature: Annotated[float, Numeric(unit="°C", low=5, high=35, precision=1)]
 """
 
+from schemas.button import Button
 from schemas.catalog import Broken, Claim, Kinds, load_folder, shipped_kinds
 from schemas.command import InvalidCommand, encode_command
 from schemas.decode import decode
@@ -30,6 +31,7 @@ from schemas.traits import (
 __all__ = [
     "Binary",
     "Broken",
+    "Button",
     "Choice",
     "Claim",
     "Color",

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NoReturn, Union, cast, get_args, get_orig
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from schemas.button import Button
 from schemas.kind import Metric
 from schemas.traits import (
     Binary,
@@ -61,6 +62,8 @@ def metric_of(owner: str, name: str, field: FieldInfo) -> Metric:
     elif leaf not in trait.goes_with:
         expected = " or ".join(dict.fromkeys(trait.goes_with.values()))
         mistakes.fail(f"{type(trait).__name__} goes with {expected}, not with {_INFERRED_NAMES[leaf]}")
+    if not trait.can_be_read and field.is_required():
+        mistakes.fail("no state has it, because it is only sent; write its type with | None, and = None")
     _check_default(field, mistakes)
     return Metric(
         name=name,
@@ -145,9 +148,9 @@ def _leaf(annotation: object) -> str | None:
 
 
 def _options(field: FieldInfo, trait: Trait, mistakes: _Mistakes) -> tuple[str, ...]:
-    if not isinstance(trait, Choice | Event):
-        return ()
     values = _type_of(field)
+    if not isinstance(trait, Choice | Event | Button) or values is bool:
+        return ()
     if isinstance(values, type) and issubclass(values, enum.Enum):
         options: tuple[object, ...] = tuple(item.value for item in values)
     else:

@@ -87,6 +87,7 @@ class Trait(_Declared):
     goes_with: ClassVar[dict[str, str]] = {}
     """The types a field may have: pydantic's name of the core type, and ours for a person."""
     can_be_set: ClassVar[bool] = True
+    can_be_read: ClassVar[bool] = True
     is_number: ClassVar[bool] = False
     has_unit: ClassVar[bool] = False
 

@@ -45,7 +45,7 @@ class SimulatedDevice:
         self.commands = tuple(pattern.format(placeholders) for pattern in kind.commands)
         self._rng = rng = Random(f"{seed}:{device_id}")
         self._labels = {"name": name, "place": place or place_of(kind, device_id)}
-        metrics = sorted(kind.metrics.values(), key=rank)
+        metrics = sorted((m for m in kind.metrics.values() if m.trait.can_be_read), key=rank)
         switched = any(isinstance(metric.trait, Switch) for metric in metrics)
         self._movers = {metric.name: mover_of(metric, rng, switched=switched) for metric in metrics}
         self._metrics = metrics
@@ -85,7 +85,9 @@ class SimulatedDevice:
         if now is None:
             now = 0.0 if self._now is None else self._now + 0.001
         for name, value in changes.items():
-            self._movers[name].put(value, now)
+            # What is only pressed moves nothing; that it was done is not told.
+            if name in self._movers:
+                self._movers[name].put(value, now)
         moment = self._move(now)
         for metric in self._metrics:
             if isinstance(metric.trait, Event) and metric.required:
@@ -120,7 +122,7 @@ class SimulatedDevice:
             return {}
         if not isinstance(content, dict):
             return {}
-        names = {metric.key: metric.name for metric in self._metrics}
+        names = {metric.key: metric.name for metric in self.kind.metrics.values()}
         changes = cast(dict[str, Value], {names.get(key, key): value for key, value in content.items()})
         try:
             encode_command(self.kind, self.device_id, changes)

@@ -20,6 +20,7 @@ SENTENCES: Sequence[str] = (
     marked("no connection to the broker: {why}"),
     marked("silent for more than {span}"),
     marked("the device says {value}"),
+    marked("the broker has it; the device's state does not show whether it was done"),
     marked("late, after {n} s: {what}"),
     marked("no answer within {n} s"),
     marked(

@@ -1,12 +1,13 @@
 """The page of one device: every metric with its source and age, its limits, and its last message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import flet as ft
 
-from dashboard.card import CardPlan, Drawing
+from dashboard.card import CardPlan, Drawing, Who
+from dashboard.command_form import can_be_set, open_command_form
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import SOFT, caption, card, copyable, empty
@@ -14,7 +15,8 @@ from dashboard.present import DeviceView, expected
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
 from dashboard.views import Page
-from dashboard.views.device_card import actor, cell, fading, header, look, shape
+from dashboard.views.device_card import actor, fading, header, look, shape
+from dashboard.views.metric_cell import cell, cells
 from dashboard.views.payload import box, typed
 from dashboard.widgets import Act
 from dashboard.wording import sentence, shown_text
@@ -35,10 +37,10 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
 
     plans = [
         CardPlan(
-            f"detail/{device_id}/{reader.key}",
+            f"detail/{device_id}/{reader.zoned}",
             follows,
             seen,
-            lambda d: _draw(d, actor(house, device_id)),
+            lambda d: _draw(d, actor(house, device_id), partial(open_command_form, house, device_id)),
             shape,
             source,
         ),
@@ -47,7 +49,7 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
     nobody: Sequence[CardPlan[Any]] = [_nobody(house, device_id)]
     arranged = frozenset({"devices", its_own})
     return LayoutPlan(
-        f"{its_own}/{reader.key}", arranged, lambda: plans if device_id in house.devices else nobody
+        f"{its_own}/{reader.zoned}", arranged, lambda: plans if device_id in house.devices else nobody
     )
 
 
@@ -67,10 +69,13 @@ def _nobody(house: House, device_id: str) -> CardPlan[str]:
     return CardPlan(f"nobody/{device_id}", frozenset({"status"}), why, draw, lambda told: told)
 
 
-def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
+def _draw(drawing: Drawing[DeviceView], act: Act, form: Callable[[Who], None]) -> ft.Control:
     reason = drawing.live(ft.Text(size=13, color=SOFT), value=_about)
     rows: list[ft.Control] = [header(drawing, opens=False), reason]
-    for name in drawing.view.metrics:
+    if can_be_set(drawing.view):
+        several = ft.OutlinedButton(drawing.view.reader.say("Set several…"), icon=ft.Icons.TUNE)
+        rows.append(ft.Row([drawing.on(several, click=lambda who, _data: form(who))]))
+    for name in cells(drawing.view):
         rows += [ft.Divider(height=1, color=ft.Colors.OUTLINE_VARIANT), _row(drawing, name, act)]
     if not drawing.view.metrics:
         rows.append(ft.Text("There is nothing to show of it yet.", color=SOFT))
@@ -87,7 +92,7 @@ def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
         ],
         spacing=2, horizontal_alignment=ft.CrossAxisAlignment.END,
     )  # fmt: skip
-    return ft.Row([fading(drawing, cell(drawing, name, act)), about], spacing=12)
+    return ft.Row([fading(drawing, cell(drawing, name, act, large=True, page=True)), about], spacing=12)
 
 
 def _draw_message(drawing: Drawing[DeviceView]) -> ft.Control:

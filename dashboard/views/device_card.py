@@ -9,17 +9,16 @@ import flet as ft
 
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.house import House, act
-from dashboard.look import CARD_COLUMNS, DOTS, SOFT, caption, card, icon, title
-from dashboard.present import DeviceView, MetricView, device_view, gone_view
+from dashboard.look import CARD_COLUMNS, DOTS, FADED, SOFT, caption, card, icon, title
+from dashboard.present import DeviceView, device_view, gone_view
 from dashboard.reader import Reader
-from dashboard.widgets import Act, Place, widget_for
+from dashboard.views.metric_cell import cell, cells
+from dashboard.widgets import Act
 from schemas.message import Value
 from schemas.traits import Numeric
 
 MOST = 9
 """Metrics on a card; the device's page shows all."""
-FADED = 0.65
-"""How much remains of what may no longer be true."""
 
 
 def plan(house: House, device_id: str, reader: Reader) -> CardPlan[DeviceView]:
@@ -105,32 +104,14 @@ def fading(drawing: Drawing[DeviceView], values: ft.LayoutControl) -> ft.LayoutC
     return drawing.live(values, opacity=lambda v: FADED if v.faded else 1.0)
 
 
-def cell(drawing: Drawing[DeviceView], name: str, act: Act, *, large: bool = False) -> ft.Column:
-    """A metric with its label above, and below it what is under way or wrong."""
-    metric = drawing.view.metrics[name]
-    place = Place(drawing, name, act, large)
-    note = drawing.live(
-        ft.Text(size=11, color=ft.Colors.TERTIARY, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
-        value=lambda v: _note(v.metrics[name]),
-        visible=lambda v: bool(_note(v.metrics[name])),
-    )
-    widget = widget_for(metric.trait)(place)
-    # One height for words, switches and steppers, so that what stands beside each other stands in line.
-    value = widget if large else ft.Container(widget, height=32, alignment=ft.Alignment.CENTER_LEFT)
-    return ft.Column([caption(metric.label), value, note], spacing=1, expand=True)
-
-
-def _note(metric: MetricView) -> str:
-    return metric.note or (metric.why if metric.tone == "warn" else "")
-
-
 def _blank() -> ft.Control:
     return ft.Container(expand=True)
 
 
 def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
     view = drawing.view
-    names = list(view.metrics)[:MOST]
+    every = cells(view)
+    names = every[:MOST]
     lines: list[ft.Control] = []
     if names and isinstance(view.metrics[names[0]].trait, Numeric):
         lines.append(cell(drawing, names.pop(0), act, large=True))
@@ -145,7 +126,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
     fading(drawing, values)
     surface = card(ft.Column([header(drawing, opens=True), values], spacing=14))
     surface.col = {**CARD_COLUMNS}
-    hidden = len(view.metrics) - MOST
+    hidden = len(every) - MOST
     if hidden > 0:
         values.controls.append(
             caption(view.reader.count("and {n} more on its page", "and {n} more on its page", hidden))

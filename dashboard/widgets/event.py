@@ -17,5 +17,5 @@ def draw(place: Place) -> ft.Control:
         value=of(lambda m: m.text),
         color=of(lambda m: INKS[m.tone]),
     )
-    when = live(ft.Text(size=12, color=SOFT), value=of(lambda m: m.age))
+    when = live(ft.Text(size=12, color=SOFT, no_wrap=True), value=of(lambda m: m.age))
     return ft.Row([word, when], spacing=8, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)

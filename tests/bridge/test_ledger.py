@@ -12,7 +12,7 @@ from bridge.commands import (
     CommandSent,
     CommandTaken,
 )
-from bridge.ledger import LATE_WITHIN, RECENT, RESTARTED, UNKNOWN, Ledger
+from bridge.ledger import LATE_WITHIN, RECENT, RESTARTED, UNKNOWN, UNSEEN, Ledger
 from schemas.message import Value
 
 LAMP = "lamp.a"
@@ -295,3 +295,27 @@ def test_every_command_ends(steps: list[tuple[str, dict[str, int]]]) -> None:
     assert all(ended != "pending" and at is not None and note for ended, at, note in ends)
     assert (asked, {}, False) == (len(book.told), book.shown, LAMP in book.ledger)
     assert vars(book.ledger) == {**vars(Ledger()), "recent": book.ledger.recent}
+
+
+def test_what_no_state_shows_ends_with_the_brokers_word() -> None:
+    """And says no more than that; what the state shows still waits for the device."""
+    ledger = Ledger()
+    sent = CommandSent(LAMP, {"identify": True, "on": True}, "ann", "1", AT)
+    ledger.asked(sent, 5.0, 0.0, frozenset({"identify"}))
+    assert ledger.taken(CommandTaken("1", LAMP, ("identify", "on")), 0.1)
+    shown = ledger.shown(LAMP)
+    assert [("confirmed", UNSEEN), ("pending", "")] == [
+        (shown[name].status, shown[name].note) for name in ("identify", "on")
+    ]
+    assert "pending" == ledger.recent["1"].ended
+    ledger.heard(LAMP, {"on": True}, 1.0, AT + 1)
+    assert "confirmed" == ledger.recent["1"].ended
+
+
+def test_without_the_brokers_word_it_times_out() -> None:
+    """Nobody knows then whether it was delivered, and that is said."""
+    ledger = Ledger()
+    ledger.asked(CommandSent(LAMP, {"identify": True}, "ann", "1", AT), 5.0, 0.0, frozenset({"identify"}))
+    ledger.pass_time(6.0)
+    record = ledger.recent["1"]
+    assert ("timed_out", True) == (record.ended, record.note.endswith(UNKNOWN))

@@ -166,8 +166,9 @@ class Seen:
 class Screen:
     """One tab. Every wait ends the test with what the screen shows if it is in vain."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, *, touch: bool = False) -> None:
         self.page = page
+        self._touch = touch
         self.requested: list[str] = []
         """Where it has sent requests to, sockets too."""
         self._url = url
@@ -309,7 +310,19 @@ class Screen:
     def _turn_on(self) -> None:
         button = self.page.locator("flt-semantics-placeholder")
         button.wait_for(state="attached", timeout=PATIENCE * 1000)
-        button.dispatch_event("click")
+        if not self._touch:
+            button.dispatch_event("click")
+            return
+
+        def tapped() -> bool:
+            # There it lies over the whole page, and takes nothing but a tap on its middle.
+            size = self.page.viewport_size or {"width": 0, "height": 0}
+            if button.count():
+                self.page.touchscreen.tap(size["width"] / 2, size["height"] / 2)
+            self.page.wait_for_timeout(500)
+            return not button.count()
+
+        self.wait(tapped, "the accessibility tree")
 
     def _sent(self, request: Request) -> None:
         self.requested.append(request.url)
@@ -333,16 +346,25 @@ class Chromium:
         self._contexts: list[BrowserContext] = []
 
     def screen(
-        self, product: Served, *, size: str = "desktop", scheme: Literal["light", "dark"] = "light"
+        self,
+        product: Served,
+        *,
+        size: str = "desktop",
+        scheme: Literal["light", "dark"] = "light",
+        touch: str = "",
     ) -> Screen:
-        """A new browser that has not opened anything yet."""
+        """A new browser that has not opened anything yet; with `touch` a phone's of that name."""
         width, height = SIZES[size]
         context = self._browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-US"
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale="en-US",
+            has_touch=bool(touch),
+            user_agent=touch or None,
         )
         self._contexts.append(context)
         context.add_init_script(_KEEP_SOCKETS)
-        return Screen(context.new_page(), product.url)
+        return Screen(context.new_page(), product.url, touch=bool(touch))
 
     def close_first(self) -> None:
         """Close the tab that was opened before all others."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import flet as ft
+
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, CommandSent, CommandTaken
 from bridge.errors import FleetglassError
@@ -21,6 +23,7 @@ from dashboard.app import tags_of
 from dashboard.aside import Aside
 from dashboard.card import Question
 from dashboard.house import Dropped
+from dashboard.reader import ENGLISH
 from dashboard.timing import Timing
 from schemas import history_sources
 from schemas.catalog import shipped_kinds
@@ -206,6 +209,8 @@ class Person:
         self.told: list[str] = []
         self.gone: list[str] = []
         self.asked: list[Question] = []
+        self.dialogs: list[ft.DialogControl] = []
+        self.reader = ENGLISH
 
     def tell(self, text: str) -> None:
         self.told.append(text)
@@ -215,3 +220,10 @@ class Person:
 
     def ask(self, question: Question) -> None:
         self.asked.append(question)
+
+    def open(self, dialog: ft.DialogControl) -> None:
+        dialog.open = True
+        self.dialogs.append(dialog)
+
+    def close(self, dialog: ft.DialogControl) -> None:
+        dialog.open = False

@@ -239,6 +239,13 @@ class Tab:
         )
         self.click(switch, "change", data=switch["value"])
 
+    def change(self, control: Tree, value: object) -> None:
+        """A person enters a value: it is there at once, and the server is told."""
+        control["value"] = value
+        body = {"id": control["_i"], "props": {"value": value}}
+        self.socket.say(MessageAction.UPDATE_CONTROL_PROPS, body)
+        self.click(control, "change", data=value)
+
     def click(self, control: Tree, name: str = "click", data: object = None) -> None:
         """A control reports an event."""
         body = {"target": control["_i"], "name": name, "data": data}

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas import (
     Binary,
+    Button,
     Choice,
     Color,
     Counter,
@@ -271,6 +272,12 @@ def _strange_confirm_for() -> None:
         ]
 
 
+def _button_in_a_state() -> None:
+    class Thing(Device, topic="things/{device}"):
+        level: float
+        identify: Annotated[bool, Button(command="things/{device}/set")]
+
+
 def _bad_icon() -> None:
     class Thing(Device, topic="things/{device}", icon="Home Icon"):
         level: float
@@ -326,6 +333,7 @@ MISTAKES: list[tuple[Callable[[], None], str]] = [
     (_bad_stale_after, r"stale_after must be seconds above 0"),
     (_bad_confirm_within, r"confirm_within must be seconds above 0, at most 604,800 \(a week\), not 700000"),
     (_strange_confirm_for, r'Thing\.level: confirm_for names "b", which is not one of a'),
+    (_button_in_a_state, r"Thing\.identify: no state has it, because it is only sent; write its type with"),
     (_bad_icon, r"Material icon"),
     (_bad_unknown, r'unknown must be "keep" or "refuse"'),
     (_time_is_a_number, r"Thing\.time: it is the device's clock"),
@@ -357,6 +365,7 @@ def test_mistakes_are_told(declare: Callable[[], None], text: str) -> None:
         lambda: Location(axis="up"),  # type: ignore[arg-type]
         lambda: Timestamp(unit="h"),  # type: ignore[arg-type]
         lambda: Event(command="a/{device}"),
+        Button,
         lambda: Color(label=""),
         lambda: Switch(command="a/{device}", confirm=""),
         lambda: Switch(confirm="Sure?"),
@@ -366,7 +375,7 @@ def test_mistakes_are_told(declare: Callable[[], None], text: str) -> None:
         lambda: Switch(command="a/{device}", confirm="Sure?", confirm_for=True),  # type: ignore[arg-type]
         lambda: Choice(command="a/{device}", confirm="Sure?", confirm_for="stop"),  # type: ignore[arg-type]
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_traits_refuse_nonsense(build: Callable[[], Trait]) -> None:
     """A trait whose arguments make no sense is refused at once."""
