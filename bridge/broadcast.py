@@ -8,7 +8,7 @@ process may have its own.
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.frames import Frame
 from bridge.state import Change, DeviceState
@@ -72,13 +72,16 @@ class Broadcast:
     def publish(self, frame: Frame, left: Sequence[DeviceState] = ()) -> None:
         """Hand a frame to everybody. From one thread; neither waits nor raises.
 
-        `left` are devices that are no longer there, as they were last.
+        `left` are devices that are no longer there, as they were last, besides those that the frame names.
+        Listeners find their ids in `gone`, not in the frame.
         """
         for listener in self._first:
             try:
                 listener(frame)
             except Exception:
                 log.exception("our fault: a listener failed at frame %d", frame.sequence)
+        if frame.left:
+            left, frame = (*frame.left, *left), replace(frame, left=())
         with self._lock:
             self._note(frame, left)
             subscriptions, run = list(self._subscriptions), self.position.run

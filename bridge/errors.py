@@ -10,6 +10,7 @@ FleetglassError
 ├── NotConnected       a command while the broker is away
 │   └── BusAway        anything that is asked of a bridge in another process that cannot be reached
 ├── BusVersion         something on the bus that another version wrote, or another program
+├── LabelRefused       a name or a place that is none
 └── CommandRefused     a command that the kind does not allow
 """
 
@@ -36,6 +37,10 @@ class NotConnected(FleetglassError):
 
 class CommandRefused(FleetglassError):
     """The kind does not know this metric, or the value is not one it takes."""
+
+
+class LabelRefused(FleetglassError):
+    """A name or a place that is too long, or more than one line."""
 
 
 class StoreError(UserMistake):

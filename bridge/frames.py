@@ -34,6 +34,8 @@ class Frame:
     `changed_at` is the monotonic time of the oldest change in it. `quarantined` tells that the quarantine
     grew; `status` is there if it changed. `traces` are the times of the messages that changed something, and
     `framed` that of the frame itself (0: not known); two frames that tell the same are equal whatever these.
+    `left` are devices that are no longer there, as they were last; one of them may have come again since, and
+    is then among the changes.
     """
 
     sequence: int
@@ -43,6 +45,7 @@ class Frame:
     quarantined: bool = False
     traces: tuple[Trace, ...] = field(default=(), compare=False)
     framed: float = field(default=0.0, compare=False)
+    left: tuple[DeviceState, ...] = ()
 
     @property
     def devices(self) -> tuple[DeviceState, ...]:
@@ -109,6 +112,13 @@ class FrameClock:
         self._since: float | None = None
         self._last = float("-inf")
         self._traces: list[Trace] = []
+        self._left: dict[str, DeviceState] = {}
+
+    def gone(self, device: DeviceState, now: float) -> None:
+        """A device is no longer there; what was to be told of it is not any more."""
+        self._changes.pop(device.id, None)
+        self._left[device.id] = device
+        self._begin(now)
 
     def change(self, change: Change, now: float) -> None:
         """A device changed."""
@@ -159,8 +169,9 @@ class FrameClock:
             self._quarantined,
             tuple(self._traces),
             now,
+            tuple(self._left.values()),
         )
-        self._changes, self._traces = {}, []
+        self._changes, self._traces, self._left = {}, [], {}
         self._status, self._quarantined, self._since, self._last = None, False, None, now
         return frame
 

@@ -47,7 +47,28 @@ class Kept:
     fault: str = ""
 
 
-Control: TypeAlias = Linked | Kept | Note
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A device is to be forgotten, with its `history` or without; `done` is called when that is kept.
+
+    `cleared`: the broker was asked to forget what it had retained of it, which comes back as an empty
+    message.
+    """
+
+    device_id: str
+    history: bool
+    cleared: bool
+    done: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelled:
+    """These devices have other names or places, or were retired or taken back."""
+
+    device_ids: Sequence[str]
+
+
+Control: TypeAlias = Linked | Kept | Note | Forget | Relabelled
 Item: TypeAlias = Arrived | Control
 
 

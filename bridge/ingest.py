@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from bridge.clock import receipt_clock
 from bridge.commands import CommandRecord, Note
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock, Trace
-from bridge.inbox import Arrived, Inbox, Item, Kept, Linked
+from bridge.inbox import Arrived, Control, Forget, Inbox, Item, Kept, Linked, Relabelled
 from bridge.load import Draft, Load
-from bridge.ports import AFRESH, Heard, Receipt
+from bridge.ports import AFRESH, Batch, Forgotten, Heard, Receipt
 from bridge.quarantine import quarantine
 from bridge.receipts import Receipts, Sequences, digest_of
 from bridge.record import kept_of
@@ -32,6 +32,8 @@ BEHIND = 3.0
 NEWS_AHEAD = 50_000
 """Changes of availability and commands that came of no message, and so are not counted by the inbox, which
 may wait for a store that does not work. Beyond it they are not kept, but shown."""
+CLEARED = 1_000
+"""Forgotten devices of which an empty message is awaited, by which the broker says what we have cleared."""
 AFTER_YOU = 0.004
 """Seconds that the screens have, after a frame, before the writing thread is given something to do."""
 GRAIN = 0.001
@@ -82,6 +84,7 @@ class Ingest:
         self._draft = Draft()
         self._news_ahead = 0
         self._noted = 0
+        self._cleared: dict[str, bool] = {}
 
     def restore(
         self,
@@ -178,6 +181,9 @@ class Ingest:
         elif isinstance(outcome, Readings) and self._said_before(raw, outcome):
             self.counts.repeated += 1
         else:
+            if not raw.payload and self._clears(outcome):
+                self.counts.ignored += 1
+                return
             try:
                 self._understood(raw, outcome, transport, now)
             except TooMany as error:
@@ -229,13 +235,48 @@ class Ingest:
             self._draft.receipts.append(receipt)
         return False
 
-    def _news(self, item: Linked | Kept | Note, now: float) -> None:
+    def _clears(self, outcome: Readings | Unclaimed | Announcement) -> bool:
+        """Whether an empty message on an unclaimed topic clears what the broker had retained there.
+
+        It does where something else was heard before; on a topic that was silent it is all that is said.
+        """
+        known = self._parts.state.devices.get(outcome.device_id)
+        if known is not None:
+            return bool(known.last_payload)
+        return self._cleared.pop(outcome.device_id, False)
+
+    def _news(self, item: Control, now: float) -> None:
         if isinstance(item, Linked):
             self._linked(item, now)
         elif isinstance(item, Kept):
             self._kept(item, now)
+        elif isinstance(item, Forget):
+            self._forget(item, now)
+        elif isinstance(item, Relabelled):
+            found = [self._parts.state.devices.get(device_id) for device_id in item.device_ids]
+            self._note_all([Change(device) for device in found if device is not None], now)
         else:
             self._note(self._parts.state.commanded(item, now), now, receipt_clock())
+
+    def _forget(self, item: Forget, now: float) -> None:
+        """What was said before goes to the store before it, and what is said after it afterwards."""
+        self._hand_over()
+        device = self._parts.state.forget(item.device_id)
+        if device is not None:
+            self.frames.gone(device, now)
+        self._changed.pop(item.device_id, None)
+        self._sequences.forget(item.device_id)
+        if item.cleared:
+            self._cleared[item.device_id] = True
+            if len(self._cleared) > CLEARED:
+                del self._cleared[next(iter(self._cleared))]
+        at = receipt_clock()
+        if device is not None:
+            # Later where the computer's clock was set back far since.
+            at = max(at, *(metric.received_at for metric in device.metrics.values()), device.seen_at or 0.0)
+        self._parts.state.ledger.forget(item.device_id, at, history=item.history)
+        gone = Forgotten(item.device_id, at, item.history)
+        self._parts.keep(Load(Batch(forgotten=[gone]), since=now, done=item.done))
 
     def _linked(self, link: Linked, now: float) -> None:
         up, detail = link.connection.up, link.connection.detail
@@ -332,4 +373,6 @@ class Ingest:
 def _named(item: Item) -> str:
     if isinstance(item, Kept):
         return "news of the store"
+    if isinstance(item, Forget):
+        return f"that {item.device_id} is to be forgotten"
     return f"a command for {item.device_id}" if isinstance(item, Note) else "news of a connection"

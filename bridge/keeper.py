@@ -196,7 +196,11 @@ class Keeper:
         with self._lock:
             loads = [self._loads.popleft()]
             count = loads[0].count
-            while self._loads and count + self._loads[0].count <= TOGETHER:
+            while (
+                self._loads
+                and count + self._loads[0].count <= TOGETHER
+                and not (loads[0].done or self._loads[0].done)
+            ):
                 loads.append(self._loads.popleft())
                 count += loads[-1].count
             self._count = sum(load.count for load in self._loads)
@@ -242,6 +246,9 @@ class Keeper:
         with _unharmed():
             self._around.settle(load.count, load.size)
         self._current = None
+        if load.done is not None:
+            with _unharmed():
+                load.done()
         if self._fault:
             log.warning("the store takes what it is given again")
             self._fault = ""

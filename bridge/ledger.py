@@ -25,6 +25,7 @@ RECENT = 1_000
 """Commands whose newest state is remembered here, because the store may not have it yet."""
 UNKNOWN = ", nor the broker's word that it has the command: nobody knows whether it was delivered"
 UNSEEN = "the broker has it; the device's state does not show whether it was done"
+FORGOTTEN = "the device was forgotten before it answered"
 RESTARTED = "Fleetglass was restarted before the device answered"
 
 _RANK: Sequence[CommandEnd] = ("refused", "not_sent", "timed_out", "replaced", "confirmed")
@@ -110,6 +111,30 @@ class Ledger:
             if made.parts[metric] == "pending":
                 self._end(made, metric, note.ended, note.note)
         self._settle(made, note.time)
+
+    def forget(self, device_id: str, at: float, *, history: bool) -> None:
+        """Follow no command of a device any more: what was open ends at Unix time `at`.
+
+        With `history` nothing is known of its commands, nor told.
+        """
+        self._newest.pop(device_id, None)
+        self._shown.pop(device_id, None)
+        ended = [one.sent for one in self._pending.values() if one.sent.device_id == device_id]
+        for which in (self._pending, self._timed_out):
+            for key in [key for key, one in which.items() if one.sent.device_id == device_id]:
+                del which[key]
+        if history:
+            for known in (self.recent, self._news):
+                for key in [key for key, record in known.items() if record.device_id == device_id]:
+                    del known[key]
+            return
+        for sent in ended:
+            self._tell(
+                CommandRecord(
+                    sent.id, device_id, sent.time, dict(sent.changes), sent.by,
+                    "timed_out", max(at, sent.time), FORGOTTEN,
+                )
+            )  # fmt: skip
 
     def taken(self, note: CommandTaken, now: float) -> bool:
         """The broker has a command, or refused it: whether something is shown differently now."""

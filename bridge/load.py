@@ -32,6 +32,8 @@ class Load:
     size: int = 0
     since: float | None = None
     handed: Sequence[tuple[float, int]] = ()
+    done: Callable[[], None] | None = None
+    """Called when it is committed. Such a load is joined with no other, so that its place is kept."""
 
 
 class Draft:

@@ -105,6 +105,14 @@ class Heard(NamedTuple):
     reason: str
 
 
+class Forgotten(NamedTuple):
+    """A device is forgotten at `time` (Unix seconds): its state, and with `history` all that it has said."""
+
+    device_id: str
+    time: float
+    history: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is kept together or not at all.
@@ -112,7 +120,7 @@ class Batch:
     `devices` are latest states, later ones replacing earlier ones of the same id, and so are `commanded`,
     which keep the place of the earlier one. `quarantined` come with id
     0 and get theirs from the store; `released` are ids that leave the quarantine. `receipts` are of the
-    messages that this batch makes safe, in order of receipt.
+    messages that this batch makes safe, in order of receipt. `forgotten` comes after all else in it.
     """
 
     records: Sequence[Record] = ()
@@ -123,6 +131,7 @@ class Batch:
     quarantined: Sequence[Quarantined] = ()
     released: Sequence[int] = ()
     receipts: Sequence[Receipt] = ()
+    forgotten: Sequence[Forgotten] = ()
 
 
 AFRESH = Receipt(0, 0)
@@ -267,7 +276,10 @@ class Store(Protocol):
         """
 
     def latest(self) -> Sequence[DeviceState]:
-        """The last state of every device, no older than what its committed readings say."""
+        """The last state of every device, no older than what its committed readings say.
+
+        A device that was forgotten is not there, unless it has spoken since.
+        """
 
     def receipts(self) -> Sequence[Receipt]:
         """The newest receipts, oldest first, at most `RECEIPTS_KEPT`."""

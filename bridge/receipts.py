@@ -61,6 +61,11 @@ class Sequences:
             del self._known[next(iter(self._known))]
         return False
 
+    def forget(self, device_id: str) -> None:
+        """Whatever it says next was not said before."""
+        for key in [key for key in self._known if key[0] == device_id]:
+            del self._known[key]
+
 
 def digest_of(message: RawMessage) -> int:
     """A checksum of topic and payload."""

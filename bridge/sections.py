@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bridge.amounts import size, span
+from bridge.labels import line_of_words
 from bridge.retention import DEFAULT
 
 ORIGIN = re.compile(
@@ -122,11 +123,17 @@ class SchemaSettings(Section):
     paths: list[str] = []
 
 
-class DeviceSettings(Section):
-    """`[devices."<id>"]`: what people call a device."""
+Words = Annotated[str, AfterValidator(line_of_words)]
+"""What people call something: one line, trimmed."""
 
-    name: str | None = None
-    place: str | None = None
+
+class DeviceSettings(Section):
+    """`[devices."<id>"]`: what people call a device, and whether it is still in use."""
+
+    name: Words | None = None
+    place: Words | None = None
+    override: bool = False
+    retired: bool = False
 
 
 class Spans(Section):

@@ -10,13 +10,17 @@ from pathlib import Path
 
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, Commands, CommandTaken, Note
-from bridge.errors import NotConnected
+from bridge.config_file import ConfigFile
+from bridge.errors import FleetglassError, NotConnected
+from bridge.forgetting import retained_topics
 from bridge.frames import Frame
 from bridge.identity import restore
-from bridge.inbox import Inbox, Kept, Linked
+from bridge.inbox import Forget, Inbox, Kept, Linked, Relabelled
 from bridge.ingest import Ingest, Parts
 from bridge.keeper import Keeper
+from bridge.labels import NOTHING, Label, relabelled, retired_of, shown
 from bridge.ledger import closed
+from bridge.naming import Naming
 from bridge.ports import (
     AFRESH,
     Batch,
@@ -45,15 +49,10 @@ log = logging.getLogger(__name__)
 STOP_WITHIN = 3.5
 """Seconds for taking in and committing, at the end, what has arrived."""
 
+FORGOTTEN_WITHIN = 10.0
+"""Seconds that who forgets a device waits for the store."""
+
 Listener = Callable[[Frame], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A friendly name and place given by the config; they yield to what the device itself announces."""
-
-    name: str | None = None
-    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,7 @@ class Plan:
     """What a bridge is made of. The first transport is the broker: its connection is the one shown.
 
     `broker_url` is where devices reach the broker, without secrets, for people; `embedded`: it is our own.
+    `config` is the file that gives the labels; without one what is changed of them holds until the end.
     """
 
     kinds: Kinds
@@ -69,6 +69,7 @@ class Plan:
     labels: Mapping[str, Label] = field(default_factory=dict)
     broker_url: str = ""
     embedded: bool = False
+    config: ConfigFile | None = None
 
 
 class Bridge:
@@ -93,6 +94,7 @@ class Bridge:
             BridgeStatus(broker_url=plan.broker_url, embedded=plan.embedded, mark=self._inbox.mark_items),
             counts,
         )  # fmt: skip
+        self._naming = Naming(plan.config, lambda: self.labels, self._relabelled)
         self._commands = Commands(plan.kinds, self._publish, self._note_command)
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
 
@@ -101,6 +103,7 @@ class Bridge:
         store = self._plan.store
         self._ingest.restore(store.latest(), store.receipts(), store.unanswered())
         self._keeper.start()
+        self._naming.start()
         self._thread.start()
         for number, transport in enumerate(self._plan.transports):
             transport.start(self._deliver(number), self._linked(number))
@@ -116,6 +119,7 @@ class Bridge:
         give_up = time.monotonic() + STOP_WITHIN
         half = give_up - STOP_WITHIN / 2
         self._stopping.set()
+        self._naming.stop()
         self._inbox.close()
         if self._thread.is_alive():
             self._thread.join(timeout=STOP_WITHIN)
@@ -179,9 +183,45 @@ class Bridge:
         return self._ingest.frames.merged
 
     def label(self, device: DeviceState) -> Label:
-        """The name and place to show for a device: its own, else the config's, else none."""
-        given = self.labels.get(device.id, Label())
-        return Label(device.name or given.name, device.place or given.place)
+        """The name and place to show for a device, and whether it is retired."""
+        return shown(self.labels.get(device.id, NOTHING), device)
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """The ids of the devices that are retired."""
+        return retired_of(self.labels)
+
+    def relabel(self, device_id: str, *, name: str | None, place: str | None) -> None:
+        """Call a device something else; None, or an empty text, leaves it to the device or its id.
+
+        Kept in the config file when it returns. Raises `LabelRefused`, or `SettingsError` if the file cannot
+        be written.
+        """
+        device = self._state.devices.get(device_id)
+        self._naming.change(device_id, lambda given: relabelled(given, device, name, place))
+
+    def retire(self, device_id: str, *, retired: bool) -> None:
+        """Take a device out of use, or back into it; what it says is kept either way. See `relabel`."""
+        self._naming.change(device_id, lambda given: replace(given, retired=retired))
+
+    def forget(self, device_id: str, *, history: bool, retained: bool) -> None:
+        """Know a device no more, until it speaks again; kept in the store when it returns.
+
+        With `history` all that it has said goes too. With `retained` the broker is asked to forget what it
+        holds of it, so that it does not come back by itself; raises `NotConnected` while that is not
+        possible, and nothing is forgotten. It is not retired any more either: it may come back as a new one.
+        """
+        device = self._state.devices.get(device_id)
+        topics = retained_topics(self.kinds, device) if retained and device is not None else ()
+        for topic in topics:
+            self._transport_of(device_id).publish(topic, b"", retain=True)
+        if self.labels.get(device_id, NOTHING).retired:
+            self.retire(device_id, retired=False)
+        done = threading.Event()
+        self._inbox.put(Forget(device_id, history, bool(topics), done.set))
+        if not done.wait(FORGOTTEN_WITHIN):
+            why = self._ingest.status.store_fault or "it has much to do"
+            raise FleetglassError(f"{device_id} is forgotten as soon as the store takes it: {why}")
 
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """Refused messages, newest first."""
@@ -291,11 +331,20 @@ class Bridge:
         # That the broker has it only counts if there is no answer: nobody is woken for it.
         self._inbox.put(note, wake=not isinstance(note, CommandTaken) or bool(note.refused))
 
+    def _relabelled(self, labels: Mapping[str, Label]) -> None:
+        before, self.labels = self.labels, labels
+        changed = [one for one in before.keys() | labels.keys() if before.get(one) != labels.get(one)]
+        if changed:
+            self._inbox.put(Relabelled(changed))
+
     def _publish(self, device_id: str, topic: str, payload: bytes, taken: Taken) -> None:
+        self._transport_of(device_id).publish(topic, payload, taken=taken)
+
+    def _transport_of(self, device_id: str) -> Transport:
         device = self._state.devices.get(device_id)
         if device is None:
             raise NotConnected(f"{device_id} has not been heard of")
         if device.transport >= len(self._plan.transports):
             # A restored device may have come by a transport that this run does not have.
             raise NotConnected(f"{device_id} has not been heard of since the start")
-        self._plan.transports[device.transport].publish(topic, payload, taken=taken)
+        return self._plan.transports[device.transport]

@@ -75,7 +75,7 @@ def load_settings(
     elif not file.is_file():
         what = "a folder, not a config file" if file.is_dir() else "no such config file"
         raise SettingsError(f"{file}: {what}")
-    tables: dict[str, Any] = _read(file) if file else {}
+    tables: dict[str, Any] = _tables(_read(file), file) if file else {}
     origins: dict[tuple[str, str], str] = {}
     for variable, section, key, value in _environment(environment or {}):
         _put(tables, section, key, value)
@@ -84,24 +84,38 @@ def load_settings(
         for key, value in values.items():
             _put(tables, section, key, value)
             origins[section, key] = f"command line: [{section}] {key}"
-    for section, what in PLANNED.items():
-        if section in tables:
-            raise SettingsError(f"{file}: [{section}]: this version has no {what} yet; take the section out")
-    try:
-        settings = Settings.model_validate(tables)
-    except ValidationError as error:
-        raise SettingsError(_explain(error, str(file or "settings"), origins)) from None
+    settings = _checked(tables, file, origins)
     base = file.resolve().parent if file else folder
     return Loaded(settings, base, file, folder / data_dir.expanduser() if data_dir else base / DATA_FOLDER)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def settings_of(data: bytes, file: Path) -> Settings:
+    """What a config file with this content says by itself. Raises `SettingsError`."""
+    return _checked(_tables(data, file), file, {})
+
+
+def _checked(tables: dict[str, Any], file: Path | None, origins: Mapping[tuple[str, str], str]) -> Settings:
+    for section, what in PLANNED.items():
+        if section in tables:
+            raise SettingsError(f"{file}: [{section}]: this version has no {what} yet; take the section out")
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file}: expected text in UTF-8, got {error.reason} at {error.start}") from None
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, str(file or "settings"), origins)) from None
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _tables(data: bytes, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file}: expected text in UTF-8, got {error.reason} at {error.start}") from None
     except (ValueError, RecursionError) as error:
         # tomllib's own error is a ValueError; a number of thousands of digits raises a plain one.
         raise SettingsError(f"{file}: not valid TOML: {str(error).splitlines()[0]}") from None

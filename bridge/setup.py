@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bridge.amounts import size, span
 from bridge.broker import EmbeddedBroker
+from bridge.config_file import ConfigFile, labels_of
 from bridge.errors import SettingsError
 from bridge.identity import CLIENT_ID, TOPICS
 from bridge.ingest import BROKER_DROPPED
@@ -21,8 +22,8 @@ from bridge.instance import PATIENCE, Instance
 from bridge.ports import Connection, Store, Transport
 from bridge.retention import DEFAULT, Retention, StoreOptions
 from bridge.sections import Spans
-from bridge.service import Label, Plan
-from bridge.settings import Loaded
+from bridge.service import Plan
+from bridge.settings import CONFIG_NAME, Loaded
 from bridge.state import UNCLAIMED
 from bridge.stores import store_for
 from bridge.transports import transport_for
@@ -283,15 +284,12 @@ def plan_of(loaded: Loaded, kinds: Kinds, parts: Opened, extra: Sequence[Transpo
         kinds,
         [parts.transport, *extra],
         parts.store,
-        labels(loaded),
+        labels_of(loaded.settings),
         shown_address(loaded),
         is_embedded(loaded),
+        # Where there is no file yet, it is the one that the next start here will read.
+        ConfigFile(loaded.file or loaded.base / CONFIG_NAME),
     )
-
-
-def labels(loaded: Loaded) -> Mapping[str, Label]:
-    """Names and places from the config."""
-    return {device_id: Label(d.name, d.place) for device_id, d in loaded.settings.devices.items()}
 
 
 def check_broker(loaded: Loaded, timeout: float = 5.0) -> Connection:

@@ -207,6 +207,10 @@ class State:
         said = tuple(name for name in touched if name in device.metrics)
         return self._put(device._replace(commands=self.ledger.shown(device.id)), now, said)
 
+    def forget(self, device_id: str) -> DeviceState | None:
+        """Know nothing of a device any more, until it speaks again; what was known of it last."""
+        return self.devices.pop(device_id, None)
+
     def judge_all(self, now: float) -> list[Change]:
         """Let time pass: ages, and commands that were not answered. The devices that changed by it."""
         changes = []

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.routing import Match
 
 from dashboard.api_devices import add_command_list, add_commands, add_devices, add_history
+from dashboard.api_naming import add_naming
 from dashboard.api_quarantine import add_quarantine, add_restore
 from dashboard.api_stream import Listening, add_stream
 from dashboard.contract import Health
@@ -34,6 +35,7 @@ def api(
     add_command_list(router, house)
     add_devices(router, house)
     add_commands(router, house, origins)
+    add_naming(router, house, origins)
     add_quarantine(router, house, origins)
     add_restore(router, house, token)
     _add_nothing(router)

@@ -21,7 +21,7 @@ from dashboard.contract import (
     history_json,
 )
 from dashboard.gate import refusal
-from dashboard.house import House
+from dashboard.house import House, in_use
 from schemas.message import Value
 from schemas.topics import quote_topic
 
@@ -32,15 +32,20 @@ def add_devices(router: APIRouter, house: House) -> None:
     """What is known of devices. After `add_history`, whose address a device's would take for an id."""
 
     @router.get("/api/v1/devices", summary="All devices, by id", dependencies=[NO_OTHERS])
-    def devices(cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100) -> DevicePage:
-        ids = sorted(device_id for device_id in list(house.devices) if cursor is None or device_id > cursor)
-        found = [house.devices[device_id] for device_id in ids[:limit]]
-        more = ids[limit - 1] if len(ids) > limit else None
-        return DevicePage(items=[_json(house, device) for device in found], next=more)
+    def devices(
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100,
+        retired: Annotated[bool, Query(description="those that are retired too")] = False,  # noqa: FBT002
+    ) -> DevicePage:
+        known = list(house.devices.values()) if retired else in_use(house)
+        found = [device for device in known if cursor is None or device.id > cursor]
+        found.sort(key=lambda device: device.id)
+        more = found[limit - 1].id if len(found) > limit else None
+        return DevicePage(items=[_json(house, device) for device in found[:limit]], next=more)
 
     @router.get("/api/v1/devices/{device_id:path}", summary="One device", dependencies=[NO_OTHERS])
     def device(device_id: str) -> Device:
-        return _json(house, _find(house, device_id))
+        return _json(house, find(house, device_id))
 
 
 def add_history(router: APIRouter, house: House) -> None:
@@ -63,7 +68,7 @@ def add_history(router: APIRouter, house: House) -> None:
         if not request.scope.get("raw_path", b"/history").endswith(b"/history"):
             # The word belongs to the id of an unclaimed device, whose slashes were sent percent-encoded.
             return Response(
-                _json(house, _find(house, f"{device_id}/history")).model_dump_json(),
+                _json(house, find(house, f"{device_id}/history")).model_dump_json(),
                 media_type="application/json",
             )
         if metric is None:
@@ -100,7 +105,7 @@ def add_command_list(router: APIRouter, house: House) -> None:
         if not request.scope.get("raw_path", b"/commands").endswith(b"/commands"):
             # See the history: the word belongs to the id.
             return Response(
-                _json(house, _find(house, f"{device_id}/commands")).model_dump_json(),
+                _json(house, find(house, f"{device_id}/commands")).model_dump_json(),
                 media_type="application/json",
             )
         for candidate in candidates(house, device_id):
@@ -128,7 +133,7 @@ def add_commands(router: APIRouter, house: House, origins: Sequence[str]) -> Non
         why = refusal(request.headers, origins=origins)
         if why is not None:
             raise HTTPException(403, why)
-        found = _find(house, device_id)
+        found = find(house, device_id)
         client = request.client.host if request.client else "unknown"
         who = f"api {client}" if by is None or not by.strip() else f"{by.strip()} (api {client})"
         try:
@@ -144,7 +149,8 @@ def _json(house: House, device: DeviceState) -> Device:
     return device_json(device, house.label(device))
 
 
-def _find(house: House, device_id: str) -> DeviceState:
+def find(house: House, device_id: str) -> DeviceState:
+    """The device of that id, however it is spelled. Raises 404."""
     for candidate in _spellings(device_id):
         device = house.devices.get(candidate)
         if device is not None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from bridge.broadcast import START, Filter, Position, Subscription
-from bridge.service import Label
+from bridge.labels import Label
 from bridge.state import Change, DeviceState
 from dashboard.api_parameters import NO_OTHERS
 from dashboard.api_wants import unheard_of, wants_of

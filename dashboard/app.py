@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import flet as ft
 from fastapi import FastAPI
@@ -152,12 +152,21 @@ class Client(FletStaticFiles):
         return super().lookup_path("index.html") if path.partition("/")[0] in starts else found
 
 
-def tags_of(house: House) -> Callable[[Frame], set[str]]:
-    """What a frame changed, as the tags that cards and layouts follow."""
+class Touched(Protocol):
+    """What a frame changed, and who left before it, as the tags that cards and layouts follow."""
+
+    def __call__(self, frame: Frame, gone: Sequence[str] = ()) -> set[str]: ...
+
+
+def tags_of(house: House) -> Touched:
+    """See `Touched`. Remembers what was known of each device."""
     known: dict[str, object] = {}
 
-    def of(frame: Frame) -> set[str]:
+    def of(frame: Frame, gone: Sequence[str] = ()) -> set[str]:
         tags = {f"device/{device.id}" for device in frame.devices}
+        for device_id in gone:
+            known.pop(device_id, None)
+            tags |= {"devices", "moved", f"device/{device_id}"}
         if any(change.moved for change in frame.changes):
             tags.add("moved")
         for device in frame.devices:
@@ -174,15 +183,13 @@ def tags_of(house: House) -> Callable[[Frame], set[str]]:
     return of
 
 
-def _source(
-    listening: Subscription, timing: Timing, of: Callable[[Frame], set[str]]
-) -> Callable[[], set[str]]:
+def _source(listening: Subscription, timing: Timing, of: Touched) -> Callable[[], set[str]]:
     def tags() -> set[str]:
         frame = listening.take()
         if frame is None:
             return set()
         timing.take(frame, time.monotonic())
-        return of(frame)
+        return of(frame, listening.gone)
 
     return tags
 

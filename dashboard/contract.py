@@ -3,15 +3,16 @@
 import base64
 from codecs import utf_8_decode
 from datetime import UTC, datetime
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.commands import CommandEnd, CommandRecord
+from bridge.labels import Label
 from bridge.ports import History
 from bridge.presence import Availability
 from bridge.quarantine import Quarantined
-from bridge.service import Label
 from bridge.state import DeviceState
 from dashboard.present import default_name
 from schemas.message import Provenance, Value
@@ -51,7 +52,10 @@ class MetricValue(BaseModel):
 
 
 class Device(BaseModel):
-    """A device with all its metrics. `last_seen` is null until it has spoken live."""
+    """A device with all its metrics. `last_seen` is null until it has spoken live.
+
+    `retired` is there, and true, where somebody has taken it out of use; what it says is kept all the same.
+    """
 
     id: str
     name: str
@@ -60,6 +64,7 @@ class Device(BaseModel):
     availability: Availability
     availability_reason: str
     last_seen: datetime | None
+    retired: Annotated[bool, Field(exclude_if=not_)] = False
     metrics: dict[str, MetricValue]
 
 
@@ -170,6 +175,7 @@ def device_json(device: DeviceState, label: Label) -> Device:
         availability=device.presence.availability,
         availability_reason=device.presence.reason,
         last_seen=moment(device.seen_at) if device.seen_at is not None else None,
+        retired=label.retired,
         metrics={
             name: MetricValue(
                 value=metric.value,

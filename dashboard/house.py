@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
+from bridge.labels import Label
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
-from bridge.service import Label
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
@@ -89,7 +89,26 @@ class House(Protocol):
         """How a bridge in another process is reached; None for one in this process."""
 
     def label(self, device: DeviceState) -> Label:
-        """The name and place to show for a device."""
+        """The name and place to show for a device, and whether it is retired."""
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """The ids of the devices that are retired; they are neither on the overview nor counted."""
+
+    def relabel(self, device_id: str, *, name: str | None, place: str | None) -> None:
+        """* Call a device something else; None, or an empty text, leaves it to the device or its id.
+
+        Raises `FleetglassError`.
+        """
+
+    def retire(self, device_id: str, *, retired: bool) -> None:
+        """* Take a device out of use, or back into it. Raises `FleetglassError`."""
+
+    def forget(self, device_id: str, *, history: bool, retained: bool) -> None:
+        """* Know a device no more until it speaks again, and with `history` nothing that it has said.
+
+        With `retained` the broker forgets it too. Raises `FleetglassError`.
+        """
 
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """* Refused messages, newest first."""
@@ -132,6 +151,12 @@ class Hosted(House, Protocol):
 
     def stop(self) -> None:
         """End. May wait. Called once."""
+
+
+def in_use(house: House) -> Sequence[DeviceState]:
+    """The devices that are shown and counted: all that are known but those that are retired."""
+    retired = house.retired
+    return [device for device in list(house.devices.values()) if device.id not in retired]
 
 
 def act(house: House, device_id: str, who: Who, changes: Mapping[str, Value]) -> None:

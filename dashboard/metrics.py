@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from bridge.status import BUCKETS, Histogram
-from dashboard.house import House
+from dashboard.house import House, in_use
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
     "fleetglass_messages_accepted": ("Messages that a kind accepted.", lambda h: h.counts.accepted),
     "fleetglass_messages_unclaimed": ("Messages that no kind claims.", lambda h: h.counts.unclaimed),
     "fleetglass_messages_ignored": (
-        "Commands to devices and the broker's own topics.",
+        "Commands, the broker's own topics, and empty messages, which clear retained ones.",
         lambda h: h.counts.ignored,
     ),
     "fleetglass_messages_repeated": (
@@ -47,7 +47,10 @@ GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
         lambda h: h.broadcast.listening,
     ),
     "fleetglass_broker_connected": ("1 while the broker is reached, else 0.", lambda h: h.status.broker_up),
-    "fleetglass_devices": ("Devices known, unclaimed ones too.", lambda h: len(h.devices)),
+    "fleetglass_devices": (
+        "Devices known, unclaimed ones too, without retired ones.",
+        lambda h: len(in_use(h)),
+    ),
 }
 BROKER_DROPPED = "fleetglass_broker_dropped"
 STORE = "fleetglass_store_bytes"

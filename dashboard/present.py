@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from bridge.commands import CommandState
+from bridge.labels import Label
 from bridge.presence import Availability, Presence
-from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState, MetricState
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader

@@ -10,10 +10,10 @@ from bridge.bus.follower import BusLink, Follower
 from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.frames import Frame
+from bridge.labels import Label, retired_of
 from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
-from bridge.service import Label
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
@@ -84,6 +84,23 @@ class RemoteHouse:
     def label(self, device: DeviceState) -> Label:
         """See `House`; names and places are of the bridge's config."""
         return self._follower.label(device)
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """See `House`."""
+        return retired_of(self._follower.labels)
+
+    def relabel(self, device_id: str, *, name: str | None, place: str | None) -> None:
+        """See `House`; the config file is the bridge's."""
+        self._asker.relabel(device_id, name=name, place=place)
+
+    def retire(self, device_id: str, *, retired: bool) -> None:
+        """See `House`."""
+        self._asker.retire(device_id, retired=retired)
+
+    def forget(self, device_id: str, *, history: bool, retained: bool) -> None:
+        """See `House`."""
+        self._asker.forget(device_id, history=history, retained=retained)
 
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """See `House`; payloads are cut to 65,536 bytes."""

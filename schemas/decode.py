@@ -31,6 +31,7 @@ FUTURE_SECONDS = 300.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PRESENCE = {b"online": True, b"offline": False}
 _COMMAND = Ignored("command")
+_CLEARED = Ignored("retained message cleared")
 _SYSTEM = Ignored("system topic")
 _CACHED_TOPICS = 10_000
 _CACHED_LENGTH = 512
@@ -49,6 +50,9 @@ def decode(message: RawMessage, kinds: Kinds, *, max_payload: int = MAX_PAYLOAD)
         return Rejected("too_large", f"the message: expected at most {max_payload:,} bytes, got {size}")
     if claim is None:
         return Unclaimed(_topic_id(topic), *unclaimed_readings(payload))
+    if not payload:
+        # So a retained message is taken back; who is subscribed cannot tell it from anything else.
+        return _CLEARED
     if claim.role == "availability":
         return _announcement(payload, claim.kind, claim.device_id)
     try:
@@ -60,8 +64,6 @@ def decode(message: RawMessage, kinds: Kinds, *, max_payload: int = MAX_PAYLOAD)
 
 
 def _state(payload: bytes, received_at: float, kind: Kind, device_id: str) -> Readings | Rejected:
-    if not payload:
-        return Rejected("empty", "the message: expected a JSON object, got an empty payload")
     try:
         device = kind.validate(payload)
     except ValidationError as error:
@@ -150,7 +152,7 @@ def _announcement(payload: bytes, kind: Kind, device_id: str) -> Announcement | 
     online = _PRESENCE.get(payload.strip())
     if online is not None:
         return Announcement(device_id, kind.name, online)
-    got = shown(payload[:100].decode("utf-8", "replace")) if payload else "an empty payload"
+    got = shown(payload[:100].decode("utf-8", "replace"))
     return Rejected("invalid_availability", f"availability: expected online or offline, got {got}")
 
 

@@ -12,7 +12,7 @@ from schemas.traits import Color, Counter, Location, Numeric, Text, Timestamp
 
 CODES = frozenset(
     {
-        "too_large", "empty", "invalid_utf8", "invalid_json", "not_an_object", "missing_field",
+        "too_large", "invalid_utf8", "invalid_json", "not_an_object", "missing_field",
         "unknown_field", "wrong_type", "out_of_range", "not_finite", "invalid_time", "future_time",
         "invalid_availability", "invalid_value",
     }

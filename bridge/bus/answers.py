@@ -94,6 +94,9 @@ ANSWERS: Final[Mapping[str, tuple[Callable[[Any], object], Callable[[Any], objec
         lambda a: [each._replace(changes=dict(each.changes)) for each in a],
         lambda plain: [CommandRecord(*each) for each in plain],
     ),
+    "relabel": (lambda _: None, lambda _: None),
+    "retire": (lambda _: None, lambda _: None),
+    "forget": (lambda _: None, lambda _: None),
     "history": (lambda a: (a[0], list(a[1].points), a[1].step, list(a[1].other_units)), _history),
     "quarantined": (_of_quarantined, lambda plain: [Quarantined(*each) for each in plain]),
     "quarantine_counts": (

@@ -103,3 +103,15 @@ class Asker:
     def facts(self) -> StoreFacts:
         """See `Bridge`."""
         return cast(StoreFacts, self.ask("facts"))
+
+    def relabel(self, device_id: str, *, name: str | None, place: str | None) -> None:
+        """See `Bridge`."""
+        self.ask("relabel", device_id, name, place)
+
+    def retire(self, device_id: str, *, retired: bool) -> None:
+        """See `Bridge`."""
+        self.ask("retire", device_id, retired)
+
+    def forget(self, device_id: str, *, history: bool, retained: bool) -> None:
+        """See `Bridge`."""
+        self.ask("forget", device_id, history, retained)

@@ -7,7 +7,7 @@ ahead of the monotonic clock, where it is written and where it is read.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -17,8 +17,8 @@ import msgpack
 from bridge.commands import CommandState
 from bridge.errors import BusVersion
 from bridge.frames import Trace
+from bridge.labels import Label
 from bridge.presence import Presence
-from bridge.service import Label
 from bridge.state import Change, DeviceState, MetricState
 from bridge.status import BridgeStatus, Counts, Histogram
 
@@ -186,13 +186,28 @@ def unpack_entries(data: bytes, ahead: float) -> list[Entry]:
 
 def pack_labels(labels: Mapping[str, Label]) -> bytes:
     """The names and places of the config."""
-    return pack({device_id: (label.name, label.place) for device_id, label in labels.items()})
+    return pack(
+        {
+            device_id: (label.name, label.place, label.retired, label.override)
+            for device_id, label in labels.items()
+        }
+    )
 
 
 def unpack_labels(data: bytes) -> Mapping[str, Label]:
     """Raises `BusVersion`."""
     plain = unpack(data)
     return reading(lambda: {_text(device_id): Label(*label) for device_id, label in plain.items()})
+
+
+def pack_left(device_ids: Sequence[str]) -> bytes:
+    """Devices that are no longer there. Bears no version: the header that comes with it does."""
+    return _packed(list(device_ids))
+
+
+def unpack_left(data: bytes) -> Sequence[str]:
+    """Raises `BusVersion`."""
+    return reading(lambda: [_text(device_id) for device_id in _unpacked(data)])
 
 
 def _packed(value: object) -> bytes:

@@ -13,13 +13,21 @@ from redis import Redis
 from bridge.broadcast import Broadcast
 from bridge.bus.address import Address, connect
 from bridge.bus.asking import Asker
-from bridge.bus.codec import Header, unpack_entries, unpack_entry, unpack_header, unpack_labels
+from bridge.bus.codec import (
+    Header,
+    unpack_entries,
+    unpack_entry,
+    unpack_header,
+    unpack_labels,
+    unpack_left,
+)
 from bridge.bus.faults import FAULTS, trouble
 from bridge.bus.picture import Picture, Snapshot, Verdict
 from bridge.errors import BusVersion
 from bridge.frames import Frame, Trace
+from bridge.labels import NOTHING, Label
+from bridge.labels import shown as shown_label
 from bridge.presence import Presence
-from bridge.service import Label
 from bridge.state import Change, DeviceState
 from bridge.status import BridgeStatus, Counts
 
@@ -137,9 +145,8 @@ class Follower:
         return self._picture.run
 
     def label(self, device: DeviceState) -> Label:
-        """The name and place to show for a device: its own, else the config's, else none."""
-        given = self.labels.get(device.id, Label())
-        return Label(device.name or given.name, device.place or given.place)
+        """See `Bridge`."""
+        return shown_label(self.labels.get(device.id, NOTHING), device)
 
     def _run(self) -> None:
         client = connect(self._address)
@@ -214,11 +221,15 @@ class Follower:
                     self._picture.believe()
                 self._join(client)
                 return
-            changes = self._picture.entry(header, unpack_entries(fields.get(b"d", b""), ahead))
+            ids = unpack_left(fields[b"g"]) if b"g" in fields else ()
+            labels = unpack_labels(fields[b"l"]) if b"l" in fields else None
+            entries = unpack_entries(fields.get(b"d", b""), ahead)
+            changes = self._picture.entry(header, entries, ids, labels)
             self._heard = time.monotonic()
-            if changes or header.told or header.quarantined:
+            left = [self._shown.pop(device_id) for device_id in ids if device_id in self._shown]
+            if changes or left or header.told or header.quarantined:
                 status = header.status if header.told else None
-                self._publish(_frame(header, changes, status))
+                self._publish(_frame(header, changes, status), left)
             self._linked(up=True)
         self._linked(up=True)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bridge.bus.codec import Entry, Header
-from bridge.service import Label
+from bridge.labels import Label
 from bridge.state import Change, DeviceState
 from bridge.status import BridgeStatus, Counts
 
@@ -53,9 +53,20 @@ class Picture:
                 return Verdict.NEXT
         return Verdict.GAP
 
-    def entry(self, header: Header, entries: Iterable[Entry]) -> list[Change]:
-        """Take in an entry that is next; what changed by it."""
+    def entry(
+        self,
+        header: Header,
+        entries: Iterable[Entry],
+        left: Iterable[str] = (),
+        labels: Mapping[str, Label] | None = None,
+    ) -> list[Change]:
+        """Take in an entry that is next, and first who left; what changed by it."""
         changes = []
+        for device_id in left:
+            self.devices.pop(device_id, None)
+            self._at.pop(device_id, None)
+        if labels is not None:
+            self.labels = labels
         for change, at in entries:
             if at > self._at.get(change.device.id, (0, 0)):
                 self.devices[change.device.id] = change.device
@@ -73,13 +84,18 @@ class Picture:
         devices, ats, changes = {}, {}, []
         for device_id, (change, at) in found.devices.items():
             before = self.devices.get(device_id)
+            renamed = found.labels.get(device_id) != self.labels.get(device_id)
             if before is not None and same_run and self._at.get(device_id, (0, 0))[1] >= at[1]:
                 # A picture that was written again bears the sequence of that moment; this one is no newer.
                 devices[device_id], ats[device_id] = before, max(at, self._at[device_id])
+                changes += [Change(before)] if renamed else []
                 continue
             devices[device_id], ats[device_id] = change.device, at
-            if (difference := _difference(before, change.device)) is not None:
+            difference = _difference(before, change.device)
+            if difference is not None:
                 changes.append(difference)
+            elif renamed:
+                changes.append(Change(change.device))
         self.devices, self._at, self.labels = devices, ats, found.labels
         self._note(header)
         return changes

@@ -3,16 +3,18 @@
 import logging
 import threading
 import time
+from collections.abc import Mapping
 
 from redis import Redis
 
-from bridge.broadcast import START
+from bridge.broadcast import START, Subscription
 from bridge.bus.address import Address, Script, connect, script
-from bridge.bus.codec import Entry, Header, pack_entry, pack_header, pack_labels
+from bridge.bus.codec import Entry, Header, pack_entry, pack_header, pack_labels, pack_left
 from bridge.bus.faults import FAULTS, said
 from bridge.bus.lease import Lease
 from bridge.bus.requests import Desk
 from bridge.frames import Frame
+from bridge.labels import Label
 from bridge.service import Bridge
 
 log = logging.getLogger(__name__)
@@ -27,24 +29,38 @@ BEAT = 1.0
 LONGEST_PAUSE = 2.0
 
 # One step for Redis: either all of it is there, or, if the lease is another's by now, nothing.
-# ARGV: lease, whether it is the whole picture, header, labels, how many entries to keep, id, device, …
+# ARGV: lease, whether it is the whole picture, header, labels (empty: as before), how many entries to keep,
+# who left (empty: nobody), how many those are and their ids, then id, device, … of what changed.
 # The header is kept as well: who joins must know which entry comes next.
 _WRITE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'refused' end
 local whole = ARGV[2] == '1'
 if whole then
   redis.call('DEL', KEYS[3])
-  redis.call('HSET', KEYS[4], 'labels', ARGV[4])
 elseif redis.call('EXISTS', KEYS[4]) == 0 then
   return 'gone'
 end
 redis.call('HSET', KEYS[4], 'now', ARGV[3])
+local entry = {'h', ARGV[3]}
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[4], 'labels', ARGV[4])
+  entry[#entry + 1] = 'l'
+  entry[#entry + 1] = ARGV[4]
+end
+if ARGV[6] ~= '' then
+  entry[#entry + 1] = 'g'
+  entry[#entry + 1] = ARGV[6]
+end
+local first = 8 + tonumber(ARGV[7])
+for i = 8, first - 1 do redis.call('HDEL', KEYS[3], ARGV[i]) end
 local packed = {}
-for i = 7, #ARGV, 2 do
+for i = first + 1, #ARGV, 2 do
   redis.call('HSET', KEYS[3], ARGV[i - 1], ARGV[i])
   if not whole then packed[#packed + 1] = ARGV[i] end
 end
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'h', ARGV[3], 'd', table.concat(packed))
+entry[#entry + 1] = 'd'
+entry[#entry + 1] = table.concat(packed)
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', unpack(entry))
 return 'written'
 """
 
@@ -68,6 +84,7 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
         self._number = 0
         self._size = 0.0
+        self._labels: Mapping[str, Label] = {}
 
     def start(self) -> None:
         """Begin to speak and to answer; returns at once. Call once."""
@@ -116,26 +133,29 @@ class Publisher:
             return
         with self._bridge.broadcast.subscribe(wake=self._there.set, after=START) as listening:
             self._number = 0
-            if not self._write(write, epoch, listening.take(), whole=True):
+            if not self._write(write, epoch, listening, whole=True):
                 return
             if not self.up:
                 log.info("bus %s: the bridge speaks there", self._address)
             self.up, self.detail = True, str(self._address)
-            while self._lease.epoch == epoch:
+            # It closes where more devices left than a listener is told of: then all is told anew.
+            while self._lease.epoch == epoch and not listening.closed:
                 ending = self._stopping.is_set()
                 if not ending:
                     self._there.wait(BEAT)
                     self._there.clear()
-                if not self._write(write, epoch, listening.take()) or ending:
+                if not self._write(write, epoch, listening) or ending:
                     return
 
     def _doubt(self) -> None:
         self._lease.doubt()
         self._stopping.wait(0.05)
 
-    def _write(self, write: Script, epoch: int, frame: Frame | None, *, whole: bool = False) -> bool:
-        """Write a frame, or a sign of life without one; whether it was taken."""
+    def _write(self, write: Script, epoch: int, listening: Subscription, *, whole: bool = False) -> bool:
+        """Write the next frame, or a sign of life without one; whether it was taken."""
         bridge, ahead = self._bridge, time.time() - time.monotonic()
+        frame = listening.take()
+        left = listening.gone if frame is not None and not whole else ()
         if frame is None:
             frame = Frame(bridge.broadcast.sequence, 0.0)
         self._number += 1
@@ -156,16 +176,22 @@ class Publisher:
         )
         packed = pack_header(header, ahead)
         at = (epoch, frame.sequence)
-        devices: list[bytes | str] = []
+        devices: list[bytes] = []
         for change in frame.changes:
             named = change.device.id.encode("utf-8", "surrogatepass")
             devices += [named, pack_entry(Entry(change, at), ahead)]
-        size = len(packed) + (0 if whole else sum(map(len, devices)))
+        gone = [device_id.encode("utf-8", "surrogatepass") for device_id in left]
+        labels = bridge.labels
+        told = pack_labels(labels) if whole or labels is not self._labels else b""
+        size = len(packed) + len(told) + (0 if whole else sum(map(len, devices)))
         self._size = self._size * 0.9 + size * 0.1 if self._size else float(size)
         kept = max(KEPT_AT_LEAST, min(KEPT, int(KEPT_BYTES / self._size)))
         keys = [self._address.key(name) for name in ("lease", "frames", "devices", "about")]
-        labels = pack_labels(bridge.labels) if whole else b""
-        answer = write(keys, [self._lease.token, int(whole), packed, labels, kept, *devices])
+        arguments: list[bytes | str | int] = [self._lease.token, int(whole), packed, told, kept]
+        arguments += [pack_left(left) if left else b"", len(gone), *gone, *devices]
+        answer = write(keys, arguments)
         if answer == b"refused":
             self._doubt()
+        elif answer == b"written":
+            self._labels = labels
         return answer == b"written"

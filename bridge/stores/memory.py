@@ -40,6 +40,7 @@ QUARANTINED = 1_000
 QUARANTINED_SIZE = 16 * 1024 * 1024
 LISTED = 1_000
 """Availability changes, commands and unread messages that are kept, of all devices together."""
+_BEFORE_ALL = -(2**63)
 TAIL = 16
 """Newest readings of a series that are looked through for what came after the kept state."""
 
@@ -101,6 +102,7 @@ class MemoryStore:
         self._unread: deque[tuple[str, RawMessage]] = deque(maxlen=LISTED)
         self._quarantine: OrderedDict[int, Quarantined] = OrderedDict()
         self._ids = itertools.count(1)
+        self._forgotten: dict[str, int] = {}
         self._size = 0
         self._removed = 0
 
@@ -127,7 +129,9 @@ class MemoryStore:
             for entry in batch.quarantined:
                 self._refuse(entry)
             for number in batch.released:
-                self._forget(number)
+                self._release(number)
+            for device_id, time, history in batch.forgotten:
+                self._forget(device_id, time, history=history)
             return new
 
     def tend(self, now: float, at_most: float = 0.05) -> bool:
@@ -141,15 +145,19 @@ class MemoryStore:
             states = dict(self._latest)
             later: dict[str, list[Seen]] = {}
             for key, series in self._series.items():
-                states.setdefault(key.device, DeviceState(key.device, series.kind))
-                later.setdefault(key.device, []).extend(
+                since = self._forgotten.get(key.device, _BEFORE_ALL)
+                seen = [
                     Seen(
                         key.metric, kept.value, key.unit,
                         None if kept.time == kept.received else kept.time / 1e6,
                         kept.received / 1e6, series.extra,
                     )
                     for kept in series.kept[-TAIL:]
-                )  # fmt: skip
+                    if kept.received > since
+                ]  # fmt: skip
+                if seen:
+                    states.setdefault(key.device, DeviceState(key.device, series.kind))
+                    later.setdefault(key.device, []).extend(seen)
             return [overlaid(state, later.get(name, ())) for name, state in states.items()]
 
     def receipts(self) -> Sequence[Receipt]:
@@ -283,10 +291,28 @@ class MemoryStore:
         self._quarantine[number] = _numbered(entry, number)
         self._size += len(entry.payload)
         while self._quarantine and (len(self._quarantine) > QUARANTINED or self._size > QUARANTINED_SIZE):
-            self._forget(next(iter(self._quarantine)))
+            self._release(next(iter(self._quarantine)))
             self._removed += 1
 
-    def _forget(self, number: int) -> None:
+    def _forget(self, device_id: str, time: float, *, history: bool) -> None:
+        self._latest.pop(device_id, None)
+        self._forgotten[device_id] = _micros(time)
+        if len(self._forgotten) > 2 * SERIES:
+            known = {key.device for key in self._series}
+            del self._forgotten[next(name for name in self._forgotten if name not in known)]
+        if history:
+            for key in [key for key in self._series if key.device == device_id]:
+                del self._series[key]
+            for number in [each.id for each in self._commanded.values() if each.device_id == device_id]:
+                del self._commanded[number]
+            heard = [each for each in self._heard if each.device_id != device_id]
+            self._heard.clear()
+            self._heard.extend(heard)
+            unread = [each for each in self._unread if each[0] != device_id]
+            self._unread.clear()
+            self._unread.extend(unread)
+
+    def _release(self, number: int) -> None:
         entry = self._quarantine.pop(number, None)
         if entry is not None:
             self._size -= len(entry.payload)

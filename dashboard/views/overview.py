@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 import flet as ft
 
-from bridge.service import Label
+from bridge.labels import Label
 from bridge.state import UNCLAIMED, DeviceState
 from dashboard import hints
 from dashboard.aside import tag
 from dashboard.card import CardPlan, Drawing, Who
-from dashboard.house import House
+from dashboard.house import House, in_use
 from dashboard.language import marked
 from dashboard.look import DOTS, SOFT, caption, empty
 from dashboard.present import DASH, Tone, default_name
@@ -145,7 +145,7 @@ def _chosen(house: House, these: Wanted) -> dict[str, list[tuple[str, str]]]:
     """By kind, name to sort by and id."""
     by_kind: dict[str, list[tuple[str, str]]] = {}
     titles = {kind.name: kind.title for kind in house.kinds}
-    for device in list(house.devices.values()):
+    for device in in_use(house):
         label = house.label(device)
         if these.fits(device, label, titles.get(device.kind, "Unclaimed")):
             name = label.name or default_name(device.id)
@@ -229,7 +229,7 @@ def _rank(house: House, kind_name: str, *, by_height: bool) -> tuple[bool, int, 
 def _summary(house: House) -> CardPlan[Summary]:
     def look() -> Summary:
         counts = {"online": 0, "stale": 0, "offline": 0, "unknown": 0}
-        for device in list(house.devices.values()):
+        for device in in_use(house):
             counts[device.presence.availability] += 1
         status, known = house.status, house.bus is None or not house.bus.away
         kept = house.aside.look(COUNTS, house.quarantine_changes, house.quarantine_counts) if known else None
@@ -299,7 +299,7 @@ def _section(house: House, kind_name: str, these: Wanted) -> CardPlan[int]:
     )
 
     def look() -> int:
-        devices = [device for device in list(house.devices.values()) if device.kind == kind_name]
+        devices = [device for device in in_use(house) if device.kind == kind_name]
         return sum(these.fits(device, house.label(device), name) for device in devices)
 
     def draw(drawing: Drawing[int]) -> ft.Control:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -11,8 +12,10 @@ from bridge.bus.address import Address, connect, parse
 from bridge.bus.follower import Follower
 from bridge.bus.lease import Lease
 from bridge.bus.publisher import Publisher
+from bridge.config_file import ConfigFile
+from bridge.labels import Label
 from bridge.ports import Store
-from bridge.service import Bridge, Label, Plan
+from bridge.service import Bridge, Plan
 from bridge.state import DeviceState
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
@@ -44,11 +47,16 @@ class Speaker:
     """A bridge with a memory store and a thread transport, whose lease is taken when it starts."""
 
     def __init__(
-        self, address: Address, labels: Mapping[str, Label] | None = None, store: Store | None = None
+        self,
+        address: Address,
+        labels: Mapping[str, Label] | None = None,
+        store: Store | None = None,
+        config: Path | None = None,
     ) -> None:
         self.transport = ThreadTransport()
         self.store = store or MemoryStore()
-        self.bridge = Bridge(Plan(KINDS, [self.transport], self.store, labels or {}))
+        file = None if config is None else ConfigFile(config)
+        self.bridge = Bridge(Plan(KINDS, [self.transport], self.store, labels or {}, config=file))
         self.lost = threading.Event()
         self.lease = Lease(address, self.lost.set, life=LIFE)
         self.publisher = Publisher(address, self.bridge, self.lease)
@@ -72,10 +80,13 @@ class Speaker:
 
 @contextmanager
 def speaking(
-    address: Address, labels: Mapping[str, Label] | None = None, store: Store | None = None
+    address: Address,
+    labels: Mapping[str, Label] | None = None,
+    store: Store | None = None,
+    config: Path | None = None,
 ) -> Iterator[Speaker]:
     """A bridge that leads and speaks."""
-    speaker = Speaker(address, labels, store)
+    speaker = Speaker(address, labels, store, config)
     speaker.start()
     try:
         yield speaker

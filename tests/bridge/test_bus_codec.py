@@ -37,11 +37,11 @@ from bridge.errors import (
     StoreError,
 )
 from bridge.frames import Trace
+from bridge.labels import Label
 from bridge.ports import History, Point, QuarantineCounts, Sought, StoreFacts
 from bridge.presence import Presence
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
-from bridge.service import Label
 from bridge.state import Change, DeviceState, MetricState
 from bridge.status import BridgeStatus, Counts
 
@@ -127,7 +127,7 @@ def test_a_header_comes_out_as_it_went_in() -> None:
         2**41, "run", 5, 6, 7.0, True, True, True, 8, status(9), counts(), (Trace(3.0, 4.0, 5),), 6.0
     )
     assert header == unpack_header(pack_header(header, AHEAD), AHEAD)
-    labels = {"a.b": Label("Hall", None), "a.\udc80": Label(None, "\udc80")}
+    labels = {"a.b": Label("Hall", None, retired=True), "a.\udc80": Label(None, "\udc80", override=True)}
     assert labels == unpack_labels(pack_labels(labels))
 
 
@@ -195,6 +195,9 @@ ASKED = [
             CommandRecord("1f01", "plug.a", 1.0, {"level": 3}, "Ada"),
         ],
     ),
+    ("relabel", None),
+    ("retire", None),
+    ("forget", None),
     ("history", ("°C", History((Point(1.0, 2.5, 2.0, 3.0, 4), Point(2.0, "on")), 60.0, ("°F",)))),
     ("quarantined", [Quarantined(1, 2.0, "a/b", "not_json", "why", b"\xff", 1, "field", True, 1)]),
     ("quarantine_counts", QuarantineCounts(1, 2, 3, {"not_json": 1})),
@@ -225,6 +228,9 @@ def test_requests_come_out_as_they_went_in() -> None:
         ("history", ("plug.a", "power", 1.0, 2.0, 500)),
         ("quarantined", (Sought(before=3, limit=5, reason="not_json", text="a"),)),
         ("facts", ()),
+        ("relabel", ("plug.a", "Küche", None)),
+        ("retire", ("plug.a", True)),
+        ("forget", ("plug.a", False, True)),
     ):
         assert (method, arguments) == answers.unpack_request(answers.pack_request(method, arguments))
 

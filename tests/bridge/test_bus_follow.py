@@ -12,7 +12,7 @@ from bridge.bus.codec import MARK
 from bridge.bus.faults import RIGHTS
 from bridge.bus.follower import Follower
 from bridge.frames import Frame
-from bridge.service import Label
+from bridge.labels import Label
 from tests.bridge import bus_world
 from tests.bridge.bus_world import (
     Speaker,

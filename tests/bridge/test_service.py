@@ -16,6 +16,7 @@ from pydantic import field_validator
 from bridge.errors import CommandRefused, NotConnected
 from bridge.frames import Frame
 from bridge.inbox import MARK_ITEMS
+from bridge.labels import Label
 from bridge.ports import (
     AFRESH,
     Batch,
@@ -28,7 +29,7 @@ from bridge.ports import (
     Transport,
 )
 from bridge.receipts import digest_of
-from bridge.service import Bridge, Label, Plan
+from bridge.service import Bridge, Plan
 from bridge.state import DeviceState
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
@@ -415,15 +416,25 @@ def test_restored_at_the_start() -> None:
 
 
 def test_labels() -> None:
-    """A device's own name is shown before the config's, and that before none."""
-    labels = {"lamp.a": Label("Config A", "Hall"), "lamp.b": Label("Config B")}
+    """A device's own name is shown before the config's, but where this overrides it, and that before none."""
+    labels = {
+        "lamp.a": Label("Config A", "Hall"),
+        "lamp.b": Label("Config B"),
+        "lamp.d": Label("Config D", override=True),
+    }
     bridge = Bridge(Plan(KINDS, [], MemoryStore(), labels))
     found = [
         bridge.label(DeviceState("lamp.a", "lamp", name="Own")),
         bridge.label(DeviceState("lamp.b", "lamp", place="Own place")),
         bridge.label(DeviceState("lamp.c", "lamp")),
+        bridge.label(DeviceState("lamp.d", "lamp", name="Own", place="Own place")),
     ]
-    assert [Label("Own", "Hall"), Label("Config B", "Own place"), Label()] == found
+    assert [
+        Label("Own", "Hall", own_name="Own"),
+        Label("Config B", "Own place", own_place="Own place"),
+        Label(),
+        Label("Config D", "Own place", override=True, own_name="Own", own_place="Own place"),
+    ] == found
 
 
 def test_quarantine_through_the_bridge() -> None:

@@ -165,6 +165,15 @@ IN_FILE = [
     ("[web]\nport = 2026-01-31", 'FILE: [web] port: expected an integer, got "2026-01-31"'),
     ("web = 5", "FILE: [web]: expected a table, got a number"),
     ("[[web]]\nport = 1", "FILE: [web]: expected a table, got a list"),
+    (
+        "[devices.'lamp.a']\nname = 'a\u2028b'",
+        'FILE: [devices."lamp.a"] name: expected one line without control characters, got "a\\u2028b"',
+    ),
+    (
+        f"[devices.'lamp.a']\nplace = '{'x' * 101}'",
+        'FILE: [devices."lamp.a"] place: expected at most 100 characters, got ',
+    ),
+    ("[devices.'lamp.a']\nretired = 1", 'FILE: [devices."lamp.a"] retired: expected true or false, got 1'),
     ("[ui]\ntitle = ['x']", "FILE: [ui] title: expected a text in quotes, got a list"),
     ("[ui.title]\nx = 1", "FILE: [ui] title: expected a text in quotes, got a table"),
     ("[broker]\ntopics = []", "FILE: [broker] topics: expected at least 1 of them, got an empty list"),
@@ -230,7 +239,7 @@ IN_FILE = [
     ),
     (
         "[devices.'lamp.a']\nnmae = 'x'",
-        'FILE: [devices."lamp.a"] nmae: unknown key; expected one of name, place',
+        'FILE: [devices."lamp.a"] nmae: unknown key; expected one of name, place, override, retired',
     ),
     ("[devices.'lamp.a']\nname = 3", 'FILE: [devices."lamp.a"] name: expected a text in quotes, got 3'),
     ("[devices]\n'lamp.a' = 'Desk'", 'FILE: [devices."lamp.a"]: expected a table, got "Desk"'),

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.config_file import labels_of
 from bridge.errors import SettingsError
+from bridge.labels import Label
 from bridge.ports import Connection
 from bridge.retention import DAY, Retention, StoreOptions
-from bridge.service import Label
 from bridge.settings import Loaded, load_settings
 from bridge.setup import (
     Session,
@@ -17,7 +18,6 @@ from bridge.setup import (
     embedded_at,
     in_memory,
     is_embedded,
-    labels,
     load_kinds,
     make_store,
     make_transport,
@@ -186,9 +186,10 @@ def test_what_the_transport_refuses(tmp_path: Path, lines: str, expected: str) -
 
 
 def test_labels(tmp_path: Path) -> None:
-    """Names and places come from the devices' tables."""
-    loaded = load(tmp_path, "[devices.'lamp.desk']\nname = 'Desk'\n[devices.'plug.tv']\nplace = 'Den'")
-    assert {"lamp.desk": Label("Desk", None), "plug.tv": Label(None, "Den")} == labels(loaded)
+    """Names, places and who is retired come from the devices' tables; blanks around them do not count."""
+    text = "[devices.'lamp.desk']\nname = ' Desk '\noverride = true\n[devices.'plug.tv']\nretired = true"
+    expected = {"lamp.desk": Label("Desk", override=True), "plug.tv": Label(retired=True)}
+    assert expected == labels_of(load(tmp_path, text).settings)
 
 
 # The store.

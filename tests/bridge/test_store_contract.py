@@ -13,6 +13,7 @@ from bridge.ports import (
     RECEIPTS_KEPT,
     Batch,
     Exported,
+    Forgotten,
     Heard,
     Query,
     Receipt,
@@ -323,3 +324,63 @@ def test_unknown_scheme(url: str, got: str) -> None:
     with pytest.raises(SettingsError) as refused:
         store_for(url, StoreOptions())
     assert f"[store] url: expected one of memory://, sqlite://, {got}" == str(refused.value)
+
+
+# Forgetting.
+
+
+def forgotten(store: Store, at: float, *, history: bool) -> None:
+    """The thermostat of `record` is forgotten."""
+    store.commit(Batch(forgotten=[Forgotten(DEVICE, at, history)]))
+
+
+@pytest.mark.parametrize("history", [False, True], ids=["history stays", "history goes"])
+def test_a_forgotten_device_does_not_come_back_by_its_history(store: Store, *, history: bool) -> None:
+    """Neither its state nor its readings bring it back; what it says afterwards does, and only that."""
+    state = device("a")._replace(metrics={"humidity": MetricState(40.0, "%", None, NOW, "live")})
+    store.commit(Batch(records=[record(20.0, NOW)], devices=[state, device("b")]))
+    store.commit(Batch(records=[record(21.0, NOW + 1)]))
+    forgotten(store, NOW + 1, history=history)
+    assert ["thermostat.b"] == [known.id for known in store.latest()]
+    assert ([] if history else [20.0, 21.0]) == [row.value for row in store.export(Selection(DEVICE))]
+    store.commit(Batch(records=[record(22.0, NOW + 2)]))
+    (back,) = [known for known in store.latest() if known.id == DEVICE]
+    assert {"temperature": 22.0} == {name: metric.value for name, metric in back.metrics.items()}
+    expected = [22.0] if history else [20.0, 21.0, 22.0]
+    assert expected == [row.value for row in store.export(Selection(DEVICE))]
+    found = store.history(Query(DEVICE, CELSIUS, NOW - 10, NOW + 10))
+    assert expected == [point.value for point in found.points]
+
+
+def test_a_state_after_it_does_not_bring_back_what_was_before(store: Store) -> None:
+    """A new device begins with what it says itself, although its history has more."""
+    store.commit(Batch(records=[record(20.0, NOW)]))
+    forgotten(store, NOW, history=False)
+    new = DeviceState(DEVICE, "thermostat", seen_at=NOW + 1)
+    store.commit(Batch(devices=[new]))
+    assert [{}] == [dict(known.metrics) for known in store.latest()]
+
+
+def test_with_its_history_all_goes_that_is_asked_by_device(store: Store) -> None:
+    """Availability, commands and messages too; those of others stay."""
+    raw = RawMessage("fleet/thermostat/a/state", b"{}", NOW)
+    for name in (DEVICE, "thermostat.b"):
+        store.commit(
+            Batch(
+                unread=[Unread(name, raw)],
+                heard=[Heard(name, NOW, "online", "heard")],
+                commanded=[CommandRecord(f"of {name}", name, NOW, {"target": 20}, "Ada", "not_sent")],
+            )
+        )
+    forgotten(store, NOW + 1, history=False)
+    for name, count in ((DEVICE, 1), ("thermostat.b", 1)):
+        assert [count] * 3 == [len(ask(name)) for ask in (store.heard, store.commanded, store.unread)]
+    forgotten(store, NOW + 2, history=True)
+    for name, count in ((DEVICE, 0), ("thermostat.b", 1)):
+        assert [count] * 3 == [len(ask(name)) for ask in (store.heard, store.commanded, store.unread)]
+
+
+def test_forgetting_whom_nobody_knows(store: Store) -> None:
+    """Nothing happens."""
+    forgotten(store, NOW, history=True)
+    assert ([], 0) == (list(store.latest()), store.count(Selection()))

@@ -12,10 +12,10 @@ from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, CommandSent, CommandTaken
 from bridge.errors import FleetglassError
 from bridge.frames import Frame
+from bridge.labels import NOTHING, Label, relabelled, retired_of, shown
 from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
 from bridge.quarantine import Quarantined, quarantine
 from bridge.replay import Replayed, replay
-from bridge.service import Label
 from bridge.state import Change, DeviceState, State
 from bridge.status import BridgeStatus, Counts
 from bridge.stores.memory import MemoryStore
@@ -104,6 +104,7 @@ class FakeHouse:
         self.quarantine_changes = 0
         self.bus = None
         self.sent: list[tuple[str, Mapping[str, Value], str]] = []
+        self.forgot: list[tuple[str, bool, bool]] = []
         self.refuses: FleetglassError | None = None
         self.now = 1_000.0
         self._tags = tags_of(self)
@@ -113,8 +114,22 @@ class FakeHouse:
         return self.state.devices
 
     def label(self, device: DeviceState) -> Label:
-        given = self.labels.get(device.id, Label())
-        return Label(device.name or given.name, device.place or given.place)
+        return shown(self.labels.get(device.id, NOTHING), device)
+
+    @property
+    def retired(self) -> frozenset[str]:
+        return retired_of(self.labels)
+
+    def relabel(self, device_id: str, *, name: str | None, place: str | None) -> None:
+        given = self.labels.get(device_id, NOTHING)
+        self.labels[device_id] = relabelled(given, self.devices.get(device_id), name, place)
+
+    def retire(self, device_id: str, *, retired: bool) -> None:
+        self.labels[device_id] = replace(self.labels.get(device_id, NOTHING), retired=retired)
+
+    def forget(self, device_id: str, *, history: bool, retained: bool) -> None:
+        self.forgot.append((device_id, history, retained))
+        self.state.forget(device_id)
 
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         return self.store.quarantined(sought)
@@ -196,6 +211,11 @@ class FakeHouse:
         self.status = replace(self.status, broker_up=up, broker_detail=detail)
         changes = self.state.connection(0, up=up, detail=detail, now=self.now)
         return self._touched(changes, self.status)
+
+    def lose(self, device_id: str) -> set[str]:
+        """A device is forgotten; the tags that it touches."""
+        self.state.forget(device_id)
+        return self._tags(Frame(0, 0.0), [device_id])
 
     def _touched(self, changes: Sequence[Change], status: BridgeStatus | None = None) -> set[str]:
         return self._tags(Frame(0, 0.0, tuple(changes), status))

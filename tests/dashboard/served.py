@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from httpx import Response
 
 from bridge.errors import NotConnected
+from bridge.labels import Label
 from bridge.ports import Connection, Deliver, Store, Taken, Transport
-from bridge.service import Label, Plan
+from bridge.service import Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
 from dashboard.app import LocalHouse, build

@@ -127,7 +127,7 @@ def test_a_method_that_a_route_does_not_take_is_a_405(dash: Served) -> None:
     """Known routes with another method say so, in JSON."""
     for path in ("/api/v1/devices", "/api/v1/quarantine", "/api/v1/devices/plug.one/history"):
         assert "does not take" in dash.post(path, {}, 405).json()["detail"]
-    assert 405 == dash.http.delete("/api/v1/devices/plug.one").status_code
+    assert 405 == dash.http.put("/api/v1/devices/plug.one").status_code
 
 
 def test_a_command_reaches_the_device_and_is_confirmed(dash: Served) -> None:

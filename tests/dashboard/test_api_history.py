@@ -180,7 +180,7 @@ def test_refused_messages_can_be_searched(dash: Served) -> None:
     assert ["invalid_json", "wrong_type"] == reasons
     for query, expected in {
         "reason=wrong_type": ["fleet/plug/one/state"],
-        "reason=empty": [],
+        "reason=not_an_object": [],
         "q=PLUG/TWO": ["fleet/plug/two/state"],
         "q=ja": ["fleet/plug/one/state"],
         "q=": ["fleet/plug/two/state", "fleet/plug/one/state"],
@@ -193,7 +193,7 @@ def test_refused_messages_can_be_searched(dash: Served) -> None:
 def test_a_reason_that_there_is_not_is_a_422(dash: Served) -> None:
     """It is refused with those that there are, so that a slip does not look like an empty quarantine."""
     detail = dash.get("/api/v1/quarantine?reason=foo", 422).json()["detail"]
-    assert detail.startswith('reason: there is no reason "foo"; known are empty, ')
+    assert detail.startswith('reason: there is no reason "foo"; known are future_time, ')
     dash.get("/api/v1/quarantine?reason=", 422)
 
 

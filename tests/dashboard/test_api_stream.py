@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from bridge.frames import Frame
-from bridge.service import Label
+from bridge.labels import Label
 from bridge.state import Change
 from dashboard import api_stream, http_protocol
 from schemas import Device, kind_of

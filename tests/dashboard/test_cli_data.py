@@ -156,7 +156,7 @@ def test_the_quarantine_is_listed(folder: Path, capsys: pytest.CaptureFixture[st
     assert "3 shown of 3 kept (3 wrong_type)\n" == said.err
     for arguments, expected in (
         (["--limit", "1"], ["3"]),
-        (["--reason", "empty"], []),
+        (["--reason", "not_an_object"], []),
         (["--reason", "wrong_type", "--search", '"ON": TRUE'], ["2"]),
     ):
         assert 0 == main(["quarantine", "list", *arguments])

@@ -9,7 +9,8 @@ import pytest
 from flet.pubsub import PubSubHub
 
 from bridge.frames import Frame
-from bridge.service import Label, Plan
+from bridge.labels import Label
+from bridge.service import Plan
 from bridge.state import Change
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bridge.bus.follower import BusLink
 from bridge.commands import CommandState
+from bridge.labels import Label
 from bridge.presence import Availability, Presence
-from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState, MetricState
 from dashboard.present import (
     DASH,

@@ -9,9 +9,9 @@ import pytest
 from flet.messaging.protocol import MessageAction
 
 from bridge.errors import CommandRefused, NotConnected
+from bridge.labels import Label
 from bridge.ports import Batch
 from bridge.quarantine import quarantine
-from bridge.service import Label
 from dashboard import views
 from dashboard.scene import Layout
 from dashboard.wire import APOLOGY, Bounds

@@ -21,7 +21,6 @@ from schemas.topics import unquote_topic
 
 CODES = {
     "too_large",
-    "empty",
     "invalid_utf8",
     "invalid_json",
     "not_an_object",
@@ -74,7 +73,8 @@ def check(raw: RawMessage, outcome: Outcome) -> None:
         case Announcement():
             assert encodes(outcome.device_id)
         case Ignored():
-            assert outcome.reason in ("command", "system topic")
+            assert outcome.reason in ("command", "system topic", "retained message cleared")
+            assert (outcome.reason == "retained message cleared") <= (raw.payload == b"")
 
 
 def storable(reading: Reading) -> bool:

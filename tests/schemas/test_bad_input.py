@@ -44,7 +44,6 @@ def at(time: str) -> bytes:
 
 CASES: dict[str, Case] = {
     # No text at all.
-    "empty": Case(b"", "empty"),
     "blank": Case(b"  \n", "invalid_json"),
     "NUL": Case(b"\0", "invalid_json"),
     "NUL inside": Case(with_extra(b'"\0"'), "invalid_json"),
@@ -157,6 +156,13 @@ CASES: dict[str, Case] = {
     "true for a time": Case(at("true"), "invalid_time"),
 }
 each = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+
+
+@pytest.mark.parametrize("topic", [STATE, AVAILABILITY])
+def test_an_empty_message_clears_what_was_retained(topic: str) -> None:
+    """It is no mistake of the device's: so MQTT takes a retained message back. A blank is no empty one."""
+    assert Ignored("retained message cleared") == decode(RawMessage(topic, b"", NOW), KINDS)
+    assert isinstance(decode(RawMessage(topic, b" ", NOW), KINDS), Rejected)
 
 
 @each

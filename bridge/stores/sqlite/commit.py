@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from bridge.commands import CommandRecord
 from bridge.ports import RECEIPTS_KEPT, Batch, Receipt, Record
 from bridge.quarantine import Quarantined
+from bridge.stores.sqlite.forgetting import forget
 from bridge.stores.sqlite.rows import Bound, append, chunks, insert
 from bridge.stores.states import to_row
 from bridge.stores.steps import MINUTE
@@ -41,6 +42,8 @@ class Known:
             "SELECT id, device, metric, unit, type FROM series"
         ):
             self.add(number, device, (metric, unit, PYTHON[kind]))
+        gone = db.execute("SELECT max(series) FROM doomed").fetchone()[0]
+        self.last_series = max(self.last_series, gone or 0)
         self.receipts.extend(db.execute("SELECT id, length(ids) / 2 FROM receipt ORDER BY id"))
         self.receipts_kept = sum(count for _, count in self.receipts)
 
@@ -51,6 +54,11 @@ class Known:
         self.by_id[number] = entry
         self.last_series = max(self.last_series, number)
         return entry
+
+    def forget(self, device_id: str) -> None:
+        """A device's series are gone."""
+        for number, _minute in self.series.pop(device_id, {}).values():
+            del self.by_id[number]
 
     def rolled_up(self, done: Sequence[tuple[int, int]]) -> None:
         """Minutes of series that are due no longer: the next reading in them makes them so again."""
@@ -79,6 +87,10 @@ def write(db: sqlite3.Connection, known: Known, batch: Batch) -> int:
     if batch.commanded:
         # Few of them: one statement each, of which the last one for a command counts.
         db.executemany(_COMMANDED, [_command_row(record) for record in batch.commanded])
+    for forgotten in batch.forgotten:
+        forget(db, forgotten)
+        if forgotten.history:
+            known.forget(forgotten.device_id)
     return new
 
 

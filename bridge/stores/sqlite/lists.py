@@ -45,6 +45,7 @@ def latest(db: Connection) -> Sequence[DeviceState]:
         device: from_row(state, payload)
         for device, state, payload in db.execute("SELECT device, state, payload FROM latest")
     }
+    forgotten = dict(db.execute("SELECT device, time FROM forgotten").fetchall())
     later: dict[str, list[Seen]] = {}
     kinds: dict[str, str] = {}
     for number, device, kind, metric, unit, type_, extra in db.execute(
@@ -60,6 +61,8 @@ def latest(db: Connection) -> Sequence[DeviceState]:
             (number, TAIL),
         ):
             own = None if received is None else time / 1e6
+            if (time if received is None else received) <= forgotten.get(device, _ENDS[0]):
+                continue
             at = (time if received is None else received) / 1e6
             seen.append(Seen(metric, python(value), unit, own, at, bool(extra)))
     for device, seen in later.items():

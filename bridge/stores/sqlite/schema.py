@@ -163,5 +163,12 @@ FROM commanded_before AS b WHERE NOT (status = 'sent' AND EXISTS (
 DROP TABLE commanded_before;
 """
 
-SCRIPTS = (_READINGS, _ROLLUPS_AND_LISTS, _ENDS_OF_COMMANDS)
+# What a device said until `time` (of receipt) is history, and does not bring it back. `doomed`: series that
+# nobody finds any more, whose rows are still there.
+_FORGOTTEN = """
+CREATE TABLE forgotten (device TEXT PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE doomed (series INTEGER PRIMARY KEY);
+"""
+
+SCRIPTS = (_READINGS, _ROLLUPS_AND_LISTS, _ENDS_OF_COMMANDS, _FORGOTTEN)
 VERSION = len(SCRIPTS)

@@ -31,6 +31,7 @@ from bridge.state import DeviceState
 from bridge.stores.sqlite import file, lists
 from bridge.stores.sqlite.commit import Known, micros, write
 from bridge.stores.sqlite.copies import restorable
+from bridge.stores.sqlite.forgetting import bury
 from bridge.stores.sqlite.history import history
 from bridge.stores.sqlite.removal import Sweep, trim
 from bridge.stores.sqlite.rows import tame
@@ -198,11 +199,15 @@ class SqliteStore:
             roll_up_minutes,
             lambda db, _known, now: roll_up_hours(db, now),
             lambda db, _known, now: self._sweep.step(db, now),
+            lambda db, _known, _now: bury(db),
             lambda db, _known, now: trim(db, self._options, now),
         )
 
     def _commit(self, batch: Batch) -> int:
         with self._transaction() as (db, known):
+            if batch.forgotten:
+                # It has a list of series, of which some are gone now.
+                self._sweep.again()
             return write(db, known, batch)
 
     @contextmanager
