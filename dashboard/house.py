@@ -10,7 +10,7 @@ from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
 from bridge.labels import Label
-from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.state import DeviceState
@@ -138,6 +138,9 @@ class House(Protocol):
 
     def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """* What was asked of a device, or of all (None), and how it ended, newest first."""
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """* When a device came and went, and why, newest first."""
 
 
 class Hosted(House, Protocol):
