@@ -16,6 +16,8 @@ OFTEN = 50
 FAR = 8.0
 """Pixels by which a chart must be dragged to be moved."""
 _DOT = 9
+_BOX = 290.0
+"""Pixels of width of the box with the values, at the most."""
 
 
 @dataclass(slots=True)
@@ -118,15 +120,15 @@ def cross_hair(picture: Picture, x: float, width: float) -> list[ft.Control]:
             [ft.Container(width=8, height=8, border_radius=4, bgcolor=near.color),
              ft.Text(near.label, size=12, color=SOFT),
              ft.Text(near.text, size=12, color=INK, weight=ft.FontWeight.W_600)],
-            spacing=6, tight=True,
+            spacing=6, run_spacing=2, wrap=True, vertical_alignment=ft.CrossAxisAlignment.CENTER,
         )
         for near in found.near
     ]  # fmt: skip
     there = picture.band.at(share)
     if there:
-        rows.append(ft.Text(there, size=11, color=SOFT, max_lines=2))
+        rows.append(ft.Text(there, size=11, color=SOFT, max_lines=3))
     box = ft.Container(
-        ft.Column(rows, spacing=2, tight=True), top=4, padding=8, border_radius=8,
+        ft.Column(rows, spacing=2, tight=True), top=4, padding=8, border_radius=8, width=min(_BOX, width - 8),
         bgcolor=ft.Colors.SURFACE_CONTAINER, border=ft.Border.all(1, LINE),
     )  # fmt: skip
     if share < 0.5:
