@@ -27,6 +27,7 @@ from bridge.ports import (
     Batch,
     Connection,
     Deliver,
+    Heard,
     History,
     QuarantineCounts,
     Query,
@@ -200,6 +201,10 @@ class Bridge:
         Raises `LookupError` where no message is at hand, `CommandRefused` where no kind can be made of it.
         """
         return self._explorer.suggestion(topic)
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """When a device came and went, and why, as far as it is kept; newest first."""
+        return self._plan.store.heard(device_id, limit=limit)
 
     @property
     def devices(self) -> Mapping[str, DeviceState]:

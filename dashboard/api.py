@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.routing import Match
 
+from dashboard.api_chart import add_chart
 from dashboard.api_devices import add_command_list, add_commands, add_devices, add_history
 from dashboard.api_naming import add_naming
 from dashboard.api_quarantine import add_quarantine, add_restore
@@ -32,6 +33,7 @@ def api(
     _add_health(router, house)
     add_stream(router, listening)
     add_history(router, house)
+    add_chart(router, house)
     add_command_list(router, house)
     add_devices(router, house)
     add_commands(router, house, origins)

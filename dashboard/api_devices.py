@@ -67,10 +67,7 @@ def add_history(router: APIRouter, house: House) -> None:
     ) -> Response | HistoryPage:
         if not request.scope.get("raw_path", b"/history").endswith(b"/history"):
             # The word belongs to the id of an unclaimed device, whose slashes were sent percent-encoded.
-            return Response(
-                _json(house, find(house, f"{device_id}/history")).model_dump_json(),
-                media_type="application/json",
-            )
+            return device_here(house, f"{device_id}/history")
         if metric is None:
             raise HTTPException(422, "metric: expected the name of a metric, got none")
         now = time.time()
@@ -104,10 +101,7 @@ def add_command_list(router: APIRouter, house: House) -> None:
     ) -> Response | CommandPage:
         if not request.scope.get("raw_path", b"/commands").endswith(b"/commands"):
             # See the history: the word belongs to the id.
-            return Response(
-                _json(house, find(house, f"{device_id}/commands")).model_dump_json(),
-                media_type="application/json",
-            )
+            return device_here(house, f"{device_id}/commands")
         for candidate in candidates(house, device_id):
             found = house.commanded(candidate, limit=limit)
             if found or candidate in house.devices:
@@ -156,6 +150,11 @@ def find(house: House, device_id: str) -> DeviceState:
         if device is not None:
             return device
     raise HTTPException(404, f"nothing has been heard of a device with the id {device_id!r}")
+
+
+def device_here(house: House, device_id: str) -> Response:
+    """A device, where another address ends like its id."""
+    return Response(_json(house, find(house, device_id)).model_dump_json(), media_type="application/json")
 
 
 def candidates(house: House, device_id: str) -> Sequence[str]:

@@ -53,6 +53,13 @@ class Who(Protocol):
         It is gone when the card is drawn anew.
         """
 
+    def copy(self, text: str) -> None:
+        """Put a text on this person's clipboard, and tell him so, or that his browser does not allow it."""
+
+    @property
+    def origin(self) -> str:
+        """Where his browser has the dashboard: scheme, host and port, such as `http://house:8550`."""
+
     def open(self, dialog: ft.DialogControl) -> None:
         """Show a dialog of his own."""
 

@@ -10,7 +10,7 @@ from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
 from bridge.labels import Label
-from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.state import DeviceState
@@ -167,6 +167,9 @@ class House(Protocol):
 
         Raises `LookupError` where no message is at hand, `CommandRefused` where no kind can be made of it.
         """
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """* When a device came and went, and why, newest first."""
 
 
 class Hosted(House, Protocol):

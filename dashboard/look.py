@@ -107,6 +107,11 @@ def caption(text: str = "", **properties: object) -> ft.Text:
     return ft.Text(text, size=12, color=SOFT, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS, **properties)  # type: ignore[arg-type]
 
 
+def small(text: str = "", **properties: object) -> ft.Text:
+    """Small text that explains something, on as many lines as it takes."""
+    return ft.Text(text, size=12, color=SOFT, **properties)  # type: ignore[arg-type]
+
+
 def title(text: str = "", **properties: object) -> ft.Text:
     """The name of a card."""
     return ft.Text(

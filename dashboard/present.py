@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from bridge.commands import CommandState
@@ -29,6 +30,7 @@ WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
 WAITING = marked("waiting for the device")
 SENT = marked("sent")
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 DASH = "–"
 """Shown where there is no value, or nobody knows it now."""
 
@@ -74,6 +76,7 @@ class MetricView(NamedTuple):
 class DeviceView(NamedTuple):
     """One device as it is shown. `kept` says so, in a word, while none of its values is live.
 
+    `today`: how much its counters have counted since midnight, where that is known.
     What only its own page shows is made when it is asked for.
     """
 
@@ -91,6 +94,8 @@ class DeviceView(NamedTuple):
     metrics: Mapping[str, MetricView]
     device: DeviceState
     reader: Reader = ENGLISH
+    retired: bool = False
+    today: Mapping[str, str] = NO_WORDS
 
     @property
     def topic(self) -> str:
@@ -177,6 +182,7 @@ def device_view(
         metrics=metrics,
         device=device,
         reader=reader,
+        retired=label.retired,
     )
 
 

@@ -1,7 +1,7 @@
 """For whom something is drawn: language, units and time zone. Those who are alike in it share every card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
@@ -17,12 +17,14 @@ class Reader:
 
     `key` stands for it in their names. `units` is the system in which values are shown, or "device": as the
     devices say them. `zone` is an IANA name; only what shows absolute times depends on it, and says so by
-    `zoned` in its name.
+    `zoned` in its name. `window` is how wide his window is, in pixels and few steps; only what is drawn in
+    pixels depends on it, and says so by `sized`.
     """
 
     language: Language = "en"
     units: System = "device"
     zone: str = "UTC"
+    window: int = 1_200
 
     @cached_property
     def key(self) -> str:
@@ -33,6 +35,11 @@ class Reader:
     def zoned(self) -> str:
         """Of what has absolute times."""
         return f"{self.key}.{self.zone}"
+
+    @cached_property
+    def sized(self) -> str:
+        """Of what is drawn in pixels as well."""
+        return f"{self.zoned}.{self.window}"
 
     @cached_property
     def clock(self) -> ZoneInfo:
@@ -60,9 +67,22 @@ class Reader:
         """How a value in a device's unit is shown; None if as it is."""
         return None if self.units == "device" else conversion(unit, self.units)
 
+    def within(self, width: float | None) -> "Reader":
+        """The same person before a window of so many pixels, as far as that is known."""
+        return replace(self, window=window_of(float(width))) if width else self
+
     def moment(self, when: float) -> datetime:
         """Unix seconds on this person's clock."""
         return datetime.fromtimestamp(when, self.clock)
+
+
+WINDOWS = (360, 480, 600, 850, 1_000, 1_200, 1_500, 1_900, 2_500)
+"""The steps of `Reader.window`: as few as make drawings that fit, so that many share them."""
+
+
+def window_of(width: float) -> int:
+    """The step of a window of so many pixels: the widest that is not wider, or the least."""
+    return max((step for step in WINDOWS if step <= width), default=WINDOWS[0])
 
 
 ENGLISH = Reader()

@@ -11,7 +11,7 @@ from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.frames import Frame
 from bridge.labels import Label, retired_of
-from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.state import DeviceState
@@ -166,6 +166,10 @@ class RemoteHouse:
     def suggestion(self, topic: str) -> Suggestion:
         """See `House`; the kinds are those of the bridge."""
         return self._asker.suggestion(topic)
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """See `House`."""
+        return self._asker.heard(device_id, limit=limit)
 
     def _note(self, frame: Frame) -> None:
         # Before the hub hears of it: who then looks, looks at the new one.

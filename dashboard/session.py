@@ -15,6 +15,7 @@ from dashboard.banner import banner
 from dashboard.body import Body
 from dashboard.card import Question
 from dashboard.chrome import choice, colours, navigation, nowhere, top
+from dashboard.clipboard import copy
 from dashboard.dialogs import question_dialog
 from dashboard.house import House
 from dashboard.hub import Hub
@@ -70,6 +71,7 @@ class Session:
         self._whole: bytes | None = None
         self._navigating: set[asyncio.Task[None]] = set()
         self._keys = Keys(letters_of(pages()))
+        self._clipboard = ft.Clipboard()
 
     @property
     def name(self) -> str:
@@ -127,6 +129,17 @@ class Session:
         """See `Who`."""
         if self.mounts.wire is not None:
             self.mounts.wire.put(frame)
+
+    def copy(self, text: str) -> None:
+        """See `Who`."""
+        task = asyncio.create_task(copy(self._clipboard, self, text), name=f"session {self.name} copies")
+        self._navigating.add(task)
+        task.add_done_callback(self._navigating.discard)
+
+    @property
+    def origin(self) -> str:
+        """See `Who`."""
+        return self.mounts.wire.origin if self.mounts.wire is not None else ""
 
     def open(self, dialog: ft.DialogControl) -> None:
         """See `Who`."""
@@ -268,7 +281,9 @@ class Session:
             self.show(event.route)
 
     async def _resized(self, _event: ft.PageResizeEvent) -> None:
-        if self._around is not None and self._around.shape != self._shape(self.route):
+        before, self.reader = self.reader, self.reader.within(self.page.width)
+        wider = self.reader != before and self._drawn_to_size()
+        if self._around is not None and (wider or self._around.shape != self._shape(self.route)):
             self.show(self.route)
 
     async def _pressed(self, event: ft.KeyboardEvent) -> None:
@@ -325,14 +340,20 @@ class Session:
     def _read(self, wishes: Wishes) -> None:
         self.wishes = wishes
         self.page.theme_mode = ft.ThemeMode(wishes.theme)
-        reader = wishes.reader(self.shared.language)
-        if reader == self.reader:
+        before = self.reader
+        self.reader = wishes.reader(self.shared.language).within(self.page.width)
+        if self.reader == before:
             return
-        self.reader = reader
         for mount in self.mounts:
             self.mounts.remove(mount)
-        self._banner = Mount(ft.Container(), banner(self.shared.house, reader))
+        self._banner = Mount(ft.Container(), banner(self.shared.house, self.reader))
         self._around = None
+
+    def _drawn_to_size(self) -> bool:
+        """Whether what he looks at is another for a window of this width."""
+        page, values = find(self.route) or (None, {})
+        plan = page.layout(self.shared.house, values, self.reader) if page is not None else None
+        return plan is not None and self._body is not None and plan.name != self._body.view.plan.name
 
     # From one address of a page to another ----------------------------------------------------------------
 

@@ -108,6 +108,14 @@ class Wire:
         self.pull, self.event, self.ended = _nothing, _not_shared, _nobody
         self.timing = self.trip = None
 
+    @property
+    def origin(self) -> str:
+        """Where the browser has us: scheme, host and port, as it says them or else as the socket does."""
+        said = str(self.headers.get("origin", ""))
+        if said.startswith(("http://", "https://")):
+            return said
+        return f"{'https' if self.url.scheme == 'wss' else 'http'}://{self.url.netloc}"
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (Flet reads headers, cookies, client, url)
         return getattr(self._socket, name)
 

@@ -35,4 +35,8 @@ SENTENCES: Sequence[str] = (
     marked("an earlier Fleetglass did not record how it ended"),
     marked("{broker} is not connected, so nothing was sent"),
     marked("{broker} has not acknowledged anything for {n} s, so nothing was sent"),
+    marked("range: expected one of {names}, got {given}"),
+    marked("range: expected either a range, or from and to; got both"),
+    marked("from: expected a time before that of to, got {given}"),
+    marked("{name}: expected Unix seconds, or a time with its zone such as {example}, got {given}"),
 )

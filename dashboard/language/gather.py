@@ -65,7 +65,7 @@ def main() -> int:
 
 def _words_of_kinds() -> Iterator[str]:
     for kind in shipped_kinds():
-        yield kind.title
+        yield from (kind.title, kind.doc)
         for metric in kind.metrics.values():
             yield metric.label
             yield from metric.options

@@ -1,10 +1,12 @@
 """A house without threads, clocks and sockets: what tests of the dashboard put behind it."""
 
+import asyncio
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import flet as ft
 
@@ -14,7 +16,7 @@ from bridge.errors import FleetglassError
 from bridge.explorer import Explorer, check_publishable
 from bridge.frames import Frame
 from bridge.labels import NOTHING, Label, relabelled, retired_of, shown
-from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
+from bridge.ports import Batch, Heard, History, QuarantineCounts, Query, Sought, Source, StoreFacts
 from bridge.quarantine import Quarantined, quarantine
 from bridge.replay import Replayed, replay
 from bridge.state import Change, DeviceState, State
@@ -23,7 +25,7 @@ from bridge.stores.memory import MemoryStore
 from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from bridge.topics import Topics
 from dashboard.app import tags_of
-from dashboard.aside import Aside
+from dashboard.aside import Aside, Found
 from dashboard.card import Question
 from dashboard.house import Dropped
 from dashboard.reader import ENGLISH
@@ -34,6 +36,7 @@ from schemas.decode import decode
 from schemas.message import Announcement, RawMessage, Readings, Rejected, Unclaimed, Value
 from schemas.suggest import Suggestion
 
+T = TypeVar("T")
 SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
     "thermostat": (
         {"temperature": 21.5, "humidity": 40, "heating": True, "target": 22},
@@ -86,6 +89,17 @@ SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
 """For every shipped kind a full message, another, and one with the required fields only."""
 
 
+class StillAside(Aside):
+    """Without a loop, as where only what is drawn is looked at, nothing is read: it stays unread."""
+
+    def look(self, name: str, version: object, work: Callable[[], T]) -> Found[T] | None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return None
+        return super().look(name, version, work)
+
+
 class FakeHouse:
     """The present state as the bridge would hold it, changed by the test. `now` is monotonic seconds."""
 
@@ -102,7 +116,7 @@ class FakeHouse:
         self.labels: dict[str, Label] = {}
         self.store = MemoryStore()
         self.store.open()
-        self.aside = Aside()
+        self.aside = StillAside()
         self.timing = Timing()
         self.dropped = Dropped()
         self.quarantine_changes = 0
@@ -206,6 +220,9 @@ class FakeHouse:
     def suggestion(self, topic: str) -> Suggestion:
         return self.explorer.suggestion(topic)
 
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        return self.store.heard(device_id, limit=limit)
+
     def hear(
         self, topic: str, payload: bytes | str | Mapping[str, object], *, retained: bool = False
     ) -> set[str]:
@@ -263,6 +280,10 @@ class Person:
         self.gone: list[str] = []
         self.asked: list[Question] = []
         self.dialogs: list[ft.DialogControl] = []
+        self.copied: list[str] = []
+        self.frames: list[bytes] = []
+        self.refined: list[str] = []
+        self.origin = "http://127.0.0.1:8550"
         self.reader = ENGLISH
 
     def tell(self, text: str) -> None:
@@ -273,6 +294,15 @@ class Person:
 
     def ask(self, question: Question) -> None:
         self.asked.append(question)
+
+    def copy(self, text: str) -> None:
+        self.copied.append(text)
+
+    def send(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def refine(self, route: str) -> None:
+        self.refined.append(route)
 
     def open(self, dialog: ft.DialogControl) -> None:
         dialog.open = True

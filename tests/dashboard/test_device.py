@@ -58,9 +58,10 @@ def test_values_fade_as_on_the_card(house: FakeHouse) -> None:
     """The switch and the steps too, while the device is not online; live again they do not."""
     scene = Scene()
     layout = opened(house, scene, "lamp.one")
-    assert ([False], [False] * 4) == (faded(layout, "Switch"), faded(layout, "IconButton"))
+    # The first button is none of a value's: it opens the page on another screen.
+    assert ([False], [False] * 5) == (faded(layout, "Switch"), faded(layout, "IconButton"))
     scene.touch(house.broker(up=False, detail="refused"))
-    assert ([True], [True] * 4) == (faded(layout, "Switch"), faded(layout, "IconButton"))
+    assert ([True], [False] + [True] * 4) == (faded(layout, "Switch"), faded(layout, "IconButton"))
     assert "Unknown: no connection to the broker: refused" in read(layout)
     assert (0, 3) == (
         len([t for t in read(layout) if "live" in t]),
@@ -105,7 +106,8 @@ def test_a_payload_stands_in_letters_of_one_width(house: FakeHouse) -> None:
     scene = Scene()
     house.hear("fleet/lamp/one/state", {"on": True, "brightness": 40, "color": "#ff8800", "place": "Hall"})
     layout = opened(house, scene, "lamp.one")
-    typed = [text for text in controls(trees(layout), "Text") if text.get("font_family") == MONOSPACE]
+    boxes = [box for box in controls(trees(layout), "Container") if box.get("bgcolor") == "surfacecontainer"]
+    typed = [text for text in controls(boxes, "Text") if text.get("font_family") == MONOSPACE]
     assert ['{\n  "on": true,\n  "brightness": 40,\n  "color": "#ff8800",\n  "place": "Hall"\n}'] == [
         text["value"] for text in typed
     ]

@@ -1,0 +1,130 @@
+"""All that a device says now: each value with its age, its source and its limits, and what can be done."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import flet as ft
+
+from dashboard.aside import tag
+from dashboard.card import CardPlan, Drawing, OnEvent
+from dashboard.command_form import can_be_set, open_command_form
+from dashboard.device_chart import grown_today
+from dashboard.device_dialogs import ask_retiring, open_forgetting, open_naming
+from dashboard.house import House
+from dashboard.look import SOFT, caption, card, small
+from dashboard.present import WORDS, DeviceView, expected
+from dashboard.reader import Reader
+from dashboard.sharing import open_sharing
+from dashboard.views.device_about import warnings_of
+from dashboard.views.device_card import actor, fading, header, look, route_of, shape
+from dashboard.views.metric_cell import cell, cells
+from dashboard.widgets import Act
+from schemas.traits import Counter, Numeric
+
+FRESH = 60
+"""Seconds after which what was counted today is read again."""
+
+
+def plan(house: House, device_id: str, reader: Reader) -> CardPlan[DeviceView]:
+    """The card of all its values."""
+    today = f"today/{device_id}/{reader.zoned}"
+
+    def seen() -> DeviceView:
+        view = look(house, device_id, reader)
+        if not any(isinstance(metric.trait, Counter) for metric in view.metrics.values()):
+            return view
+        work = partial(grown_today, house, device_id, reader)
+        found = house.aside.look(today, int(time.time() // FRESH), work)
+        return view if found is None or found.value is None else view._replace(today=found.value)
+
+    return CardPlan(
+        f"detail/{device_id}/{reader.zoned}",
+        frozenset({f"device/{device_id}", "tick", tag(today)}),
+        seen,
+        lambda drawing: _draw(drawing, house),
+        lambda view: (shape(view), view.retired),
+        lambda: house.devices.get(device_id),
+    )
+
+
+def _draw(drawing: Drawing[DeviceView], house: House) -> ft.Control:
+    view = drawing.view
+    say, device_id = view.reader.say, view.id
+    reason = drawing.live(ft.Text(size=13, color=SOFT), value=_about)
+    rows: list[ft.Control] = [header(drawing, opens=False), reason]
+    if view.retired:
+        text = say("It is retired: the overview does not show it, and what it says is still kept.")
+        rows.append(ft.Text(text, size=13, color=ft.Colors.TERTIARY))
+    rows.append(_actions(drawing, house))
+    act = actor(house, device_id)
+    for name in cells(view):
+        rows += [ft.Divider(height=1, color=ft.Colors.OUTLINE_VARIANT), _row(drawing, name, act)]
+    if not view.metrics:
+        rows.append(ft.Text(say("There is nothing to show of it yet."), color=SOFT))
+    return ft.Container(card(ft.Column(rows, spacing=12)), col={"xs": 12, "lg": 5})
+
+
+def _actions(drawing: Drawing[DeviceView], house: House) -> ft.Control:
+    view = drawing.view
+    say, device_id = view.reader.say, view.id
+    buttons: list[ft.Control] = []
+    if can_be_set(view):
+        several = ft.OutlinedButton(say("Set several…"), icon=ft.Icons.TUNE)
+        buttons.append(drawing.on(several, click=lambda who, _data: open_command_form(house, device_id, who)))
+    share = ft.IconButton(ft.Icons.QR_CODE_2)
+    drawing.live(
+        share,
+        tooltip=lambda v: v.reader.say(
+            "{device}: {what}", device=v.title, what=v.reader.say("open on another screen")
+        ),
+    )
+    drawing.on(share, click=lambda who, _data: open_sharing(route_of(device_id), who))
+
+    def item(text: str, icon: ft.IconData, then: OnEvent) -> ft.PopupMenuItem:
+        return drawing.on(ft.PopupMenuItem(content=text, icon=icon), click=then)
+
+    retire = say("Take back into use") if view.retired else say("Retire…")
+    more = ft.PopupMenuButton(
+        icon=ft.Icons.MORE_VERT,
+        tooltip=say("More about this device"),
+        items=[
+            item(say("Name and place…"), ft.Icons.EDIT_OUTLINED,
+                 lambda who, _data: open_naming(house, device_id, who)),
+            item(retire, ft.Icons.INVENTORY_2_OUTLINED,
+                 lambda who, _data: ask_retiring(house, device_id, who)),
+            item(say("Forget…"), ft.Icons.DELETE_OUTLINE,
+                 lambda who, _data: open_forgetting(house, device_id, who)),
+        ],
+    )  # fmt: skip
+    return ft.Row([*buttons, ft.Container(expand=True), share, more], spacing=4)
+
+
+def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
+    view = drawing.view
+    source = drawing.live(caption(), value=lambda v: v.source(name))
+    limits = [small(text, text_align=ft.TextAlign.END) for text in _limits(view, name)]
+    below: list[ft.Control] = [source, *limits]
+    if isinstance(view.metrics[name].trait, Counter):
+        grown = drawing.live(
+            caption(), value=lambda v: v.today.get(name, ""), visible=lambda v: name in v.today
+        )
+        below.insert(0, grown)
+    about = ft.Column(below, spacing=2, horizontal_alignment=ft.CrossAxisAlignment.END)
+    return ft.Row([fading(drawing, cell(drawing, name, act, large=True, page=True)), about], spacing=12)
+
+
+def _limits(view: DeviceView, name: str) -> Sequence[str]:
+    """The limits of a metric in words, with their unit."""
+    trait, reader = view.metrics[name].trait, view.reader
+    if not isinstance(trait, Numeric):
+        return []
+    limits = expected(trait, trait.unit, reader)
+    return [
+        *([reader.say("valid {limits}", limits=limits)] if limits else []),
+        *warnings_of(trait, trait.unit, reader),
+    ]
+
+
+def _about(view: DeviceView) -> str:
+    return view.reader.say("{word}: {why}", word=view.reader.say(WORDS[view.availability]), why=view.reason)
