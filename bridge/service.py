@@ -22,6 +22,7 @@ from bridge.ports import (
     Batch,
     Connection,
     Deliver,
+    Heard,
     History,
     QuarantineCounts,
     Query,
@@ -153,6 +154,10 @@ class Bridge:
         recent = list(self._state.ledger.recent.values())
         found.update({one.id: one for one in recent if device_id in {None, one.device_id}})
         return sorted(found.values(), key=lambda record: record.time, reverse=True)[:limit]
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """When a device came and went, and why, as far as it is kept; newest first."""
+        return self._plan.store.heard(device_id, limit=limit)
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Send any message by the first transport. Raises `NotConnected`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
-from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.service import Label
@@ -119,6 +119,9 @@ class House(Protocol):
 
     def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """* What was asked of a device, or of all (None), and how it ended, newest first."""
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """* When a device came and went, and why, newest first."""
 
 
 class Hosted(House, Protocol):

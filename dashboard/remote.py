@@ -10,7 +10,7 @@ from bridge.bus.follower import BusLink, Follower
 from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.frames import Frame
-from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.service import Label
@@ -118,6 +118,10 @@ class RemoteHouse:
     def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """See `House`."""
         return self._asker.commanded(device_id, limit=limit)
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """See `House`."""
+        return self._asker.heard(device_id, limit=limit)
 
     def _note(self, frame: Frame) -> None:
         # Before the hub hears of it: who then looks, looks at the new one.

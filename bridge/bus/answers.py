@@ -8,7 +8,7 @@ from bridge import errors
 from bridge.bus.codec import pack, reading, unpack
 from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
-from bridge.ports import History, Point, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, Point, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 
@@ -94,6 +94,7 @@ ANSWERS: Final[Mapping[str, tuple[Callable[[Any], object], Callable[[Any], objec
         lambda a: [each._replace(changes=dict(each.changes)) for each in a],
         lambda plain: [CommandRecord(*each) for each in plain],
     ),
+    "heard": (lambda a: [tuple(each) for each in a], lambda plain: [Heard(*each) for each in plain]),
     "history": (lambda a: (a[0], list(a[1].points), a[1].step, list(a[1].other_units)), _history),
     "quarantined": (_of_quarantined, lambda plain: [Quarantined(*each) for each in plain]),
     "quarantine_counts": (

@@ -13,7 +13,7 @@ from bridge.bus.answers import pack_request, unpack_answer
 from bridge.bus.faults import FAULTS, trouble
 from bridge.commands import CommandRecord
 from bridge.errors import BusAway
-from bridge.ports import History, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from schemas.message import Value
@@ -81,6 +81,10 @@ class Asker:
     def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         """See `Bridge`."""
         return cast("Sequence[CommandRecord]", self.ask("commanded", device_id, limit))
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        """See `Bridge`."""
+        return cast("Sequence[Heard]", self.ask("heard", device_id, limit))
 
     def history(
         self, device_id: str, metric: str, start: float, end: float, points: int

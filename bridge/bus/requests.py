@@ -56,6 +56,7 @@ def carry_out(bridge: Bridge) -> Mapping[str, Callable[..., object]]:
     return {
         "command": lambda device_id, changes, by: bridge.command(device_id, changes, by=by),
         "commanded": lambda device_id, limit: bridge.commanded(device_id, limit=limit),
+        "heard": lambda device_id, limit: bridge.heard(device_id, limit=limit),
         "history": bridge.history,
         "quarantined": bridge.quarantined,
         "quarantine_counts": bridge.quarantine_counts,

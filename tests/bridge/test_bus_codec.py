@@ -37,7 +37,7 @@ from bridge.errors import (
     StoreError,
 )
 from bridge.frames import Trace
-from bridge.ports import History, Point, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, Point, QuarantineCounts, Sought, StoreFacts
 from bridge.presence import Presence
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
@@ -195,6 +195,7 @@ ASKED = [
             CommandRecord("1f01", "plug.a", 1.0, {"level": 3}, "Ada"),
         ],
     ),
+    ("heard", [Heard("plug.a", 1.0, "online", "heard"), Heard("plug.a", 2.5, "offline", "said so")]),
     ("history", ("°C", History((Point(1.0, 2.5, 2.0, 3.0, 4), Point(2.0, "on")), 60.0, ("°F",)))),
     ("quarantined", [Quarantined(1, 2.0, "a/b", "not_json", "why", b"\xff", 1, "field", True, 1)]),
     ("quarantine_counts", QuarantineCounts(1, 2, 3, {"not_json": 1})),

@@ -67,6 +67,15 @@ def test_a_command_reaches_the_device_once(speaker: Speaker, follower: Follower,
     assert [] == list(follower.asker.commanded("plug.b"))
 
 
+def test_when_a_device_came_and_went_can_be_asked(speaker: Speaker, follower: Follower) -> None:
+    """As the bridge has it kept, newest first; of one that nobody knows there is nothing."""
+    plug(speaker, follower)
+    wait_until(lambda: speaker.bridge.heard("plug.a"), "the store to have it")
+    assert list(speaker.bridge.heard("plug.a")) == list(follower.asker.heard("plug.a", limit=5))
+    assert ("plug.a", "online") == follower.asker.heard("plug.a")[0][::2]
+    assert [] == list(follower.asker.heard("plug.b"))
+
+
 def test_refusals_come_as_themselves(speaker: Speaker, follower: Follower) -> None:
     """What the bridge raises for a person is raised here, with its words."""
     plug(speaker, follower)

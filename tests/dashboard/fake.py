@@ -10,7 +10,7 @@ from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, CommandSent, CommandTaken
 from bridge.errors import FleetglassError
 from bridge.frames import Frame
-from bridge.ports import Batch, History, QuarantineCounts, Query, Sought, Source, StoreFacts
+from bridge.ports import Batch, Heard, History, QuarantineCounts, Query, Sought, Source, StoreFacts
 from bridge.quarantine import Quarantined, quarantine
 from bridge.replay import Replayed, replay
 from bridge.service import Label
@@ -155,6 +155,9 @@ class FakeHouse:
     def commanded(self, device_id: str | None, *, limit: int = 100) -> Sequence[CommandRecord]:
         self.store.commit(Batch(commanded=self.state.ledger.take()))
         return self.store.commanded(device_id, limit=limit)
+
+    def heard(self, device_id: str, *, limit: int = 100) -> Sequence[Heard]:
+        return self.store.heard(device_id, limit=limit)
 
     def hear(
         self, topic: str, payload: bytes | str | Mapping[str, object], *, retained: bool = False
