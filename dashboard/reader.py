@@ -17,12 +17,14 @@ class Reader:
 
     `key` stands for it in their names. `units` is the system in which values are shown, or "device": as the
     devices say them. `zone` is an IANA name; only what shows absolute times depends on it, and says so by
-    `zoned` in its name.
+    `zoned` in its name. `window` is how wide his window is, in pixels and few steps; only what is drawn in
+    pixels depends on it, and says so by `sized`.
     """
 
     language: Language = "en"
     units: System = "device"
     zone: str = "UTC"
+    window: int = 1_200
 
     @cached_property
     def key(self) -> str:
@@ -33,6 +35,11 @@ class Reader:
     def zoned(self) -> str:
         """Of what has absolute times."""
         return f"{self.key}.{self.zone}"
+
+    @cached_property
+    def sized(self) -> str:
+        """Of what is drawn in pixels as well."""
+        return f"{self.zoned}.{self.window}"
 
     @cached_property
     def clock(self) -> ZoneInfo:
@@ -67,6 +74,15 @@ class Reader:
 
 ENGLISH = Reader()
 """Who has said nothing: English, as the devices say it, UTC."""
+
+
+WINDOWS = (360, 480, 600, 850, 1_000, 1_200, 1_500, 1_900, 2_500)
+"""The steps of `Reader.window`: as few as make drawings that fit, so that many share them."""
+
+
+def window_of(width: float) -> int:
+    """The step of a window of so many pixels: the widest that is not wider, or the least."""
+    return max((step for step in WINDOWS if step <= width), default=WINDOWS[0])
 
 
 @lru_cache(64)

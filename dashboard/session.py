@@ -22,7 +22,7 @@ from dashboard.keys import Keys, help_on, letters_of
 from dashboard.look import GROUND, PHONE
 from dashboard.mount import Mount, Mounts
 from dashboard.preferences import preferences_dialog
-from dashboard.reader import Reader
+from dashboard.reader import Reader, window_of
 from dashboard.scene import NOTHING, LayoutPlan
 from dashboard.surroundings import Shape, Surroundings
 from dashboard.views import Page, find, pages
@@ -268,7 +268,11 @@ class Session:
             self.show(event.route)
 
     async def _resized(self, _event: ft.PageResizeEvent) -> None:
-        if self._around is not None and self._around.shape != self._shape(self.route):
+        before = self.reader
+        self._measure()
+        if self._around is None:
+            return
+        if self._around.shape != self._shape(self.route) or (self.reader != before and self._drawn_to_size()):
             self.show(self.route)
 
     async def _pressed(self, event: ft.KeyboardEvent) -> None:
@@ -325,14 +329,26 @@ class Session:
     def _read(self, wishes: Wishes) -> None:
         self.wishes = wishes
         self.page.theme_mode = ft.ThemeMode(wishes.theme)
-        reader = wishes.reader(self.shared.language)
-        if reader == self.reader:
+        before, self.reader = self.reader, wishes.reader(self.shared.language)
+        self._measure()
+        if self.reader == before:
             return
-        self.reader = reader
         for mount in self.mounts:
             self.mounts.remove(mount)
-        self._banner = Mount(ft.Container(), banner(self.shared.house, reader))
+        self._banner = Mount(ft.Container(), banner(self.shared.house, self.reader))
         self._around = None
+
+    def _measure(self) -> None:
+        """How wide his window is now."""
+        if self.page.width:
+            self.reader = replace(self.reader, window=window_of(float(self.page.width)))
+
+    def _drawn_to_size(self) -> bool:
+        """Whether what he looks at is another for a window of this width."""
+        page, values = find(self.route) or (None, {})
+        if page is None or self._body is None:
+            return False
+        return page.layout(self.shared.house, values, self.reader).name != self._body.view.plan.name
 
     # From one address of a page to another ----------------------------------------------------------------
 
