@@ -31,7 +31,7 @@ def read_page(data: bytes) -> Page | Mistake:
     try:
         text = text_of(data)
     except UnicodeDecodeError as error:
-        broken = data[: error.start].count(b"\n") + 1
+        broken = len(data[: error.start].split(b"\n"))
         return Mistake(broken, f"expected text in UTF-8, got the byte 0x{data[error.start]:02x}")
     try:
         tables = tomllib.loads(text)
