@@ -16,6 +16,7 @@ from bridge.service import Label
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
+from dashboard.boards import Boards
 from dashboard.card import Who
 from dashboard.timing import Timing
 from schemas.catalog import Kinds
@@ -61,6 +62,8 @@ class House(Protocol):
     timing: Timing
     """For the web loop: how long messages take."""
     dropped: Dropped
+    boards: Boards
+    """People's own pages, those of this dashboard's config."""
     quarantine_changes: int
     """Grows whenever what is in quarantine has changed."""
 

@@ -17,6 +17,7 @@ from bridge.service import Label
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
+from dashboard.boards import Boards
 from dashboard.house import Dropped
 from dashboard.timing import Timing
 from schemas.catalog import Kinds
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
 
 
 class RemoteHouse:
-    """See `House`. What it is asked while the bus or the bridge is away raises `BusAway` at once."""
+    """See `House`. What it is asked while the bus or the bridge is away raises `BusAway` at once.
 
-    def __init__(self, kinds: Kinds, follower: Follower) -> None:
+    Without `boards` people's own pages are those in the folder `pages` of the current one.
+    """
+
+    def __init__(self, kinds: Kinds, follower: Follower, boards: Boards | None = None) -> None:
         self.kinds = kinds
+        self.boards = boards or Boards(Path("pages"))
         self.broadcast = follower.broadcast
         self.shared: Shared | None = None
         self.aside = Aside()

@@ -19,6 +19,7 @@ from bridge.status import BridgeStatus, Counts
 from bridge.stores.memory import MemoryStore
 from dashboard.app import tags_of
 from dashboard.aside import Aside
+from dashboard.boards import Boards
 from dashboard.card import Question
 from dashboard.house import Dropped
 from dashboard.timing import Timing
@@ -96,6 +97,7 @@ class FakeHouse:
         self.store = MemoryStore()
         self.store.open()
         self.aside = Aside()
+        self.boards = Boards(Path("no such folder"))
         self.timing = Timing()
         self.dropped = Dropped()
         self.quarantine_changes = 0
