@@ -18,6 +18,8 @@ from schemas.traits import Numeric
 
 LONGEST = 100
 MOST_SERIES = 6
+MOST_DEVICES = 1_000
+"""Devices to choose from: of more, a browser would be sent megabytes."""
 ANY = "/"
 """The choice of none; no place or kind that is worth a page has such a name, and an option needs one."""
 NEW = "/"
@@ -125,7 +127,14 @@ class _Choosing:
         self._say = say = who.reader.say
         self._type = _dropdown(say("What to show"), {one: say(text) for one, text in TYPES.items()}, "metric")
         self._type.on_select = lambda _event: self._changed()
-        self._device = _dropdown(say("Device"), _devices(house), None, searchable=True)
+        devices = _devices(house)
+        listed = dict(list(devices.items())[:MOST_DEVICES])
+        self._device = _dropdown(say("Device"), listed, None, searchable=True)
+        if len(listed) < len(devices):
+            self._device.helper_text = say(
+                "The first {n} of {all}; write others into the file of the page",
+                n=f"{len(listed):,}", all=f"{len(devices):,}",
+            )  # fmt: skip
         self._device.on_select = lambda _event: self._changed()
         self._metric = _dropdown(say("Metric"), {}, None)
         self._several = ft.Column([], spacing=0, tight=True)

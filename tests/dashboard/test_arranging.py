@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.page_dialogs import pin_dialog
+from dashboard.page_dialogs import MOST_DEVICES, pin_dialog
 from tests.dashboard.client import Tree
 from tests.dashboard.paged import KITCHEN, button, dialog, dialog_of, enter, fields, house_with, press
 from tests.dashboard.stage import WIDE, Stage, play, until
@@ -182,3 +182,21 @@ def test_a_tile_being_arranged_can_be_moved_everywhere(tmp_path: Path, width: in
         await until(lambda: file.read_text().index("note") < file.read_text().index("warm"), "the order")
 
     play(act, house_with(tmp_path, kitchen=KITCHEN))
+
+
+def test_of_very_many_devices_the_first_are_to_choose_from(tmp_path: Path) -> None:
+    """What a browser is sent stays bounded, and that there are more is said."""
+    house = house_with(tmp_path, kitchen=KITCHEN)
+    for number in range(MOST_DEVICES):
+        house.hear(f"fleet/plug/p{number:04}/state", {"on": True})
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/pages/kitchen?edit")
+        await tab.sees("Note")
+        tab.click(button(tab, "Add"))
+        choice = await dialog_of(tab)
+        device = next(one for one in fields(choice, "Dropdown") if one["label"] == "Device")
+        assert MOST_DEVICES == len(device["options"])
+        assert "The first 1,000 of 1,006" in device["helper_text"]
+
+    play(act, house)
