@@ -21,10 +21,12 @@ from bridge.service import Bridge, Plan
 from dashboard.api import api, away, invalid
 from dashboard.api_stream import Listening
 from dashboard.aside import Aside
+from dashboard.boards import Boards
 from dashboard.gate import HostCheck
 from dashboard.house import Dropped, Hosted, House
 from dashboard.hub import Hub, OnTheSpot
 from dashboard.options import WebOptions
+from dashboard.page_edits import BOARDS, tag_of
 from dashboard.scene import Scene
 from dashboard.session import Shared, open_session
 from dashboard.sockets import Sockets
@@ -36,6 +38,9 @@ log = logging.getLogger(__name__)
 SECOND = 1.0
 TICK = 5.0
 """Seconds between the frames that let ages grow."""
+
+LOOK_AT_PAGES = 2.0
+"""Seconds between two looks at the files of people's own pages."""
 
 POLICY_OF_CONTENT = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; "
@@ -58,10 +63,14 @@ ASSETS = Path(__file__).parent / "assets"
 
 
 class LocalHouse(Bridge):
-    """A bridge in this process, seen by the dashboard."""
+    """A bridge in this process, seen by the dashboard.
 
-    def __init__(self, plan: Plan) -> None:
+    Without `boards` people's own pages are those in the folder `pages` of the current one.
+    """
+
+    def __init__(self, plan: Plan, boards: Boards | None = None) -> None:
         super().__init__(plan)
+        self.boards = boards or Boards(Path("pages"))
         self.shared: Shared | None = None
         self.aside = Aside()
         self.timing = Timing()
@@ -93,16 +102,20 @@ def build(house: Hosted, options: WebOptions) -> FastAPI:
         spot: Any = OnTheSpot(loop)
         hub = Hub(app_manager.get_pubsubhub(main, loop=spot), Scene(), loop)
         hub.done = house.timing.done
-        app.state.shared = house.shared = Shared(house, hub, options.title)
+        app.state.shared = house.shared = Shared(house, hub, options.title, options.language)
         house.aside.announce = hub.announce
         listening = house.broadcast.subscribe(hub.wake)
         hub.sources.append(_source(listening, house.timing, tags_of(house)))
         house.start()
-        ticking = asyncio.create_task(_tick(hub, house), name="tick")
+        tasks = [
+            asyncio.create_task(_tick(hub, house), name="tick"),
+            asyncio.create_task(_watch(hub, house.boards), name="pages"),
+        ]
         yield
-        ticking.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticking
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         house.aside.close()
         listening.close()
         await asyncio.to_thread(house.stop)
@@ -185,6 +198,19 @@ async def _tick(hub: Hub, house: House) -> None:
         if now >= next_ages:
             next_ages = now + TICK
             hub.announce({"tick"})
+
+
+async def _watch(hub: Hub, boards: Boards) -> None:
+    """Look at the files of people's own pages, beside the loop, and tell of what has changed."""
+    while True:
+        try:
+            changed = await asyncio.to_thread(boards.poll)
+        except Exception:
+            log.exception("our fault: people's own pages could not be looked at")
+        else:
+            if changed:
+                hub.announce({BOARDS, *map(tag_of, changed)})
+        await asyncio.sleep(LOOK_AT_PAGES)
 
 
 class AnswerHeaders:

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 THREADS = 3
-KEPT = 64
+KEPT = 512
 """Answers that are remembered; of more, those that were asked for the longest ago go."""
 PACE = 0.5
 """Seconds from the end of a reading until the same may be read again."""

@@ -25,6 +25,10 @@ class Who(Protocol):
     def name(self) -> str:
         """What the log calls it."""
 
+    @property
+    def route(self) -> str:
+        """The address that this person looks at."""
+
     def tell(self, text: str) -> None:
         """Say something to this person alone."""
 

@@ -15,6 +15,7 @@ from dashboard.wording import shown_text
 
 View = TypeVar("View")
 
+NEVER: frozenset[str] = frozenset()
 STRETCH = ft.CrossAxisAlignment.STRETCH
 
 
@@ -68,8 +69,10 @@ def nowhere(route: str, reader: Reader) -> LayoutPlan:
     return _still(f"nowhere{route}/{reader.key}", route, draw, _across)
 
 
-def top(heading: str, reader: Reader, *, back: bool, phone: bool) -> LayoutPlan:
-    """The line with the name of the page."""
+def top(
+    heading: Callable[[], str], reader: Reader, *, back: bool, phone: bool, follows: frozenset[str] = NEVER
+) -> LayoutPlan:
+    """The line with the name of the page, which is asked for anew when one of the tags is touched."""
 
     def draw(drawing: Drawing[str]) -> ft.Control:
         left: list[ft.Control] = []
@@ -77,9 +80,12 @@ def top(heading: str, reader: Reader, *, back: bool, phone: bool) -> LayoutPlan:
             arrow = ft.IconButton(ft.Icons.ARROW_BACK, tooltip=reader.say("To the overview"))
             left.append(drawing.on(arrow, click=lambda who, _data: who.go("/")))
         left.append(
-            ft.Text(
-                heading, size=22, weight=ft.FontWeight.W_600, max_lines=1,
-                overflow=ft.TextOverflow.ELLIPSIS, expand=True,
+            drawing.live(
+                ft.Text(
+                    size=22, weight=ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS,
+                    expand=True,
+                ),
+                value=str,
             )
         )  # fmt: skip
         mode = ft.IconButton(ft.Icons.CONTRAST, tooltip=reader.say("Light or dark"), icon_color=SOFT)
@@ -89,8 +95,9 @@ def top(heading: str, reader: Reader, *, back: bool, phone: bool) -> LayoutPlan:
         row = ft.Row([ft.Row(left, spacing=8, expand=True), ft.Row([mode, own], spacing=0, tight=True)])
         return ft.Container(row, padding=ft.Padding.only(left=16 if phone else 24, right=12, top=12))
 
-    name = f"top/{phone}/{back}/{heading}/{reader.key}"
-    return _still(name, heading, draw, _across)
+    name = f"top/{phone}/{back}/{','.join(sorted(follows)) or heading()}/{reader.key}"
+    plans = [CardPlan(name, follows, heading, draw)]
+    return LayoutPlan(name, NEVER, lambda: plans, _across)
 
 
 def _still(
@@ -107,8 +114,13 @@ def _entries() -> Sequence[Page]:
 def _index(current: Page | None, *, phone: bool) -> int | None:
     """Of a page in the navigation. A rail can have none chosen, a bar cannot."""
     entries = _entries()
-    found = entries.index(current) if current in entries else None
+    found = next((at for at, entry in enumerate(entries) if _leads_to(entry, current)), None)
     return found or 0 if phone else found
+
+
+def _leads_to(entry: Page, current: Page | None) -> bool:
+    """Whether a page is the one of this entry, or one below it."""
+    return current is not None and (current is entry or current.route.startswith(f"{entry.route}/"))
 
 
 def _across() -> ft.Control:

@@ -17,6 +17,7 @@ from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from dashboard.aside import Aside
+from dashboard.boards import Boards
 from dashboard.card import Who
 from dashboard.timing import Timing
 from schemas.catalog import Kinds
@@ -63,6 +64,8 @@ class House(Protocol):
     timing: Timing
     """For the web loop: how long messages take."""
     dropped: Dropped
+    boards: Boards
+    """People's own pages, those of this dashboard's config."""
     quarantine_changes: int
     """Grows whenever what is in quarantine has changed."""
 

@@ -14,6 +14,8 @@ class WebOptions:
     """
 
     title: str = "Fleetglass"
+    language: str = ""
+    """Of who wishes none; empty: his browser's."""
     hosts: frozenset[str] = frozenset()
     origins: Sequence[str] = ()
     max_sessions: int = 1_000

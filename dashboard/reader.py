@@ -48,7 +48,8 @@ class Reader:
 
     def say(self, text: str, /, **values: object) -> str:
         """A text of ours in this language, with `values` in the place of what stands in braces."""
-        said = text if self.language == "en" else catalog(self.language).gettext(text)
+        # An empty text is the key of the catalog's own head.
+        said = text if self.language == "en" or not text else catalog(self.language).gettext(text)
         return said.format(**values) if values else said
 
     def count(self, one: str, more: str, number: float, /, **values: object) -> str:

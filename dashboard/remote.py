@@ -18,6 +18,7 @@ from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from dashboard.aside import Aside
+from dashboard.boards import Boards
 from dashboard.house import Dropped
 from dashboard.timing import Timing
 from schemas.catalog import Kinds
@@ -29,10 +30,14 @@ if TYPE_CHECKING:
 
 
 class RemoteHouse:
-    """See `House`. What it is asked while the bus or the bridge is away raises `BusAway` at once."""
+    """See `House`. What it is asked while the bus or the bridge is away raises `BusAway` at once.
 
-    def __init__(self, kinds: Kinds, follower: Follower) -> None:
+    Without `boards` people's own pages are those in the folder `pages` of the current one.
+    """
+
+    def __init__(self, kinds: Kinds, follower: Follower, boards: Boards | None = None) -> None:
         self.kinds = kinds
+        self.boards = boards or Boards(Path("pages"))
         self.broadcast = follower.broadcast
         self.shared: Shared | None = None
         self.aside = Aside()

@@ -19,6 +19,7 @@ from bridge.setup import (
 from bridge.simulate import Fleet, plan
 from dashboard import hints
 from dashboard.app import LocalHouse, build
+from dashboard.boards import boards_of
 from dashboard.bus import leading, speak, tell
 from dashboard.serve import check_host, listen, serve, url_of, web_options
 from schemas.catalog import shipped_kinds
@@ -38,13 +39,13 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
     check_host(loaded, insecure=options.insecure)
     # Until the server takes the signals itself, SIGTERM ends us as Ctrl-C does: in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    kinds = kinds_of(loaded)
+    kinds, boards = kinds_of(loaded), boards_of(loaded)
     with contextlib.ExitStack() as stack:
         bus = leading(loaded, stack)
         parts = opened(loaded, stack)
         listener = stack.enter_context(contextlib.closing(listen(web.host, web.port)))
         start_broker(loaded, stack, insecure=options.insecure)
-        house = LocalHouse(plan_of(loaded, kinds, parts, extra))
+        house = LocalHouse(plan_of(loaded, kinds, parts, extra), boards)
         if options.demo:
             stack.callback(_demo(loaded, options.demo).stop)
         url = url_of(loaded, listener)

@@ -51,6 +51,7 @@ def web_options(loaded: Loaded, token: str | None = None) -> WebOptions:
     hosts = frozenset() if web.host in EVERYWHERE else LOOPBACK | {web.host, *map(host_name, web.origins)}
     return WebOptions(
         title=loaded.settings.ui.title,
+        language=loaded.settings.ui.language or "",
         hosts=hosts,
         origins=web.origins,
         max_sessions=web.max_sessions,

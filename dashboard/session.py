@@ -14,12 +14,13 @@ from dashboard.admission import WHOLE, told
 from dashboard.banner import banner
 from dashboard.body import Body
 from dashboard.card import Question
-from dashboard.chrome import choice, colours, navigation, nowhere, top
+from dashboard.chrome import NEVER, choice, colours, navigation, nowhere, top
 from dashboard.clipboard import copy
 from dashboard.dialogs import question_dialog
 from dashboard.house import House
 from dashboard.hub import Hub
 from dashboard.keys import Keys, help_on, letters_of
+from dashboard.language import marked
 from dashboard.look import GROUND, PHONE
 from dashboard.mount import Mount, Mounts
 from dashboard.preferences import preferences_dialog
@@ -108,7 +109,8 @@ class Session:
             self.mounts.remove(mount)
         if self._refining is not None:
             self._refining.cancel()
-        self.route, self._body = route, Body(self.shared.house, page, values, self, plan)
+        self.route = route
+        self._body = Body(self.shared.house, page, values, self, plan)
         place = self._body.control(shape.padding, self.mounts)
         head = self._head(page, values, shape)
         if around is None:
@@ -363,12 +365,13 @@ class Session:
 
     def _head(self, page: Page | None, values: Mapping[str, str], shape: Shape) -> LayoutPlan:
         reader = self.reader
-        if page is None:
-            heading = reader.say("Not found")
+        if page is None or page.heading is None:
+            heading = partial(reader.say, page.title if page is not None else marked("Not found"))
         else:
-            named = page.heading
-            heading = named(self.shared.house, values, reader) if named else reader.say(page.title)
-        return top(heading, reader, back=page is not None and page.rank is None, phone=shape.phone)
+            heading = partial(page.heading, self.shared.house, values, reader)
+        back = page is not None and page.rank is None
+        follows = page.named_by(values) if page is not None and page.named_by else NEVER
+        return top(heading, reader, back=back, phone=shape.phone, follows=follows)
 
     def _same_path(self, route: str) -> bool:
         return self._page is not None and route.partition("?")[0] == self.route.partition("?")[0]

@@ -1,17 +1,19 @@
 """`python -m tests.pictures OUT`: every page and state of it, on a desktop and a phone, light and dark."""
 
 import argparse
+import json
+import math
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
-from bridge.ports import Batch
+from bridge.ports import Batch, Record
 from bridge.quarantine import quarantine
 from dashboard.views import pages
-from schemas.message import RawMessage, Rejected
+from schemas.message import RawMessage, Reading, Rejected
 from tests.dashboard.browser import SIZES, Chromium, Product, chromium
 from tests.dashboard.staged import DROPPED, Staged
 from tests.servers import send, wait_until
@@ -101,6 +103,53 @@ def take_states(out: Path) -> int:
     return count
 
 
+def take_pages(out: Path) -> int:
+    """Write pictures of the example pages, with devices that have been there for two days."""
+    now, examples = time.time(), Path(__file__).parents[1] / "examples" / "pages"
+    poses: Mapping[str, State] = {
+        "pages": ("/pages", "At home", "", {}),
+        "page": ("/pages/home", "Warm", "", {}),
+        "page-watch": ("/pages/watch", "Doors", "", {}),
+        "page-arranged": ("/pages/home?edit", "Warm", "", {}),
+        "page-wall": ("/pages/home?kiosk", "Warm", "", {}),
+    }
+    with chromium() as browser, Staged(folder=examples) as staged:
+        for back in range(2 * 288, 0, -1):
+            staged.store.commit(Batch(records=list(_past(now - 300 * back))))
+        staged.line.say(*(
+            (f"fleet/{kind}/{device}/state", json.dumps(state).encode()) for kind, device, state in HOUSEHOLD
+        ))  # fmt: skip
+        wait_until(lambda: len(staged.house.devices) >= len(HOUSEHOLD), "the devices")
+        return _poses(browser, staged, out, poses)
+
+
+HOUSEHOLD: Sequence[tuple[str, str, Mapping[str, object]]] = (
+    ("thermostat", "living_room", {"temperature": 21.4, "humidity": 44, "heating": True, "target": 21.5}),
+    ("air_quality", "bedroom", {"co2": 640, "temperature": 19.2, "humidity": 51}),
+    ("lamp", "hall", {"on": True, "brightness": 60}),
+    ("tank", "rainwater", {"level": 56, "volume": 1120, "pump": False}),
+    ("plug", "washing_machine", {"on": True, "power": 306.0, "energy": 1654.9}),
+    ("contact", "front_door", {"open": False, "battery": 57}),
+    ("tracker", "van_1", {"latitude": 52.5301, "longitude": 13.4062, "speed": 30, "battery": 81}),
+    ("button", "doorbell", {"event": "single"}),
+    ("energy_meter", "main", {"power": 1646, "energy": 688.5}),
+)
+
+
+def _past(at: float) -> Iterator[Record]:
+    hour = at / 3600 % 24
+    day = math.sin((hour - 9) / 24 * math.tau)
+    noise = math.sin(at / 700) + math.sin(at / 311)
+    for device, metric, value, unit in (
+        ("thermostat.living_room", "temperature", 20.6 + 0.9 * day + 0.1 * noise, "°C"),
+        ("air_quality.bedroom", "temperature", 18.9 + 0.6 * day + 0.15 * noise, "°C"),
+        ("energy_meter.main", "power", 900 + 500 * day + 120 * noise, "W"),
+        ("tracker.van_1", "latitude", 52.53 + 0.002 * math.sin(at / 9_000), ""),
+        ("tracker.van_1", "longitude", 13.406 + 0.004 * math.cos(at / 6_000), ""),
+    ):
+        yield Record(device, device.partition(".")[0], at, at, (Reading(metric, round(value, 5), unit),))
+
+
 def _poses(browser: Chromium, staged: Staged, out: Path, states: Mapping[str, State]) -> int:
     for name, (route, word, button, pose) in states.items():
         staged.pose(**pose)
@@ -155,5 +204,5 @@ if __name__ == "__main__":
     )
     chosen = parser.parse_args().out
     print(  # noqa: T201 - it is what a person runs
-        f"{take(chosen) + take_states(chosen)} pictures in {chosen}"
+        f"{take(chosen) + take_states(chosen) + take_pages(chosen)} pictures in {chosen}"
     )

@@ -135,7 +135,7 @@ def test_the_pages_that_are_not_there_are_told() -> None:
     promised = {
         "/",
         "/devices/{id}",
-        "/pages/<name>",
+        "/pages/{name}",
         "/alerts",
         "/quarantine",
         "/unclaimed",

@@ -42,7 +42,8 @@ class Page:
     `rank` orders the pages in the navigation; None keeps a page out of it. `key` is the letter that leads to
     it after a `g`. `title` is `marked`, and said in
     each reader's language. `heading` names what the page of these placeholders is about, where the title does
-    not say it. `tools` stand above the layout and belong to one person alone, such as a field to write in;
+    not say it; `named_by` are the tags at which it may be another.
+    `tools` stand above the layout and belong to one person alone, such as a field to write in;
     they stay while he goes from one address of the page to another. `more` gives what comes below the layout
     when he has scrolled to its end, for the first, second, … time; None is the end.
     """
@@ -55,7 +56,8 @@ class Page:
     key: str = ""
     selected_icon: str = ""
     heading: Callable[[House, Mapping[str, str], Reader], str] | None = None
-    tools: Callable[[House, Mapping[str, str], Who], Tools] | None = None
+    named_by: Callable[[Mapping[str, str]], frozenset[str]] | None = None
+    tools: Callable[[House, Mapping[str, str], Who], Tools | None] | None = None
     more: Callable[[House, Mapping[str, str], Reader, int], LayoutPlan | None] | None = None
 
 

@@ -288,7 +288,7 @@ PAGE = Page(
     marked("Quarantine"),
     "report_outlined",
     layout,
-    rank=2,
+    rank=3,
     key="q",
     selected_icon="report",
     tools=tools,

@@ -356,7 +356,7 @@ PAGE = Page(
     marked("System"),
     "monitor_heart_outlined",
     layout,
-    rank=3,
+    rank=4,
     key="s",
     selected_icon="monitor_heart",
 )

@@ -26,6 +26,7 @@ from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from bridge.topics import Topics
 from dashboard.app import tags_of
 from dashboard.aside import Aside, Found
+from dashboard.boards import Boards
 from dashboard.card import Question
 from dashboard.house import Dropped
 from dashboard.reader import ENGLISH
@@ -117,6 +118,7 @@ class FakeHouse:
         self.store = MemoryStore()
         self.store.open()
         self.aside = StillAside()
+        self.boards = Boards(Path("no such folder"))
         self.timing = Timing()
         self.dropped = Dropped()
         self.quarantine_changes = 0

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
 import uvicorn
@@ -13,6 +14,7 @@ from bridge.service import Plan
 from bridge.status import BridgeStatus
 from bridge.stores.memory import MemoryStore
 from dashboard.app import LocalHouse, build
+from dashboard.boards import Boards
 from dashboard.options import WebOptions
 from schemas.catalog import Kinds, shipped_kinds
 from schemas.message import RawMessage
@@ -58,13 +60,18 @@ class PosedHouse(LocalHouse):
 
 
 class Staged:
-    """A dashboard to look at. `line` is where messages come in; `with` starts and stops it."""
+    """A dashboard to look at. `line` is where messages come in; `with` starts and stops it.
 
-    def __init__(self, store: Store | None = None, kinds: Kinds | None = None) -> None:
+    `folder` is that of people's own pages.
+    """
+
+    def __init__(
+        self, store: Store | None = None, kinds: Kinds | None = None, folder: Path | None = None
+    ) -> None:
         self.line = Line()
         self.store = store or MemoryStore()
         plan = Plan(kinds or shipped_kinds(), [self.line], self.store, broker_url="mqtt://127.0.0.1:1883")
-        self.house = PosedHouse(plan)
+        self.house = PosedHouse(plan, Boards(folder) if folder is not None else None)
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         app = build(self.house, WebOptions(hosts=frozenset({"127.0.0.1"})))

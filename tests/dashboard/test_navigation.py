@@ -15,6 +15,8 @@ from tests.dashboard.staged import Staged
 
 PLUG = "fleet/plug/one/state"
 ROUTES = ("/system", "/quarantine", "/", "/?q=one", "/devices/plug.one", "/nowhere", "/devices/plug.two", "/")
+ENTRIES = [page.route for page in views.pages() if page.rank is not None]
+SYSTEM, QUARANTINE = ENTRIES.index("/system"), ENTRIES.index("/quarantine")
 PHONE: Tree = {**WIDE, "width": 400}
 
 
@@ -85,7 +87,7 @@ def test_the_navigation_stays_and_everybody_has_his_own_choice(page: Tree, bar: 
             await until(lambda: settled(one), "the page")
             chosen.append(one.controls(bar)[0].get("selected_index"))
             assert [there] == [ways["_i"] for ways in one.controls(bar)]
-        assert [2, 1, None if bar == "NavigationRail" else 0, 0] == chosen
+        assert [SYSTEM, QUARANTINE, None if bar == "NavigationRail" else 0, 0] == chosen
         assert 0 == two.controls(bar)[0].get("selected_index", 0)
 
     play(act, plugged())
@@ -102,7 +104,7 @@ def test_who_comes_back_has_the_right_page_chosen() -> None:
         one.connect()
         await until(lambda: one.controls("NavigationRail"), "the navigation")
         await one.sees("Broker")
-        assert [2, 0] == [tab.controls("NavigationRail")[0]["selected_index"] for tab in (one, two)]
+        assert [SYSTEM, 0] == [tab.controls("NavigationRail")[0]["selected_index"] for tab in (one, two)]
 
     play(act, plugged())
 
@@ -115,12 +117,13 @@ def test_a_click_that_leads_nowhere_is_taken_back() -> None:
         await two.sees("12.5")
         await one.sees("12.5")
         rail = one.controls("NavigationRail")[0]
-        rail["selected_index"] = 2
-        one.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": rail["_i"], "props": {"selected_index": 2}})
-        one.click(rail, "change", 2)
+        rail["selected_index"] = SYSTEM
+        props = {"selected_index": SYSTEM}
+        one.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": rail["_i"], "props": props})
+        one.click(rail, "change", SYSTEM)
         call = await one.asked_to_go()
         assert ("push_route", "/system") == (call["name"], call["args"]["route"])
-        assert 2 == rail["selected_index"]
+        assert SYSTEM == rail["selected_index"]
         sent = len(two.socket.sent)
         one.answer(call)
         await until(lambda: rail["selected_index"] == 0, "the navigation to go back")
@@ -193,7 +196,7 @@ def test_a_choice_that_has_not_left_dies_with_its_connection() -> None:
         await until(lambda: not tab.blank() and settled(tab), "all of it")
         bodies = [message(frame)[1] for frame in tab.socket.sent]
         assert [] == [body for body in bodies if body.get("id") == left]
-        assert 2 == tab.controls("NavigationRail")[0]["selected_index"]
+        assert SYSTEM == tab.controls("NavigationRail")[0]["selected_index"]
 
     play(act, plugged())
 

@@ -305,6 +305,8 @@ def host(layout: Layout) -> int:
 
 ROUTES = [
     "/",
+    "/pages",
+    "/pages/none",
     "/devices/thermostat.one",
     "/devices/never.heard",
     "/devices/topic.b",

@@ -1,0 +1,131 @@
+"""What stands above each tile while a page is arranged: move, resize, rename, remove."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import flet as ft
+
+from dashboard.boards import COLUMNS, ROWS, AnyTile, Page, drop, resize, retitle, shift
+from dashboard.boards.folder import Change
+from dashboard.card import Drawing, OnEvent, Question, Who
+from dashboard.house import House
+from dashboard.language import marked
+from dashboard.look import PHONE
+from dashboard.page_dialogs import ask_text
+from dashboard.page_edits import edit
+from dashboard.reader import Reader
+from dashboard.tiles.space import Spot, counted_rows
+
+FINGER, MOUSE = 44, 32
+"""Pixels of a button on a phone, and on a desktop, where they are in line above a usual tile."""
+NAMES = {
+    "device": marked("Device"), "metric": marked("Value"), "chart": marked("Chart"),
+    "gauge": marked("Gauge"), "control": marked("Control"), "group": marked("Group of devices"),
+    "text": marked("Text"), "events": marked("Events"), "map": marked("Map"),
+}  # fmt: skip
+"""Of the types of tiles."""
+
+
+class Step(NamedTuple):
+    """One way to change a tile; `can`: there is room for it."""
+
+    icon: ft.IconData
+    words: str
+    change: Change
+    can: bool = True
+
+
+def framed(spot: Spot, drawing: Drawing[object], tile: AnyTile, content: ft.Control) -> ft.Container:
+    """A tile with its buttons. Each change is saved at once."""
+    house, reader = spot.house, spot.reader
+    side = FINGER if reader.window < PHONE else MOUSE
+
+    def button(icon: ft.IconData, words: str, clicked: OnEvent, *, can: bool = True) -> ft.Control:
+        # Named with the type of the tile: several have the same buttons.
+        named = reader.say(words, tile=reader.say(NAMES[tile.type]))
+        made = ft.IconButton(
+            icon, icon_size=18, width=side, height=side, padding=0, disabled=not can, tooltip=named
+        )
+        return drawing.on(made, click=clicked)
+
+    buttons = [
+        button(step.icon, step.words, _doing(house, spot.page, step.change), can=step.can)
+        for step in _steps(tile, phone=reader.window < PHONE)
+    ]
+    if "title" in type(tile).model_fields:
+        pen = _renaming(house, spot.page, tile, reader)
+        buttons.append(button(ft.Icons.EDIT_OUTLINED, marked("{tile}: rename"), pen))
+    away = _removing(house, spot.page, tile.id, reader)
+    buttons.append(button(ft.Icons.DELETE_OUTLINE, marked("{tile}: remove"), away))
+    bar = ft.Row(buttons, spacing=0, run_spacing=0, wrap=True)
+    # Seen as it will be, but not to be switched by mistake.
+    inside = ft.Container(content, ignore_interactions=True)
+    return ft.Container(
+        ft.Column([bar, inside], spacing=4, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
+        border=ft.Border.all(1, ft.Colors.PRIMARY), border_radius=16, padding=6,
+    )  # fmt: skip
+
+
+def _steps(tile: AnyTile, *, phone: bool) -> Sequence[Step]:
+    """On a phone a tile has the whole width or half of it, whatever it has on a desktop."""
+    tile_id, rows = tile.id, counted_rows(tile)
+    icons = ft.Icons
+    places = [
+        Step(icons.ARROW_BACK, marked("{tile}: earlier"), lambda page: shift(page, tile_id, -1)),
+        Step(icons.ARROW_FORWARD, marked("{tile}: later"), lambda page: shift(page, tile_id, 1)),
+    ]
+    widths = [
+        Step(icons.REMOVE, marked("{tile}: narrower"), _wider(tile_id, -1), can=tile.width > 1),
+        Step(icons.ADD, marked("{tile}: wider"), _wider(tile_id, 1), can=tile.width < COLUMNS),
+    ]
+    heights = [
+        Step(icons.UNFOLD_LESS, marked("{tile}: lower"), _higher(tile_id, -1), can=rows > 1),
+        Step(icons.UNFOLD_MORE, marked("{tile}: higher"), _higher(tile_id, 1), can=rows < ROWS),
+    ]
+    return [*places, *([] if phone else widths), *heights]
+
+
+def _wider(tile_id: str, by: int) -> Change:
+    def change(page: Page) -> Page:
+        tile = page.tile(tile_id)
+        width = 1 if tile is None else max(1, min(COLUMNS, tile.width + by))
+        return resize(page, tile_id, width=width)
+
+    return change
+
+
+def _higher(tile_id: str, by: int) -> Change:
+    def change(page: Page) -> Page:
+        tile = page.tile(tile_id)
+        height = 1 if tile is None else max(1, min(ROWS, counted_rows(tile) + by))
+        return resize(page, tile_id, height=height)
+
+    return change
+
+
+def _doing(house: House, page: str, change: Change) -> OnEvent:
+    return lambda who, _data: edit(house, who, page, change)
+
+
+def _renaming(house: House, page: str, tile: AnyTile, reader: Reader) -> OnEvent:
+    say, before = reader.say, getattr(tile, "title", None) or ""
+
+    def saved(who: Who) -> Callable[[str], None]:
+        return lambda text: edit(house, who, page, lambda now: retitle(now, tile.id, text))
+
+    def ask(who: Who, _data: object) -> None:
+        label = say("Heading")
+        ask_text(who, say("Heading of the tile"), label, before, saved(who), may_be_empty=True)
+
+    return ask
+
+
+def _removing(house: House, page: str, tile_id: str, reader: Reader) -> OnEvent:
+    say = reader.say
+
+    def ask(who: Who, _data: object) -> None:
+        about = say("Only the tile goes; the device and its history stay.")
+        sure = _doing(house, page, lambda now: drop(now, tile_id))
+        who.ask(Question(say("Remove this tile?"), [about], say("Remove"), lambda: sure(who, None)))
+
+    return ask

@@ -1,0 +1,88 @@
+"""A device's whole card; on the wall its values in large letters."""
+
+from functools import partial
+
+import flet as ft
+
+from dashboard.boards import DeviceTile
+from dashboard.card import CardPlan, Drawing
+from dashboard.look import DOTS, INKS, SOFT, card
+from dashboard.present import DeviceView, MetricView
+from dashboard.tiles.parts import Part, Single, leading, nothing, unheard
+from dashboard.tiles.space import Spot
+from dashboard.views import device_card
+
+TILE = DeviceTile
+FRAMED = False
+MOST_ON_THE_WALL = 6
+
+
+def plan(tile: DeviceTile, spot: Spot) -> CardPlan[Single]:
+    """The card that the overview has, or that nothing has been heard of the device."""
+    house, device_id = spot.house, tile.device
+
+    def look() -> Single:
+        return Single(device_card.look(house, device_id, spot.reader), "", device_id in house.devices)
+
+    def draw(drawing: Drawing[Single]) -> ft.Control:
+        if not drawing.view.heard:
+            return card(leading(drawing, nothing(spot, unheard(device_id, spot.reader.say)), device_id, spot))
+        surface = device_surface(Part(drawing, lambda view: view.device), spot)
+        if tile.height is not None:
+            return ft.Column([surface], scroll=ft.ScrollMode.AUTO, spacing=0)
+        return surface
+
+    def shape(view: Single) -> object:
+        return view.heard, device_card.shape(view.device)
+
+    return CardPlan("", frozenset({f"device/{device_id}", "tick", "devices"}), look, draw, shape)
+
+
+def device_surface(part: Drawing[DeviceView], spot: Spot) -> ft.Control:
+    """A device on a surface of its own."""
+    if spot.kiosk:
+        return _on_the_wall(part, spot)
+    return device_card.plan(spot.house, part.view.id, spot.reader).draw(part)
+
+
+def _on_the_wall(part: Drawing[DeviceView], spot: Spot) -> ft.Control:
+    live = part.live
+    name = live(
+        ft.Text(size=spot.size(15), weight=ft.FontWeight.W_600, max_lines=1, expand=True,
+                overflow=ft.TextOverflow.ELLIPSIS),
+        value=lambda v: v.title,
+    )  # fmt: skip
+    dot = live(
+        ft.Icon(ft.Icons.CIRCLE, size=spot.size(10)),
+        icon=lambda v: ft.Icons.CIRCLE if v.availability == "online" else ft.Icons.CIRCLE_OUTLINED,
+        color=lambda v: DOTS[v.tone],
+    )
+    word = live(ft.Text(size=spot.size(12), color=SOFT), value=lambda v: v.word)
+    rows: list[ft.Control] = [ft.Row([name, dot, word], spacing=8)]
+    for metric in list(part.view.metrics)[:MOST_ON_THE_WALL]:
+        value = live(
+            ft.Text(size=spot.size(18), weight=ft.FontWeight.W_500, no_wrap=True),
+            value=partial(_worded, metric), color=partial(_ink, metric),
+        )  # fmt: skip
+        label = ft.Text(
+            part.view.metrics[metric].label, size=spot.size(12), color=SOFT, expand=True, max_lines=1,
+            overflow=ft.TextOverflow.ELLIPSIS,
+        )  # fmt: skip
+        rows.append(ft.Row([label, value], spacing=12))
+    body = device_card.fading(part, ft.Column(rows, spacing=6))
+    surface = card(body)
+    surface.padding = spot.size(14)
+    return surface
+
+
+def worded(metric: MetricView) -> str:
+    """A value with its unit."""
+    return f"{metric.text} {metric.unit}".rstrip()
+
+
+def _worded(name: str, view: DeviceView) -> str:
+    return worded(view.metrics[name])
+
+
+def _ink(name: str, view: DeviceView) -> str:
+    return INKS[view.metrics[name].tone]

@@ -1,0 +1,186 @@
+"""Where devices are that say so."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import flet as ft
+
+from bridge.state import DeviceState
+from dashboard.aside import Found, tag
+from dashboard.boards import MapTile
+from dashboard.card import CardPlan, Drawing
+from dashboard.chart import Plan, Position, Size, Track, draw_plan
+from dashboard.chart.ink import MOST_SERIES
+from dashboard.house import House
+from dashboard.look import INK, SOFT
+from dashboard.tiles.metric import BLANK
+from dashboard.tiles.parts import ELLIPSIS, heading, known_name, nothing, of_some, place_title
+from dashboard.tiles.space import Spot, inner
+from schemas.traits import Location
+
+TILE = MapTile
+FRAMED = True
+LATELY = 6 * 3_600.0
+POINTS = 200
+RENEWED = 30.0
+HEADING = 26
+
+
+class Seen(NamedTuple):
+    """Positions drawn to scale; `more` devices are left out."""
+
+    plan: Plan
+    more: int
+
+
+def plan(tile: MapTile, spot: Spot) -> CardPlan[Found[Seen] | None]:
+    """Positions to scale, with the way of the last hours; the first six by name."""
+    house, reader = spot.house, spot.reader
+    wide, high = inner(tile, spot)
+    size = Size(wide, max(40.0, high - spot.size(HEADING)))
+    ids = [one for one in (tile.devices or of_some(spot, tile.place, tile.kind)) if _fits(house, one, tile)]
+    shown, more = ids[:MOST_SERIES], len(ids) - MOST_SERIES
+    name = f"map {hash(tuple(shown))} {size.width:.0f} {size.height:.0f} {reader.key}"
+    title = place_title(spot, tile, reader.say("Positions"))
+
+    def look() -> Found[Seen] | None:
+        present = tuple(_present(house, device_id) for device_id in shown)
+        version = int(time.time() // RENEWED), present
+        return house.aside.look(name, version, partial(_seen, spot, shown, max(0, more), size))
+
+    def draw(drawing: Drawing[Found[Seen] | None]) -> ft.Control:
+        found = drawing.view
+        lines: list[ft.Control] = [heading(spot, title)]
+        if not shown:
+            lines.append(nothing(spot, reader.say("No device says where it is"), "location_off"))
+        elif found is not None and found.value is None:
+            why = reader.say("It cannot be read: {why}", why=reader.told(found.fault))
+            lines.append(nothing(spot, why, "error_outline"))
+        elif found is not None and found.value is not None:
+            lines.append(_drawn(drawing, found.value, spot))
+        return ft.Column(lines, spacing=6)
+
+    follows = frozenset({"tick", tag(name), *(f"device/{device_id}" for device_id in shown)})
+    return CardPlan(f"{len(ids)}/{hash(tuple(shown))}", follows, look, draw, _shape)
+
+
+def _shape(view: Found[Seen] | None) -> object:
+    if view is None or view.value is None:
+        return view
+    plan = view.value.plan
+    return tuple(last.label for last in plan.lasts), plan.scale is None
+
+
+def _halves(house: House, device_id: str) -> tuple[str, str] | None:
+    """The metrics with a device's latitude and longitude."""
+    device = house.devices.get(device_id)
+    kind = house.kinds.get(device.kind) if device is not None else None
+    if kind is None:
+        return None
+    axes = {m.trait.axis: m.name for m in kind.metrics.values() if isinstance(m.trait, Location)}
+    return (axes["latitude"], axes["longitude"]) if len(axes) == 2 else None
+
+
+def _fits(house: House, device_id: str, tile: MapTile) -> bool:
+    """Whether it says where it is, and is of the place and the kind that are asked for."""
+    device = house.devices.get(device_id)
+    if device is None or _halves(house, device_id) is None:
+        return False
+    return tile.kind in {None, device.kind} and tile.place in {None, house.label(device).place}
+
+
+def _present(house: House, device_id: str) -> Position | None:
+    device: DeviceState | None = house.devices.get(device_id)
+    halves = _halves(house, device_id)
+    if device is None or halves is None:
+        return None
+    found = [device.metrics.get(half) for half in halves]
+    values = [state.value for state in found if state is not None]
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    at = found[0].received_at if found[0] is not None else 0.0
+    return Position(numbers[0], numbers[1], at) if len(numbers) == 2 else None
+
+
+def _seen(spot: Spot, ids: list[str], more: int, size: Size) -> Seen:
+    tracks = [Track(known_name(spot, one), _way(spot.house, one)) for one in ids]
+    return Seen(draw_plan(tracks, size, spot.reader), more)
+
+
+def _way(house: House, device_id: str) -> list[Position]:
+    now, halves = time.time(), _halves(house, device_id)
+    present = _present(house, device_id)
+    if halves is None:
+        return []
+    try:
+        north, east = (
+            {
+                point.time: point.value
+                for point in house.history(device_id, half, now - LATELY, now, POINTS)[1].points
+            }
+            for half in halves
+        )
+    except LookupError:
+        north, east = {}, {}
+    way = [
+        Position(float(north[at]), float(east[at]), at)
+        for at in sorted(north.keys() & east.keys())
+        if isinstance(north[at], int | float) and isinstance(east[at], int | float)
+    ]
+    return [*way, present] if present is not None else way
+
+
+def _drawn(drawing: Drawing[Found[Seen] | None], now: Seen, spot: Spot) -> ft.Control:
+    size, small = now.plan.size, spot.size(12)
+
+    def of(view: Found[Seen] | None) -> Plan:
+        return view.value.plan if view is not None and view.value is not None else now.plan
+
+    def nth(n: int, read: Callable[[Plan, int], object]) -> Callable[[Found[Seen] | None], object]:
+        return lambda view: read(of(view), n)
+
+    image = drawing.live(
+        ft.Image(src=BLANK, width=size.width, height=size.height, gapless_playback=True,
+                 exclude_from_semantics=True),
+        src=lambda v: of(v).svg,
+    )  # fmt: skip
+    labels: list[ft.Control] = []
+    for n in range(len(now.plan.lasts)):
+        text = ft.Text(size=small, color=INK, no_wrap=True, weight=ft.FontWeight.W_500)
+        drawing.live(
+            text,
+            value=nth(n, lambda p, i: p.lasts[i].label),
+            left=nth(n, lambda p, i: _beside(p, i, small)[0]),
+            top=nth(n, lambda p, i: _beside(p, i, small)[1]),
+        )
+        labels.append(text)
+    if now.plan.scale is not None:
+        bar = ft.Text(size=small, color=SOFT, no_wrap=True)
+        drawing.live(
+            bar, value=lambda v: _scale(of(v))[0], left=lambda v: _scale(of(v))[1],
+            top=lambda v: _scale(of(v))[2] - 1.6 * small,
+        )  # fmt: skip
+        labels.append(bar)
+    stack = ft.Stack([image, *labels], width=size.width, height=size.height)
+    said = drawing.live(ft.Semantics(content=stack, exclude_semantics=True), label=lambda v: of(v).summary)
+    if not now.more:
+        return said
+    more = spot.reader.count("and {n} more", "and {n} more", now.more)
+    return ft.Stack([said, ft.Text(more, size=small, color=SOFT, right=0, top=0, overflow=ELLIPSIS)])
+
+
+def _beside(plan: Plan, n: int, small: float) -> tuple[float, float]:
+    """Where a label stands: right of its mark, or left of it where there is no room."""
+    last, size = plan.lasts[n], plan.size
+    x, y = last.at[0] * size.width, last.at[1] * size.height
+    long = len(last.label) * small * 0.56
+    left = x + 12 if x + 12 + long < size.width else max(0.0, x - 12 - long)
+    return round(left, 1), round(min(size.height - 1.5 * small, max(0.0, y - 0.75 * small)), 1)
+
+
+def _scale(plan: Plan) -> tuple[str, float, float]:
+    if plan.scale is None:
+        return "", 0.0, 0.0
+    box = plan.scale.box
+    return plan.scale.text, round(box.left * plan.size.width, 1), round(box.top * plan.size.height, 1)

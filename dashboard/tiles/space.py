@@ -1,0 +1,83 @@
+"""How much room a tile has: columns of its page, rows, pixels. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import flet as ft
+
+from dashboard.boards import COLUMNS, AnyTile
+from dashboard.house import House
+from dashboard.look import PHONE
+from dashboard.reader import Reader
+
+ROW = 76
+"""Pixels of height of a row."""
+GAP = 16
+SCALE = 1.75
+"""How much larger all is on a screen on the wall, to be read from some metres away."""
+SMALL = frozenset({"metric", "gauge", "control"})
+"""Types that are two rows high unless they say otherwise, so that they stand in line."""
+SMALL_ROWS = 2
+ROWS_BY_GUESS: Mapping[str, int] = {"device": 3, "group": 4, "text": 1}
+"""What a tile without a height counts as when it is made higher or lower."""
+Columns: TypeAlias = dict[str | ft.ResponsiveRowBreakpoint, int | float]
+RAIL = 92
+PADDING = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a tile is drawn: on which page, for whom, and whether that is a screen on the wall."""
+
+    house: House
+    page: str
+    reader: Reader
+    kiosk: bool = False
+
+    @property
+    def scale(self) -> float:
+        """How large texts are, 1 at a desk."""
+        return SCALE if self.kiosk else 1.0
+
+    def size(self, pixels: float) -> float:
+        """A size as it is here."""
+        return round(pixels * self.scale)
+
+
+def columns(tile: AnyTile, *, framed: bool = False) -> Columns:
+    """Columns of twelve by the width of the window: as asked on a desktop, all or half of them on a phone.
+
+    What is being arranged has all of them on a phone, for there must be room for its buttons.
+    """
+    small = tile.type in SMALL and tile.width <= 6
+    narrow = COLUMNS if framed or not small else 6
+    middle = 4 if small and tile.width <= 3 and not framed else 6 if tile.width <= 6 else COLUMNS
+    return {"xs": narrow, "sm": narrow, "md": middle, "lg": max(2, tile.width)}
+
+
+def rows(tile: AnyTile) -> int | None:
+    """How many rows high a tile is; None for as high as what is in it."""
+    return SMALL_ROWS if tile.height is None and tile.type in SMALL else tile.height
+
+
+def counted_rows(tile: AnyTile) -> int:
+    """How many rows it counts as when it is to become higher or lower."""
+    return rows(tile) or ROWS_BY_GUESS.get(tile.type, 3)
+
+
+def height(tile: AnyTile, spot: Spot) -> float | None:
+    """Pixels of height, None for as high as what is in it."""
+    high = rows(tile)
+    return None if high is None else high * spot.size(ROW) + (high - 1) * GAP
+
+
+def inner(tile: AnyTile, spot: Spot) -> tuple[float, float]:
+    """Pixels of width and height within the surface of a tile, about as many as there are at the least."""
+    window = spot.reader.window
+    beside = 32 if window < PHONE else 48 + (0 if spot.kiosk else RAIL)
+    by_width = columns(tile)
+    span = by_width["xs" if window < 768 else "md" if window < 992 else "lg"]
+    wide = (window - beside + GAP) * span / COLUMNS - GAP
+    around = 2 * PADDING * spot.scale
+    return max(80.0, wide - around), max(24.0, (height(tile, spot) or 168) - around)

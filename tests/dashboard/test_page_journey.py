@@ -1,0 +1,124 @@
+"""A page of one's own from nothing: made, filled and arranged in a real browser, and there after a reload."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.browser import Chromium, Product, Screen, chromium
+from tests.servers import send
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One running product."""
+    product = Product(tmp_path_factory.mktemp("pages"))
+    try:
+        product.start()
+        yield product
+        assert product.stop() == 0, product.log
+        assert "Traceback" not in product.log, product.log
+    finally:
+        product.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    """One Chromium for all."""
+    with chromium() as browser:
+        yield browser
+
+
+def press(screen: Screen, label: str) -> None:
+    """Click on a button that may still be on its way to another place."""
+    places: list[tuple[float, float]] = []
+
+    def rests() -> bool:
+        places.extend((node.x, node.y) for node in screen.seen() if node.text == label)
+        screen.page.wait_for_timeout(300)
+        return len(places) > 1 and places[-1] == places[-2]
+
+    screen.wait(rests, f"{label} to stay where it is")
+    screen.click(label)
+
+
+def add(screen: Screen, what: str, device: str) -> None:
+    """Add a tile by the dialog, which is open."""
+    screen.wait_for("What to show")
+    if what != "A value":
+        screen.click("What to show")
+        press(screen, what)
+    field = screen.page.locator('flt-semantics input[aria-label="Device"]')
+    field.wait_for(state="attached")
+
+    def listed() -> bool:
+        if (box := field.bounding_box()) is not None:
+            screen.page.mouse.click(box["x"] + 60, box["y"] + box["height"] / 2)
+        screen.page.wait_for_timeout(300)
+        return device in screen.text()
+
+    screen.wait(listed, f"{device} in the list")
+    press(screen, device)
+    screen.wait_without("Fridge" if device == "Kettle" else "Kettle")
+    # The dialog has grown by what can be chosen of the device.
+    press(screen, "Add")
+    screen.wait_without("What to show")
+
+
+def tiles_of(file: Path) -> list[dict[str, object]]:
+    """The tiles as the file has them now."""
+    if not file.exists():
+        return []
+    return list(tomllib.loads(file.read_text()).get("tiles", []))
+
+
+def test_a_page_is_made_arranged_and_there_after_a_reload(product: Product, browser: Chromium) -> None:
+    """Made in the browser, it is a file; what an editor then writes into it is on the screen."""
+    for device, watts in (("kettle", 2000), ("fridge", 80)):
+        state = json.dumps({"on": True, "power": watts}).encode()
+        send(product.mqtt_port, f"fleet/plug/{device}/state", state)
+    file = product.folder / "pages" / "kitchen.toml"
+    screen = browser.screen(product)
+    screen.open("/pages").wait_for("No page of your own yet")
+    screen.click("New page")
+    screen.wait_for("Cancel")
+    screen.write("Kitchen")
+    screen.wait_for("Nothing is on this page yet")
+    screen.click("Add a tile")
+    add(screen, "A value", "Kettle")
+    screen.wait_for("Kettle · Power switch")
+    for what in ("A chart", "A device's card"):
+        press(screen, "Add")
+        add(screen, what, "Fridge")
+    screen.wait(lambda: len(tiles_of(file)) == 3, "three tiles in the file")
+    screen.click("Chart: earlier")
+    screen.wait(lambda: "chart" == tiles_of(file)[0]["type"], "the chart before the value")
+    screen.wait(lambda: screen.text().index("Chart:") < screen.text().index("Value:"), "the chart first")
+    press(screen, "Chart: wider")
+    screen.wait(lambda: tiles_of(file)[0].get("width") == 7, "the width")
+    press(screen, "Value: rename")
+    screen.wait_for("Heading of the tile")
+    screen.write("Water")
+    screen.wait_for("Water")
+    screen.click("More")
+    screen.wait_for("Rename")
+    item = next(node for node in screen.seen() if node.text == "Rename")
+    screen.page.mouse.click(item.x + item.width / 2, item.y + item.height / 2)
+    screen.wait_for("Rename the page")
+    screen.write("Kitchen, below")
+    screen.wait_for("Kitchen, below")
+    screen.click("Done")
+    screen.wait_for("Arrange")
+    screen.reload()
+    screen.wait_for("Kitchen, below", "Water", "Fridge")
+    before = file.read_text()
+    file.write_text(before.replace("Water", "Tea"))
+    screen.wait_for("Tea")
+    kinds = [tile["type"] for tile in tomllib.loads(file.read_text())["tiles"]]
+    assert ["chart", "metric", "device"] == kinds
+    assert 'title = "Kitchen, below"\n\n[[tiles]]\n' == before[: before.index("id = ")]
+    browser.close_all()
