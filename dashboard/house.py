@@ -17,7 +17,9 @@ from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
 from dashboard.card import Who
+from dashboard.census import Census
 from dashboard.timing import Timing
+from dashboard.trends import Trends
 from schemas.catalog import Kinds
 from schemas.message import Value
 
@@ -60,6 +62,10 @@ class House(Protocol):
     """For the web loop: what may wait for the disk is done here."""
     timing: Timing
     """For the web loop: how long messages take."""
+    census: Census
+    """For the web loop: how every device stands."""
+    trends: Trends
+    """For the web loop: how the main numbers of the cards went."""
     dropped: Dropped
     quarantine_changes: int
     """Grows whenever what is in quarantine has changed."""

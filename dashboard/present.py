@@ -10,6 +10,7 @@ from bridge.service import Label
 from bridge.state import UNCLAIMED, DeviceState, MetricState
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader
+from dashboard.trends import NO_TREND, Trend
 from dashboard.units import Conversion
 from dashboard.wording import age, ago, laid_out, past, payload_text, plain, shown_text
 from schemas.kind import Kind, Metric
@@ -60,7 +61,7 @@ class MetricView(NamedTuple):
 class DeviceView(NamedTuple):
     """One device as it is shown. `kept` says so, in a word, while none of its values is live.
 
-    What only its own page shows is made when it is asked for.
+    What only its own page shows is made when it is asked for. `trend` is of its main number, on an overview.
     """
 
     id: str
@@ -77,6 +78,7 @@ class DeviceView(NamedTuple):
     metrics: Mapping[str, MetricView]
     device: DeviceState
     reader: Reader = ENGLISH
+    trend: Trend = NO_TREND
 
     @property
     def topic(self) -> str:
@@ -249,13 +251,14 @@ class _Undeclared:
         self.name = name
         word = shown_text(name)
         self.label = reader.say("{name} (extra)", name=word) if state.extra else word
-        self.trait: Trait = _INFERRED[type(state.value)]
+        self.trait: Trait = INFERRED[type(state.value)]
         self.options: tuple[str, ...] = ()
         self.settable = False
         self.unit = shown_text(state.unit, 20)
 
 
-_INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
+INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
+"""What a value of a type is taken for where no kind says it."""
 
 
 def _metric_view(
@@ -310,6 +313,11 @@ def _note_of(command: CommandState) -> str:
     if command.status == "pending":
         return WAITING
     return "" if command.status == "confirmed" else command.note
+
+
+def tone_of(value: Value, trait: Trait) -> Tone:
+    """Whether a value is beyond its limits (warn) or means trouble (bad)."""
+    return _judge(value, trait, "", ENGLISH)[0]
 
 
 def _judge(value: Value, trait: Trait, unit: str, reader: Reader) -> tuple[Tone, str]:

@@ -17,8 +17,10 @@ from bridge.service import Label
 from bridge.state import DeviceState
 from bridge.status import BridgeStatus, Counts
 from dashboard.aside import Aside
+from dashboard.census import Census
 from dashboard.house import Dropped
 from dashboard.timing import Timing
+from dashboard.trends import Trends
 from schemas.catalog import Kinds
 from schemas.message import Value
 
@@ -35,6 +37,8 @@ class RemoteHouse:
         self.shared: Shared | None = None
         self.aside = Aside()
         self.timing = Timing()
+        self.census = Census()
+        self.trends = Trends()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self._follower = follower

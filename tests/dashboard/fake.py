@@ -20,8 +20,10 @@ from bridge.stores.memory import MemoryStore
 from dashboard.app import tags_of
 from dashboard.aside import Aside
 from dashboard.card import Question
+from dashboard.census import Census
 from dashboard.house import Dropped
 from dashboard.timing import Timing
+from dashboard.trends import Trends
 from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
@@ -97,6 +99,8 @@ class FakeHouse:
         self.store.open()
         self.aside = Aside()
         self.timing = Timing()
+        self.census = Census()
+        self.trends = Trends()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.bus = None
