@@ -32,7 +32,9 @@ class Body:
         self.view = Mount(ft.Container(), plan)
         tools = [self.tools.control] if self.tools is not None else []
         self._below = self._end = ft.Container()
-        self._content = ft.Column([*tools, self.view.slot, self._below], spacing=16, horizontal_alignment=STRETCH)
+        self._content = ft.Column(
+            [*tools, self.view.slot, self._below], spacing=16, horizontal_alignment=STRETCH
+        )
 
     def control(self, padding: int, mounts: Mounts) -> ft.Column:
         """A place of its own to scroll, so that a page begins at its top."""
@@ -71,7 +73,7 @@ class Body:
             return
         mount = Mount(ft.Container(), plan)
         self._further.append(mount)
-        # Within the end of what is there, and not beside it: Flutter builds all anew that stands in one column.
+        # Within the end of what is there, not beside it: Flutter builds all anew that stands in one column.
         end = ft.Container()
         self._end.content = ft.Column([mount.slot, end], spacing=16, horizontal_alignment=STRETCH)
         self._end.update()

@@ -54,6 +54,15 @@ class Narrowing:
         )
         self._show()
 
+    @property
+    def typing(self) -> bool:
+        """See `Tools`."""
+        return self._search.typing
+
+    async def search(self) -> None:
+        """See `Tools`."""
+        await self._search.search()
+
     def follow(self, values: Mapping[str, str]) -> None:
         """See `Tools`."""
         self._these = wanted(values)

@@ -127,7 +127,7 @@ def _arrange(house: House, these: Wanted, reader: Reader, further: int) -> Seque
         if choice.fit == 0:
             return [*plans, _no_hit(these, reader)]
     shown = choice.part(number - 1)[-1:] if further else []
-    above = shown[0][0].key if shown else ""
+    above = shown[0][0].key if shown else None
     for section, devices in choice.part(number):
         if section.title and section.key != above:
             plans.append(_section(house, section, these, reader))

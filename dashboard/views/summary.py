@@ -28,7 +28,8 @@ class Summary:
     """How many devices there are of each availability, how fast messages come, how many are in quarantine.
 
     Devices are those that fit all that is asked for but their state. `alert` has a value beyond its limits,
-    or one that means trouble. `rate` is None while nobody knows it, for want of a broker or of the bridge.
+    or one that means trouble. `rate` and `refused` are None while nobody knows
+    them, for want of a broker or of the bridge.
     """
 
     online: int
@@ -37,7 +38,7 @@ class Summary:
     unknown: int
     alert: int
     rate: float | None
-    refused: int
+    refused: int | None
 
 
 def plan(house: House, these: Wanted, reader: Reader) -> CardPlan[Summary]:
@@ -62,7 +63,7 @@ def _look(house: House, these: Wanted, reader: Reader) -> Summary:
     counts: dict[str, int] = house.census.answer(("summary", these, reader.key), ask)
     status, known = house.status, house.bus is None or not house.bus.away
     kept = house.aside.look(COUNTS, house.quarantine_changes, house.quarantine_counts) if known else None
-    refused = kept.value.kept if kept is not None and kept.value is not None else 0
+    refused = kept.value.kept if kept is not None and kept.value is not None else None
     return Summary(**counts, rate=status.rate if status.broker_up else None, refused=refused)
 
 
@@ -71,19 +72,14 @@ def _draw(these: Wanted, reader: Reader, drawing: Drawing[Summary]) -> ft.Contro
     figures: list[ft.Control] = [_state(drawing, these, state, reader) for state in STATES]
     rate = drawing.live(_number(), value=lambda s: DASH if s.rate is None else f"{s.rate:.1f}")
     figures.append(_tile([ft.Row([rate], tight=True), _word(say("messages/s"))]))
-    refused = drawing.live(_number(), value=lambda s: plain(s.refused))
+    refused = drawing.live(_number(), value=lambda s: DASH if s.refused is None else plain(s.refused))
     mark = drawing.live(
         ft.Icon(ft.Icons.REPORT_OUTLINED, size=14),
         color=lambda s: DOTS["bad"] if s.refused else DOTS["muted"],
     )
     quarantine = _tile([ft.Row([mark, refused], spacing=6, tight=True), _word(say("in quarantine"))])
     drawing.on(quarantine, click=lambda who, _data: who.go("/quarantine"))
-    drawing.live(
-        quarantine,
-        tooltip=lambda s: reader.count(
-            "{n} message in quarantine", "{n} messages in quarantine", s.refused, n=plain(s.refused)
-        ),
-    )
+    quarantine.tooltip = say("To the quarantine")
     figures.append(quarantine)
     # One row, or on a phone two.
     return ft.ResponsiveRow(figures, columns={"xs": 8, "md": 7}, spacing=8, run_spacing=8, col=12)
