@@ -35,7 +35,7 @@ BESIDE: Mapping[Size, Mapping[Breakpoint, int]] = {
 }
 """Cards beside each other, by the width of the window."""
 LARGE_LINE, LINE, MORE_LINE = 82, 66, 18
-"""Heights of what stands on a card, in pixels, with room for a note: a card does not grow by one."""
+"""Least heights of what stands on a card, in pixels, with room for a note: a card does not grow by one."""
 BETWEEN = 4
 FADED = 0.65
 """How much remains of what may no longer be true."""
@@ -211,17 +211,17 @@ def _lines(drawing: Drawing[DeviceView], act: Act, names: Sequence[str]) -> list
     lines: list[ft.Control] = []
     if number is not None:
         names = names[1:]
-        first = ft.Row(
-            [cell(drawing, number, act, large=True), sparkline(drawing)],
-            spacing=8,
-            vertical_alignment=ft.CrossAxisAlignment.START,
-        )
-        lines.append(ft.Container(first, height=LARGE_LINE))
+        lines.append(_line([cell(drawing, number, act, large=True), sparkline(drawing)], LARGE_LINE))
     for pair in (names[i : i + 2] for i in range(0, len(names), 2)):
         cells = [cell(drawing, name, act) for name in pair] + [_blank() for _ in range(2 - len(pair))]
-        line = ft.Row(cells, spacing=12, vertical_alignment=ft.CrossAxisAlignment.START)
-        lines.append(ft.Container(line, height=LINE))
+        lines.append(_line(cells, LINE))
     return lines
+
+
+def _line(cells: list[ft.Control], least: int) -> ft.Control:
+    """Of a height that holds what is usual; it grows where a value needs more."""
+    strut = ft.Container(width=0, height=least)
+    return ft.Row([*cells, strut], spacing=8, vertical_alignment=ft.CrossAxisAlignment.START)
 
 
 def _height(metrics: int, size: Size, *, number: bool) -> int:

@@ -135,6 +135,7 @@ def test_what_is_the_same_on_both_pages_is_not_sent_again() -> None:
     async def act(stage: Stage) -> None:
         tab = await stage.open()
         await tab.sees("12.5")
+        await until(lambda: tab.texts[tab.texts.index("in quarantine") - 1] == "0", "all of the figures")
         heading = tab.controls("IconButton")[0]["_i"]
         before = len(tab.socket.sent)
         await arrived(tab, "/?q=nothing", "Nothing found")
