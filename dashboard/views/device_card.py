@@ -135,7 +135,8 @@ def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
     if not opens:
         return both
     opener = ft.Container(both, ink=True, border_radius=10, tooltip=None)
-    return drawing.on(opener, click=lambda who, _data: who.go(route_of(view.id)))
+    drawing.on(opener, click=lambda who, _data: who.go(route_of(view.id)))
+    return ft.Semantics(content=opener, container=True, button=True)
 
 
 def kept_end(name: str, most: int) -> str:
