@@ -34,7 +34,7 @@ BESIDE: Mapping[Size, Mapping[Breakpoint, int]] = {
     "large": {"xs": 1, "md": 2, "xl": 3},
 }
 """Cards beside each other, by the width of the window."""
-LARGE_LINE, LINE, MORE_LINE = 82, 66, 18
+LARGE_LINE, LINE, MORE_LINE = 86, 70, 18
 """Least heights of what stands on a card, in pixels, with room for a note: a card does not grow by one."""
 BETWEEN = 4
 FADED = 0.65

@@ -9,8 +9,12 @@ import pytest
 from bridge.errors import StoreError
 from bridge.ports import Batch, Record
 from dashboard import trends
+from dashboard.reader import ENGLISH
+from dashboard.scene import Scene
 from dashboard.trends import NO_TREND, Trend
+from dashboard.views import overview
 from schemas.message import Reading
+from tests.dashboard.client import find, unpack
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import until
 
@@ -137,5 +141,22 @@ def test_one_value_is_no_line() -> None:
         house.trends.read(house, now)
         await until(lambda: not house.aside.busy(trends.READING), "an answer")
         assert NO_TREND == look(house, now + trends.EVERY)
+
+    play(act)
+
+
+def test_a_card_shows_how_its_number_went() -> None:
+    """As a picture with words for who hears the screen, as soon as the history has been read."""
+
+    async def act(house: FakeHouse) -> None:
+        kept(house, *[(50 - n, 15 + n / 10) for n in range(49)])
+        scene = Scene()
+        layout = scene.open(overview.layout(house, {}, ENGLISH))
+        [card] = [card for card in layout.cards if card.plan.key.startswith("card/")]
+        house.trends.read(house, time.time())
+        await until(lambda: not house.aside.busy(trends.READING), "the history")
+        scene.touch({trends.tag(NAME)})
+        [picture] = find(unpack(card.packed()), "Image")
+        assert ("<svg", "the last hour, rising") == (picture["src"][:4], picture["semantics_label"])
 
     play(act)
