@@ -101,7 +101,7 @@ def test_what_is_chosen_is_said_and_taken_away_again() -> None:
 def test_scrolling_to_the_end_brings_the_next_devices() -> None:
     """They come below, within what is there, and follow their devices like the first; then it is the end."""
     house = FakeHouse()
-    many = overview.PER_PAGE + 5
+    many = 2 * overview.PER_PAGE + 5
     for number in range(many):
         house.hear(f"fleet/contact/door_{number:03}/state", {"open": False})
 
@@ -111,9 +111,13 @@ def test_scrolling_to_the_end_brings_the_next_devices() -> None:
         last = f"Door {many - 1:03}"
         assert not tab.shows(last)
         place = next(one for one in tab.controls("Column") if one.get("scroll"))
+        tab.click(place, "scroll", END)
+        await tab.sees(f"{2 * overview.PER_PAGE} of {many} devices")
         for _ in range(3):
             tab.click(place, "scroll", END)
             await tab.sees(last)
+        assert tab.shows("Door 000")
+        assert tab.shows(f"Door {overview.PER_PAGE:03}")
         assert 1 == sum(text == last for text in tab.texts)
         stage.hear(f"fleet/contact/door_{many - 1:03}/state", {"open": True})
         await tab.sees("open")

@@ -101,7 +101,10 @@ def test_what_comes_below_are_the_next_ones(many: FakeHouse) -> None:
     """Who scrolls to the end gets the next devices, until there are no more."""
     page, values = found("/")
     below = [page.more(many, values, ENGLISH, n) for n in (1, 2, 3)] if page.more else []
-    shown_below = [devices(Scene().open(plan)) for plan in below if plan is not None]
+    layouts = [Scene().open(plan) for plan in below if plan is not None]
+    shown_below = [devices(layout) for layout in layouts]
+    headings = [card.plan.key for layout in layouts for card in layout.cards if "section/" in card.plan.key]
+    assert [] == headings, "one heading for all of a kind"
     assert [overview.PER_PAGE, REST] == [len(ids) for ids in shown_below]
     together = [*devices(shown(many, "/")), *shown_below[0], *shown_below[1]]
     assert [f"contact.door_{number:03}" for number in range(MANY)] == together
