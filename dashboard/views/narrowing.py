@@ -36,17 +36,13 @@ class Narrowing:
             width=48,
             height=48,
         )
-        self._views: list[tuple[ft.PopupMenuItem, str, str]] = []
-        view = ft.PopupMenuButton(
-            icon=ft.Icons.VIEW_MODULE_OUTLINED,
+        # What it leads to is made when it is pressed: it would be half of what a session holds.
+        view = ft.IconButton(
+            ft.Icons.VIEW_MODULE_OUTLINED,
             tooltip=say("Group, sort, size"),
-            items=[
-                *self._choices("group", GROUPS),
-                ft.PopupMenuItem(),
-                *self._choices("sort", SORTS),
-                ft.PopupMenuItem(),
-                *self._choices("size", SIZES),
-            ],
+            on_click=self._open_view,
+            width=48,
+            height=48,
         )
         self._chosen = ft.Row(spacing=8, run_spacing=8, wrap=True)
         self.control: ft.Control = ft.Column(
@@ -70,8 +66,6 @@ class Narrowing:
         self._show()
 
     def _show(self) -> None:
-        for item, name, value in self._views:
-            item.checked = getattr(self._these, name) == value
         self._chosen.controls = [self._chip(name, text) for name, text in self._filters()]
         self._chosen.visible = bool(self._chosen.controls)
 
@@ -97,18 +91,6 @@ class Narrowing:
             delete_icon_tooltip=tooltip,
         )
 
-    def _choices(self, name: str, words: Mapping[Any, str]) -> Sequence[ft.PopupMenuItem]:
-        items = []
-        for value, word in words.items():
-            item = ft.PopupMenuItem(
-                self._who.reader.say(word),
-                height=44,
-                on_click=lambda _event, value=value: self._choose(**{name: value}),
-            )
-            self._views.append((item, name, value))
-            items.append(item)
-        return items
-
     def _choose(self, **changes: str) -> None:
         self._who.go(self._these.but(**changes).route)
 
@@ -119,22 +101,43 @@ class Narrowing:
         kinds = {device.kind for device in found}
         titles = {name: kind_title(self._house.kinds.get(name), reader) for name in kinds}
         places = sorted({device.place for device in found if device.place}, key=str.casefold)
+        every = ("", say("All"))
+        kind_words = sorted(titles.items(), key=lambda item: item[1].casefold())
+        place_words = [(place, shown_text(place, 60)) for place in places[:MOST_PLACES]]
         fields: list[ft.Control] = [
-            self._menu("kind", say("Kind"), sorted(titles.items(), key=lambda item: item[1].casefold())),
-            self._menu(
-                "place", say("Place"), [(place, shown_text(place, 60)) for place in places[:MOST_PLACES]]
-            ),
-            self._menu("state", say("State"), [(state, say(word)) for state, word in STATES.items()]),
+            self._menu("kind", say("Kind"), [every, *kind_words]),
+            self._menu("place", say("Place"), [every, *place_words]),
+            self._menu("state", say("State"), [every, *self._said(STATES)]),
         ]
+        self._ask(say("Filter"), fields, reset=True)
+
+    def _open_view(self, _event: object) -> None:
+        """How the devices are to stand."""
+        say = self._who.reader.say
+        fields: list[ft.Control] = [
+            self._menu("group", say("Groups"), self._said(GROUPS)),
+            self._menu("sort", say("Order"), self._said(SORTS)),
+            self._menu("size", say("Size"), self._said(SIZES)),
+        ]
+        self._ask(say("View"), fields, reset=False)
+
+    def _said(self, words: Mapping[Any, str]) -> Sequence[tuple[str, str]]:
+        return [(value, self._who.reader.say(word)) for value, word in words.items()]
+
+    def _ask(self, title: str, fields: list[ft.Control], *, reset: bool) -> None:
+        say = self._who.reader.say
 
         def close(then: Callable[[], None]) -> None:
             if dialog.open:
                 self._who.close(dialog)
                 then()
 
-        reset = ft.TextButton(say("Show all"), on_click=lambda _event: close(self._reset))
-        done = ft.FilledButton(say("Done"), on_click=lambda _event: close(lambda: None))
-        dialog = dialog_of(say("Filter"), fields, [reset, done])
+        actions: list[ft.Control] = [
+            ft.FilledButton(say("Done"), on_click=lambda _event: close(lambda: None))
+        ]
+        if reset:
+            actions.insert(0, ft.TextButton(say("Show all"), on_click=lambda _event: close(self._reset)))
+        dialog = dialog_of(title, fields, actions)
         self._who.open(dialog)
 
     def _reset(self) -> None:
@@ -147,10 +150,7 @@ class Narrowing:
             value=getattr(self._these, name),
             menu_height=320,
             expand=True,
-            options=[
-                ft.DropdownOption(key="", text=self._who.reader.say("All")),
-                *(ft.DropdownOption(key=value, text=text) for value, text in words),
-            ],
+            options=[ft.DropdownOption(key=value, text=text) for value, text in words],
         )
         field.on_select = lambda _event: self._choose(**{name: field.value or ""})
         return ft.Row([field])

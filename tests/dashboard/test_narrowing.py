@@ -25,8 +25,13 @@ def home() -> FakeHouse:
 
 def button(tab: Tab, tooltip: str) -> Tree:
     """A button above the page, by what it says of itself."""
-    found = [*tab.controls("IconButton"), *tab.controls("PopupMenuButton")]
-    return next(one for one in found if one.get("tooltip") == tooltip)
+    return next(one for one in tab.controls("IconButton") if one.get("tooltip") == tooltip)
+
+
+def choose(tab: Tab, menu: Tree, value: str) -> None:
+    """A person chooses in a menu."""
+    tab.socket.say(MessageAction.UPDATE_CONTROL_PROPS, {"id": menu["_i"], "props": {"value": value}})
+    tab.click(menu, "select")
 
 
 async def gone(tab: Tab) -> str:
@@ -37,27 +42,21 @@ async def gone(tab: Tab) -> str:
 
 
 @pytest.mark.parametrize(
-    ("word", "route"),
-    [("By place", "/?group=place"), ("By name", "/?sort=name"), ("Rows", "/?size=compact")],
+    ("number", "value", "route"),
+    [(0, "place", "/?group=place"), (1, "name", "/?sort=name"), (2, "compact", "/?size=compact")],
 )
-def test_each_way_to_stand_has_an_address(word: str, route: str) -> None:
-    """The menu leads there, and what is on is marked in it."""
+def test_each_way_to_stand_has_an_address(number: int, value: str, route: str) -> None:
+    """The dialog shows what is on, and each choice leads to its address."""
 
     async def act(stage: Stage) -> None:
         tab = await stage.open()
         await tab.sees("messages/s")
-        items = find(button(tab, "Group, sort, size"), "PopupMenuItem")
-        assert ["By kind", "What needs attention first", "Cards"] == [
-            item["content"] for item in items if item.get("checked")
-        ]
-        tab.click(next(item for item in items if item.get("content") == word))
+        tab.click(button(tab, "Group, sort, size"))
+        await until(lambda: find(tab.client.root, "Dropdown"), "the dialog")
+        menus = find(tab.client.root, "Dropdown")
+        assert ["kind", "attention", "normal"] == [menu["value"] for menu in menus]
+        choose(tab, menus[number], value)
         assert route == await gone(tab)
-        tab.go(route)
-        await until(lambda: checked(tab, word), "the mark in the menu")
-
-    def checked(tab: Tab, word: str) -> bool:
-        items = find(button(tab, "Group, sort, size"), "PopupMenuItem")
-        return any(item.get("checked") and item.get("content") == word for item in items)
 
     play(act, home())
 
@@ -76,9 +75,7 @@ def test_the_filters_name_what_there_is_and_lead_to_it() -> None:
         assert ["All", "Online", "Offline", "Stale", "Unknown", "Alerts"] == [
             option["text"] for option in state["options"]
         ]
-        told = {"id": place["_i"], "props": {"value": "Hall"}}
-        tab.socket.say(MessageAction.UPDATE_CONTROL_PROPS, told)
-        tab.click(place, "select")
+        choose(tab, place, "Hall")
         assert "/?q=hall&place=Hall" == await gone(tab)
 
     play(act, home())
