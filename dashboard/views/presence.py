@@ -49,9 +49,8 @@ def tell(who: Who, view: DeviceView) -> None:
 
 
 def about(view: DeviceView) -> str:
-    """A card in words: name, what it is and where, whether it is there, and its main value."""
-    words = [view.title, view.kind_title, view.place, view.word]
-    for metric in list(view.metrics.values())[:1]:
-        value = f"{metric.text} {metric.unit}".rstrip()
-        words.append(f"{metric.label} {value}")
-    return ", ".join(word for word in words if word)
+    """A card in words: name, what it is and where, and whether it is there.
+
+    Its values are not among them: they are read with it, and a label that had them would be sent with each.
+    """
+    return ", ".join(word for word in (view.title, view.kind_title, view.place, view.word) if word)

@@ -284,16 +284,16 @@ def test_who_asks_is_told_why_a_device_is_not_there() -> None:
     )  # fmt: skip
 
 
-def test_a_card_says_in_words_what_it_shows() -> None:
-    """For who hears the screen: name, kind, place, availability and main value, kept in step."""
+def test_a_card_says_in_words_what_it_is() -> None:
+    """For who hears the screen: name, kind, place and availability, kept in step."""
     house = FakeHouse()
     house.hear_all(["thermostat"])
     scene = Scene()
     layout = shown(house, "/", scene)
-    for value in (21.5, 22.0):
-        scene.touch(house.hear("fleet/thermostat/one/state", {"temperature": value}))
+    for said, word in ((b"offline", "Offline"), (b"online", "Online")):
+        scene.touch(house.hear("fleet/thermostat/one/availability", said))
         label = controls(tree(layout, "card"), "Semantics")[0]["label"]
-        assert f"One, Thermostat, Online, Temperature {value} °C" == label
+        assert f"One, Thermostat, {word}" == label
 
 
 def test_cards_beside_each_other_are_of_one_height() -> None:
