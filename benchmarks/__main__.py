@@ -6,13 +6,14 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from benchmarks import durable, first_load, history, ingest, one_change, open_session
+from benchmarks import browsing, durable, first_load, history, ingest, one_change, open_session
 from benchmarks.fanout.table import run as fan_out
 from benchmarks.measure import Row, table
 
 RATIOS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "one_change": one_change.rows,
     "open_session": open_session.rows,
+    "browsing": browsing.rows,
     "ingest": ingest.rows,
     "durable": durable.rows,
     "history": history.rows,

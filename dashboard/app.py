@@ -22,6 +22,7 @@ from dashboard.api import api, away, invalid
 from dashboard.api_stream import Listening
 from dashboard.aside import Aside
 from dashboard.boards import Boards
+from dashboard.census import Census
 from dashboard.gate import HostCheck
 from dashboard.house import Dropped, Hosted, House
 from dashboard.hub import Hub, OnTheSpot
@@ -32,6 +33,7 @@ from dashboard.session import Shared, open_session
 from dashboard.sockets import Sockets
 from dashboard.static import Client
 from dashboard.timing import Timing
+from dashboard.trends import Trends
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ class LocalHouse(Bridge):
         self.shared: Shared | None = None
         self.aside = Aside()
         self.timing = Timing()
+        self.census = Census()
+        self.trends = Trends()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.bus = None
@@ -195,6 +199,7 @@ async def _tick(hub: Hub, house: House) -> None:
         await asyncio.sleep(SECOND)
         now = time.monotonic()
         house.timing.tick(house.counts.stages, now)
+        house.trends.read(house, time.time())
         if now >= next_ages:
             next_ages = now + TICK
             hub.announce({"tick"})

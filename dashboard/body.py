@@ -31,7 +31,10 @@ class Body:
         self._further: list[Mount] = []
         self.view = Mount(ft.Container(), plan)
         tools = [self.tools.control] if self.tools is not None else []
-        self._content = ft.Column([*tools, self.view.slot], spacing=16, horizontal_alignment=STRETCH)
+        self._below = self._end = ft.Container()
+        self._content = ft.Column(
+            [*tools, self.view.slot, self._below], spacing=16, horizontal_alignment=STRETCH
+        )
 
     def control(self, padding: int, mounts: Mounts) -> ft.Column:
         """A place of its own to scroll, so that a page begins at its top."""
@@ -55,8 +58,8 @@ class Body:
             self.tools.follow(values)
         for mount in self._further:
             mounts.remove(mount)
-            self._content.controls.remove(mount.slot)
         self._further = []
+        self._below.content, self._end = None, self._below
         self._content.update()
         mounts.replan(self.view, plan)
 
@@ -70,8 +73,11 @@ class Body:
             return
         mount = Mount(ft.Container(), plan)
         self._further.append(mount)
-        self._content.controls.append(mount.slot)
-        self._content.update()
+        # Within the end of what is there, not beside it: Flutter builds all anew that stands in one column.
+        end = ft.Container()
+        self._end.content = ft.Column([mount.slot, end], spacing=16, horizontal_alignment=STRETCH)
+        self._end.update()
+        self._end = end
         mounts.add(mount)
         if mounts.wire is not None:
             mounts.wire.poke()

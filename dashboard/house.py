@@ -19,7 +19,9 @@ from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from dashboard.aside import Aside
 from dashboard.boards import Boards
 from dashboard.card import Who
+from dashboard.census import Census
 from dashboard.timing import Timing
+from dashboard.trends import Trends
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
 from schemas.suggest import Suggestion
@@ -63,6 +65,10 @@ class House(Protocol):
     """For the web loop: what may wait for the disk is done here."""
     timing: Timing
     """For the web loop: how long messages take."""
+    census: Census
+    """For the web loop: how every device stands."""
+    trends: Trends
+    """For the web loop: how the main numbers of the cards went."""
     dropped: Dropped
     boards: Boards
     """People's own pages, those of this dashboard's config."""

@@ -12,6 +12,7 @@ from bridge.presence import Availability, Presence
 from bridge.state import UNCLAIMED, DeviceState, MetricState
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader
+from dashboard.trends import NO_TREND, Trend
 from dashboard.units import Conversion
 from dashboard.wording import age, ago, ahead, laid_out, past, payload_text, plain, shown_text
 from schemas.kind import Kind, Metric
@@ -77,7 +78,7 @@ class DeviceView(NamedTuple):
     """One device as it is shown. `kept` says so, in a word, while none of its values is live.
 
     `today`: how much its counters have counted since midnight, where that is known.
-    What only its own page shows is made when it is asked for.
+    `trend` is of its main number, on an overview. What only its own page shows is made when it is asked for.
     """
 
     id: str
@@ -96,6 +97,7 @@ class DeviceView(NamedTuple):
     reader: Reader = ENGLISH
     retired: bool = False
     today: Mapping[str, str] = NO_WORDS
+    trend: Trend = NO_TREND
 
     @property
     def topic(self) -> str:
@@ -269,14 +271,15 @@ class _Undeclared:
         self.name = name
         word = shown_text(name)
         self.label = reader.say("{name} (extra)", name=word) if state.extra else word
-        self.trait: Trait = _INFERRED[type(state.value)]
+        self.trait: Trait = INFERRED[type(state.value)]
         self.options: tuple[str, ...] = ()
         self.settable = False
         self.whole = False
         self.unit = shown_text(state.unit, 20)
 
 
-_INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
+INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
+"""What a value of a type is taken for where no kind says it."""
 
 
 def _metric_view(
@@ -355,6 +358,11 @@ def unix_seconds(value: Value | None) -> float | None:
         return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def tone_of(value: Value, trait: Trait) -> Tone:
+    """Whether a value is beyond its limits (warn) or means trouble (bad)."""
+    return _judge(value, trait, "", ENGLISH)[0]
 
 
 def _judge(value: Value, trait: Trait, unit: str, reader: Reader) -> tuple[Tone, str]:

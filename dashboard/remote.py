@@ -19,8 +19,10 @@ from bridge.status import BridgeStatus, Counts
 from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from dashboard.aside import Aside
 from dashboard.boards import Boards
+from dashboard.census import Census
 from dashboard.house import Dropped
 from dashboard.timing import Timing
+from dashboard.trends import Trends
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
 from schemas.suggest import Suggestion
@@ -42,6 +44,8 @@ class RemoteHouse:
         self.shared: Shared | None = None
         self.aside = Aside()
         self.timing = Timing()
+        self.census = Census()
+        self.trends = Trends()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.kind_folder: str | None = None

@@ -1,33 +1,56 @@
 """The card of one device, drawn from its kind."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TypeAlias
 from urllib.parse import quote
 
 import flet as ft
 
 from dashboard.card import CardPlan, Drawing, Who
+from dashboard.census import Standing
 from dashboard.house import House, act
-from dashboard.look import CARD_COLUMNS, DOTS, FADED, SOFT, caption, card, icon, title
+from dashboard.look import FADED, caption, card, icon, title
 from dashboard.present import DeviceView, device_view, gone_view
 from dashboard.reader import Reader
+from dashboard.trends import tag
 from dashboard.views.metric_cell import cell, cells
+from dashboard.views.presence import about, presence
+from dashboard.views.sparkline import sparkline
+from dashboard.views.wanted import Size
 from dashboard.widgets import Act
 from schemas.message import Value
 from schemas.traits import Numeric
 
-MOST = 9
+Breakpoint: TypeAlias = str | ft.ResponsiveRowBreakpoint
+Rooms: TypeAlias = tuple[int, ...]
+"""Pixels that a card leaves free at its end, for each of the widths in `BESIDE`."""
+
+MOST: Mapping[Size, int] = {"compact": 1, "normal": 5, "large": 9}
 """Metrics on a card; the device's page shows all."""
+BESIDE: Mapping[Size, Mapping[Breakpoint, int]] = {
+    "compact": {"xs": 1, "md": 2, "xl": 3},
+    "normal": {"xs": 1, "sm": 2, "lg": 3, "xl": 4},
+    "large": {"xs": 1, "md": 2, "xl": 3},
+}
+"""Cards beside each other, by the width of the window."""
+LARGE_LINE, LINE, MORE_LINE = 86, 70, 18
+"""Least heights of what stands on a card, in pixels, with room for a note: a card does not grow by one."""
+BETWEEN = 4
+LONG_NAME = 44
+"""Letters of a name that two lines hold."""
 
 
-def plan(house: House, device_id: str, reader: Reader) -> CardPlan[DeviceView]:
-    """The card of a device for an overview."""
+def plan(
+    house: House, device_id: str, reader: Reader, size: Size = "normal", rooms: Rooms = ()
+) -> CardPlan[DeviceView]:
+    """The card of a device for an overview. `rooms` make it as high as those that stand beside it."""
     return CardPlan(
-        key=f"card/{device_id}/{reader.key}",
-        follows=frozenset({f"device/{device_id}", "tick"}),
-        look=partial(look, house, device_id, reader),
-        draw=lambda drawing: _draw(drawing, actor(house, device_id)),
+        key=f"card/{device_id}/{size}/{'.'.join(map(str, rooms))}/{reader.key}",
+        follows=frozenset({f"device/{device_id}", tag(device_id), "tick"}),
+        look=partial(_look, house, device_id, reader),
+        draw=lambda drawing: _draw(drawing, actor(house, device_id), size, rooms),
         shape=shape,
         source=lambda: house.devices.get(device_id),
     )
@@ -41,9 +64,41 @@ def look(house: House, device_id: str, reader: Reader) -> DeviceView:
     return device_view(device, house.kinds.get(device.kind), house.label(device), time.time(), reader)
 
 
+def _look(house: House, device_id: str, reader: Reader) -> DeviceView:
+    """The same with the trend of its main number."""
+    view = look(house, device_id, reader)
+    name = _number(view)
+    if name is None:
+        return view
+    trait = view.metrics[name].trait
+    precision = trait.precision if isinstance(trait, Numeric) else None
+    return view._replace(trend=house.trends.look(view.device, name, precision, time.time()))
+
+
 def shape(view: DeviceView) -> object:
     """What the tree of a device's card depends on: which metrics there are, and of which sort."""
     return view.kind, tuple((name, type(m.trait), m.settable) for name, m in view.metrics.items())
+
+
+def height(device: Standing, size: Size) -> int:
+    """Of the values on a device's card, in pixels."""
+    return _height(device.metrics, size, number=device.number)
+
+
+def rooms(heights: Sequence[int], size: Size) -> Sequence[Rooms]:
+    """For cards of these heights, one after the other from the beginning of a row: what each lacks there."""
+    found: list[list[int]] = [[] for _ in heights]
+    for beside in BESIDE[size].values():
+        for begin in range(0, len(heights), beside):
+            row = heights[begin : begin + beside]
+            for place, own in enumerate(row, begin):
+                found[place].append(max(row) - own)
+    return [tuple(one) if any(one) else () for one in found]
+
+
+def columns(size: Size) -> dict[Breakpoint, int | float]:
+    """How many of twelve columns a card takes."""
+    return {width: 12 / beside for width, beside in BESIDE[size].items()}
 
 
 def actor(house: House, device_id: str) -> Act:
@@ -61,42 +116,37 @@ def route_of(device_id: str) -> str:
 
 
 def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
-    """Icon, name and place, whether the device is there, and the age of what we know."""
+    """Icon, name, whether the device is there, and below them what it is, where, and how old that is."""
     view, live = drawing.view, drawing.live
     badge = ft.Container(
         ft.Icon(icon(view.icon), size=20, color=ft.Colors.ON_PRIMARY_CONTAINER),
         width=38, height=38, border_radius=12,
         bgcolor=ft.Colors.PRIMARY_CONTAINER, alignment=ft.Alignment.CENTER,
     )  # fmt: skip
-    names = ft.Column(
-        [live(title(), value=lambda v: v.title), live(caption(), value=lambda v: v.subtitle)],
-        spacing=1,
-        expand=True,
+    name = live(title(expand=True), value=lambda v: kept_end(v.title, LONG_NAME), tooltip=_whole)
+    name.max_lines, name.height = 2, None
+    first = ft.Row([badge, name, presence(drawing)], spacing=10)
+    second = ft.Row(
+        [live(caption(expand=True), value=lambda v: v.subtitle), live(caption(), value=lambda v: v.since)],
+        spacing=8,
     )
-    row = ft.Row([badge, names, presence(drawing)], spacing=12)
+    both = ft.Column([ft.Container(first, height=44), second], spacing=4, tight=True)
     if not opens:
-        return row
-    opener = ft.Container(row, ink=True, border_radius=10, tooltip=None)
-    device_id = view.id
-    return drawing.on(opener, click=lambda who, _data: who.go(route_of(device_id)))
+        return both
+    opener = ft.Container(both, ink=True, border_radius=10, tooltip=None)
+    drawing.on(opener, click=lambda who, _data: who.go(route_of(view.id)))
+    return ft.Semantics(content=opener, container=True, button=True)
 
 
-def presence(drawing: Drawing[DeviceView]) -> ft.Control:
-    """A dot and a word for the availability, with the reason as tooltip, and how old what we know is."""
-    live = drawing.live
-    dot = live(
-        ft.Icon(ft.Icons.CIRCLE, size=10),
-        icon=lambda v: ft.Icons.CIRCLE if v.availability == "online" else ft.Icons.CIRCLE_OUTLINED,
-        color=lambda v: DOTS[v.tone],
-    )
-    word = live(ft.Text(size=12, color=SOFT), value=lambda v: v.word, tooltip=lambda v: v.reason)
-    when = live(caption(), value=lambda v: v.since)
-    return ft.Column(
-        [ft.Row([dot, word], spacing=5, tight=True), when],
-        spacing=2,
-        tight=True,
-        horizontal_alignment=ft.CrossAxisAlignment.END,
-    )
+def kept_end(name: str, most: int) -> str:
+    """A name of at most so many letters; of a topic the last levels are kept, which say the most."""
+    if len(name) <= most:
+        return name
+    return "…" + name[1 - most :] if "/" in name else name[: most - 1] + "…"
+
+
+def _whole(view: DeviceView) -> str | None:
+    return view.title if len(view.title) > LONG_NAME else None
 
 
 def fading(drawing: Drawing[DeviceView], values: ft.LayoutControl) -> ft.LayoutControl:
@@ -108,27 +158,56 @@ def _blank() -> ft.Control:
     return ft.Container(expand=True)
 
 
-def _draw(drawing: Drawing[DeviceView], act: Act) -> ft.Control:
+def _number(view: DeviceView) -> str | None:
+    """The metric that stands large on the card: the first, if it is a number."""
+    first = next(iter(view.metrics), None)
+    return first if first is not None and isinstance(view.metrics[first].trait, Numeric) else None
+
+
+def _draw(drawing: Drawing[DeviceView], act: Act, size: Size, rooms: Rooms) -> ft.Control:
     view = drawing.view
     every = cells(view)
-    names = every[:MOST]
-    lines: list[ft.Control] = []
-    if names and isinstance(view.metrics[names[0]].trait, Numeric):
-        lines.append(cell(drawing, names.pop(0), act, large=True))
-    values = ft.Column(
-        lines + [
-            ft.Row([cell(drawing, name, act) for name in pair] + [_blank() for _ in range(2 - len(pair))],
-                   spacing=12, vertical_alignment=ft.CrossAxisAlignment.START)
-            for pair in (names[i : i + 2] for i in range(0, len(names), 2))
-        ],
-        spacing=12,
-    )  # fmt: skip
-    fading(drawing, values)
-    surface = card(ft.Column([header(drawing, opens=True), values], spacing=14))
-    surface.col = {**CARD_COLUMNS}
-    hidden = len(every) - MOST
+    lines = _lines(drawing, act, every[: MOST[size]])
+    hidden = len(every) - MOST[size]
     if hidden > 0:
-        values.controls.append(
-            caption(view.reader.count("and {n} more on its page", "and {n} more on its page", hidden))
+        more = view.reader.count("and {n} more on its page", "and {n} more on its page", hidden)
+        lines.append(ft.Container(caption(more), height=MORE_LINE))
+    values = fading(drawing, ft.Column(lines, spacing=BETWEEN, tight=True))
+    parts = [header(drawing, opens=True), values]
+    surface = card(ft.Column(parts, spacing=10, tight=True))
+    if rooms:
+        # The room is between the parts and nothing, because that may depend on the width of the window.
+        filled = ft.ResponsiveRow(
+            [ft.Column(parts, spacing=10, tight=True), ft.Container(height=0)],
+            spacing=0,
+            run_spacing=dict(zip(BESIDE[size], rooms, strict=True)),
         )
-    return surface
+        surface = card(filled)
+    whole = ft.Semantics(content=surface, container=True, col=columns(size))
+    return drawing.live(whole, label=about)
+
+
+def _lines(drawing: Drawing[DeviceView], act: Act, names: Sequence[str]) -> list[ft.Control]:
+    """A large number with its trend, then two metrics a line."""
+    number = _number(drawing.view)
+    lines: list[ft.Control] = []
+    if number is not None:
+        names = names[1:]
+        lines.append(_line([cell(drawing, number, act, large=True), sparkline(drawing)], LARGE_LINE))
+    for pair in (names[i : i + 2] for i in range(0, len(names), 2)):
+        row = [cell(drawing, name, act) for name in pair] + [_blank() for _ in range(2 - len(pair))]
+        lines.append(_line([*row], LINE))
+    return lines
+
+
+def _line(row: list[ft.Control], least: int) -> ft.Control:
+    """Of a height that holds what is usual; it grows where a value needs more."""
+    strut = ft.Container(width=0, height=least)
+    return ft.Row([*row, strut], spacing=8, vertical_alignment=ft.CrossAxisAlignment.START)
+
+
+def _height(metrics: int, size: Size, *, number: bool) -> int:
+    shown = min(metrics, MOST[size])
+    pairs = -(-(shown - number) // 2)
+    heights = [LARGE_LINE] * number + [LINE] * pairs + [MORE_LINE] * (metrics > shown)
+    return sum(heights) + BETWEEN * max(0, len(heights) - 1)

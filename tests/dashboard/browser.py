@@ -33,6 +33,11 @@ FLAGS = (
 )
 SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
 
+NARROW = 120
+"""Pixels; the head of a card is wider than what else can be pressed on it."""
+EDGE = 20
+"""Pixels from the edge of a card to its head, at the most."""
+
 _READ = """() => [...document.querySelectorAll("flutter-view:not([aria-hidden]) flt-semantics")].map(node => {
     const own = [...node.childNodes].filter(c => c.nodeType === Node.TEXT_NODE || c.tagName === "SPAN");
     const box = node.getBoundingClientRect();
@@ -209,13 +214,14 @@ class Screen:
     def card(self, name: str) -> Sequence[Seen]:
         """What is on the device's card in an overview; empty while there is none."""
         seen = self.seen()
-        heads = [node for node in seen if node.role == "button" and "\n" in node.text]
+        heads = [node for node in seen if node.role == "button" and "\n" in node.text and node.width > NARROW]
         head = next((node for node in heads if name in node.text.splitlines()), None)
         if head is None:
             return []
-        column = [node for node in seen if head.x <= node.x < head.x + head.width and node.y >= head.y]
+        left, top = head.x - EDGE, head.y - EDGE
+        column = [node for node in seen if left <= node.x < head.x + head.width and node.y >= top]
         end = min((node.y for node in column if node in heads and node is not head), default=float("inf"))
-        return [node for node in column if node.y < end]
+        return [node for node in column if node.y < end - EDGE]
 
     def wait(self, true: Callable[[], object], what: str) -> None:
         """Return when the condition holds."""

@@ -28,9 +28,11 @@ from dashboard.app import tags_of
 from dashboard.aside import Aside, Found
 from dashboard.boards import Boards
 from dashboard.card import Question
+from dashboard.census import Census
 from dashboard.house import Dropped
 from dashboard.reader import ENGLISH
 from dashboard.timing import Timing
+from dashboard.trends import Trends
 from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
@@ -120,6 +122,8 @@ class FakeHouse:
         self.aside = StillAside()
         self.boards = Boards(Path("no such folder"))
         self.timing = Timing()
+        self.census = Census()
+        self.trends = Trends()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.bus = None

@@ -360,7 +360,7 @@ def test_a_phone_gets_about_by_its_bar(product: Product, tabs: Chromium) -> None
     for title, route, word in (
         ("Quarantine", "/quarantine", "uarantine"),
         ("System", "/system", "Broker"),
-        ("Overview", "/", "online"),
+        ("Overview", "/", "messages/s"),
     ):
         screen.click(title, "tab")
         screen.wait_for(word)
@@ -369,7 +369,7 @@ def test_a_phone_gets_about_by_its_bar(product: Product, tabs: Chromium) -> None
     screen.open("/devices/thermostat.porch").wait_for("Porch", "4.9")
     screen.click("To the overview")
     screen.wait(lambda: screen.route == "/", "the overview's address")
-    screen.wait_for("online", "messages/s")
+    screen.wait_for("Online", "messages/s")
 
 
 class _Heard:

@@ -8,7 +8,7 @@ from flet.messaging.protocol import MessageAction
 
 from dashboard import views
 from tests.dashboard.browser import Screen, chromium
-from tests.dashboard.client import Tree, message
+from tests.dashboard.client import Tree, message, texts
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import WIDE, Stage, Tab, play, plugged, until
 from tests.dashboard.staged import Staged
@@ -81,7 +81,7 @@ def test_the_navigation_stays_and_everybody_has_his_own_choice(page: Tree, bar: 
         chosen = []
         for route, word in (
             ("/system", "Broker"), ("/quarantine", "Quarantine"), ("/devices/plug.one", "Last message"),
-            ("/", "online"),
+            ("/", "messages/s"),
         ):  # fmt: skip
             await arrived(one, route, word)
             await until(lambda: settled(one), "the page")
@@ -138,6 +138,7 @@ def test_what_is_the_same_on_both_pages_is_not_sent_again() -> None:
     async def act(stage: Stage) -> None:
         tab = await stage.open()
         await tab.sees("12.5")
+        await until(lambda: tab.texts[tab.texts.index("in quarantine") - 1] == "0", "all of the figures")
         heading = tab.controls("IconButton")[0]["_i"]
         before = len(tab.socket.sent)
         await arrived(tab, "/?q=nothing", "Nothing found")
@@ -159,7 +160,7 @@ def test_who_hurries_gets_the_last_page_alone() -> None:
         for route in ("/system", "/quarantine", "/devices/plug.one"):
             tab.go(route)
             await until(lambda r=route: len(tab.stage.shared.open) == 1 and at(tab) == r, route)  # type: ignore[misc]
-        assert tab.shows("online")
+        assert tab.shows("messages/s")
         before = len(tab.socket.sent)
         tab.outlet.flow()
         await tab.sees("Last message")
@@ -207,7 +208,11 @@ def test_a_card_opens_the_devices_page_for_who_clicked() -> None:
     async def act(stage: Stage) -> None:
         one, two = await stage.open(), await stage.open()
         await one.sees("12.5")
-        one.click(next(c for c in one.controls("Container") if c.get("on_click") and c.get("visible", True)))
+        [card] = [
+            control for control in one.controls("Container")
+            if control.get("on_click") and {"One", "Plug"} <= set(texts(control))
+        ]  # fmt: skip
+        one.click(card)
         call = await one.asked_to_go()
         assert ("push_route", "/devices/plug.one") == (call["name"], call["args"]["route"])
         one.answer(call)
