@@ -10,9 +10,9 @@ from bridge.commands import CommandState
 from bridge.labels import Label
 from bridge.presence import Availability, Presence
 from bridge.state import UNCLAIMED, DeviceState, MetricState
+from dashboard.course import NO_TREND, Trend
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader
-from dashboard.trends import NO_TREND, Trend
 from dashboard.units import Conversion
 from dashboard.wording import age, ago, ahead, laid_out, past, payload_text, plain, shown_text
 from schemas.kind import Kind, Metric

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from zlib import crc32
 
 from bridge.state import DeviceState, MetricState
 from dashboard.chart.ink import Size
 from dashboard.chart.spark import draw_spark
 from dashboard.chart.spark import trend as course
+from dashboard.course import NO_TREND, Direction, Trend
 from dashboard.language import marked
 
 if TYPE_CHECKING:
@@ -43,20 +44,10 @@ SIZE = Size(88, 32)
 USUAL = 3
 """How many times as long as is usual between its values a device may be silent before its line breaks."""
 
-Direction: TypeAlias = Literal["rising", "falling", "steady", ""]
 WORDS: Mapping[Direction, str] = {
     "rising": marked("rising"), "falling": marked("falling"), "steady": marked("steady"),
 }  # fmt: skip
 
-
-class Trend(NamedTuple):
-    """How a number went in the last hour: a picture (SVG), empty without two points, and where it goes."""
-
-    picture: str = ""
-    direction: Direction = ""
-
-
-NO_TREND = Trend()
 Key: TypeAlias = tuple[str, str]
 
 

@@ -3,9 +3,10 @@
 import flet as ft
 
 from dashboard.card import Drawing
+from dashboard.course import NO_TREND
 from dashboard.look import SOFT
 from dashboard.present import DeviceView
-from dashboard.trends import NO_TREND, SIZE, WORDS
+from dashboard.trends import SIZE, WORDS
 
 _NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 ARROWS = {

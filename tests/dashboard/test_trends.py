@@ -9,9 +9,9 @@ import pytest
 from bridge.errors import StoreError
 from bridge.ports import Batch, Record
 from dashboard import trends
+from dashboard.course import NO_TREND, Trend
 from dashboard.reader import ENGLISH
 from dashboard.scene import Scene
-from dashboard.trends import NO_TREND, Trend
 from dashboard.views import overview
 from schemas.message import Reading
 from tests.dashboard.client import find, unpack
