@@ -13,6 +13,7 @@ from dashboard.device_chart import grown_today
 from dashboard.device_dialogs import ask_retiring, open_forgetting, open_naming
 from dashboard.house import House
 from dashboard.look import SOFT, caption, card, small
+from dashboard.page_dialogs import pin_dialog
 from dashboard.present import WORDS, DeviceView, expected
 from dashboard.reader import Reader
 from dashboard.sharing import open_sharing
@@ -91,6 +92,8 @@ def _actions(drawing: Drawing[DeviceView], house: House) -> ft.Control:
         items=[
             item(say("Name and place…"), ft.Icons.EDIT_OUTLINED,
                  lambda who, _data: open_naming(house, device_id, who)),
+            item(say("Pin to a page…"), ft.Icons.PUSH_PIN_OUTLINED,
+                 lambda who, _data: pin_dialog(house, who, device_id)),
             item(retire, ft.Icons.INVENTORY_2_OUTLINED,
                  lambda who, _data: ask_retiring(house, device_id, who)),
             item(say("Forget…"), ft.Icons.DELETE_OUTLINE,

@@ -133,6 +133,19 @@ def test_a_device_is_forgotten_as_far_as_was_asked(
     play(act, house)
 
 
+def test_a_device_is_pinned_to_a_page(house: FakeHouse) -> None:
+    """From its own page; where there is no page yet, onto a new one."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open(PAGE)
+        await tab.sees("Last message")
+        choose(tab, "Pin to a page…")
+        await asked(tab)
+        assert ["New page"] == [one["text"] for one in find(dialog(tab), "Dropdown")[0]["options"]]
+
+    play(act, house)
+
+
 def test_nothing_is_done_when_somebody_thinks_again(house: FakeHouse) -> None:
     """Cancel is cancel."""
 
