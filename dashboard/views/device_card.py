@@ -35,7 +35,7 @@ BESIDE: Mapping[Size, Mapping[Breakpoint, int]] = {
     "large": {"xs": 1, "md": 2, "xl": 3},
 }
 """Cards beside each other, by the width of the window."""
-LARGE_LINE, LINE, MORE_LINE = 86, 70, 18
+LARGE_LINE, LINE, MORE_LINE = 86, 74, 18
 """Least heights of what stands on a card, in pixels, with room for a note: a card does not grow by one."""
 BETWEEN = 4
 LONG_NAME = 44

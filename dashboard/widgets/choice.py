@@ -62,7 +62,7 @@ def _pill(place: Place) -> ft.Control:
     )
     word = live(
         ft.Text(
-            size=18 if place.large else 14, weight=ft.FontWeight.W_500,
+            size=18 if place.large else 13, weight=ft.FontWeight.W_500,
             max_lines=1, overflow=ft.TextOverflow.ELLIPSIS,
         ),
         value=of(lambda m: m.said),
@@ -75,7 +75,7 @@ def _pill(place: Place) -> ft.Control:
         ft.Container(
             ft.Row(parts, spacing=6, tight=True),
             border_radius=20,
-            padding=ft.Padding.symmetric(vertical=4, horizontal=10),
+            padding=ft.Padding.symmetric(vertical=4, horizontal=8),
         ),
         bgcolor=of(_ground),
     )
