@@ -91,7 +91,7 @@ def spoil(kind: Kind, payload: bytes, fault: Fault, rng: Random) -> bytes:
             spoiled = None if wrong is None else _with(payload, metric.key, wrong)
             if spoiled is not None and _refused(kind, spoiled):
                 return spoiled
-    return rng.choice((b"ERR sensor timeout", b"value=21.5;unit=C", b"\xff\xfe\x00\x01", b"nan", b""))
+    return rng.choice((b"ERR sensor timeout", b"value=21.5;unit=C", b"\xff\xfe\x00\x01", b"nan"))
 
 
 def _of_wrong_type(metric: Metric) -> Value | None:

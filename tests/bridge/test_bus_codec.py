@@ -44,6 +44,9 @@ from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.state import Change, DeviceState, MetricState
 from bridge.status import BridgeStatus, Counts
+from bridge.topic_levels import TopicBranch, TopicEntry, TopicLevel, TopicMessage
+from schemas.message import RawMessage
+from schemas.suggest import Suggestion
 
 TEXT = st.text(st.characters(), max_size=8)
 """Lone surrogates too: a topic may have been anything."""
@@ -184,6 +187,8 @@ def test_what_is_cut_off_is_one_clear_error(entry: Entry, data: st.DataObject) -
 
 # Answers.
 
+SAID = TopicMessage(2.0, b"\xff", 1, 1, True, "quarantined", "why")
+TOPIC = TopicEntry("a/b", 2, 0.5, True, "state", "plug.b", SAID, (SAID,))
 ASKED = [
     ("command", "1f00ab42c3d4e5f6"),
     (
@@ -204,6 +209,12 @@ ASKED = [
     ("quarantine_counts", QuarantineCounts(1, 2, 3, {"not_json": 1})),
     ("replay", Replayed(4, 3, {"not_json": 1}, 2)),
     ("facts", StoreFacts("memory", durable=False, size=1, readings=2, oldest=3.0)),
+    ("topics", TopicLevel("a/", (TopicBranch("b", "a/b", 1, 2, 0.5, 3.0, True, TOPIC),), 1, None, 1, 2, 3)),
+    ("topic", TOPIC),
+    ("find_topics", [TOPIC._replace(recent=())]),
+    ("publish", None),
+    ("samples", [RawMessage("a/b", b"\xff", 2.0, True, 1)]),
+    ("suggestion", Suggestion("barn", "barn.py", "a/{device}", "text", ("a/b",), 3, 1)),
 ]
 
 

@@ -314,14 +314,9 @@ def test_retired_devices_are_left_out() -> None:
     """Neither shown nor counted; they come back when they are not retired any more."""
     house = FakeHouse()
     house.hear_all(["lamp", "plug"])
-
-    class Retired(Label):
-        retired = True
-
-    house.labels["lamp.one"] = label = Label()
-    house.label = lambda device: Retired() if device.kind == "lamp" else label  # type: ignore[method-assign]
+    house.retire("lamp.one", retired=True)
     assert ["plug.one"] == devices(shown(house, "/"))
-    house.label = lambda _device: label  # type: ignore[method-assign]
+    house.retire("lamp.one", retired=False)
     assert {"plug.one", "lamp.one"} == set(devices(shown(house, "/")))
 
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.presence import Availability
-from dashboard import look
 from dashboard.chart.ink import (
     BAD,
     DASHES,
@@ -24,7 +23,6 @@ from dashboard.chart.ink import (
     polyline,
     stroke,
 )
-from dashboard.present import Tone
 from tests.dashboard.chart.drawing import shapes
 
 GROUNDS = ("#ffffff", "#182021")
@@ -57,12 +55,11 @@ def test_series_are_told_apart(eyes: str) -> None:
     assert len(PALETTE) == len(set(DASHES))
 
 
-def test_meanings_have_the_colours_of_the_dashboard() -> None:
-    """Which is told twice, because a chart does not know Flet."""
-    tones: dict[Availability, Tone] = {
-        "online": "good", "stale": "warn", "offline": "bad", "unknown": "muted",
-    }  # fmt: skip
-    assert {name: look.DOTS[tone] for name, tone in tones.items()} == MEANING
+@pytest.mark.parametrize("ground", ["#ffffff", "#182021"])
+@pytest.mark.parametrize("meaning", sorted(MEANING))
+def test_meanings_are_told_on_both_grounds(meaning: Availability, ground: str) -> None:
+    """A drawing is the same in light and dark, so its colours stand out on both, at 3:1 at least."""
+    assert contrast(MEANING[meaning], ground) >= 3
 
 
 @pytest.mark.parametrize("color", [*PALETTE, BAD, "#000000", "#ffffff"])
