@@ -390,6 +390,8 @@ class Session:
         self.route = route
         self._body.follow(values, page.layout(self.shared.house, values, self.reader), self.mounts)
         self.mounts.replan(around.head, self._head(page, values, around.shape))
+        if self._body.view.layout is None:
+            self._mount_page()
         self._poke()
 
 

@@ -189,6 +189,7 @@ async def played(steps: list[Any]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @example([("go", 0, "/quarantine"), ("lose", 0)])
+@example([("hear", "plug.one"), ("go", 1, "/"), ("lose", 1)])
 @example([("stall", 0), ("go", 0, "/system"), ("breathe", 0), ("lose", 0), ("back", 0), ("breathe", 0)])
 @example([("stall", 0), ("go", 0, "/devices/plug.one"), ("hear", "plug.one"), ("breathe", 0), ("flow", 0)])
 @example([("flip", 0), ("breathe", 0), ("hear", "plug.one"), ("breathe", 0)])
