@@ -40,7 +40,10 @@ def offer(house: House, who: Who, sought: Sought) -> None:
             who.tell(who.reader.say("They could not be tried: {why}", why=who.reader.told(found.fault)))
             return
         ids, outcome = found.value
-        replay = lambda: _begin(house, who, lambda: _replay(house, ids), done)  # noqa: E731
+
+        def replay() -> None:
+            _begin(house, who, lambda: _replay(house, ids), done)
+
         who.ask(question(outcome, replay, who.reader))
 
     def done(found: Found[Replayed]) -> None:

@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from dashboard.language import marked
 
 SENTENCES: Sequence[str] = (
+    marked("connected"),
+    marked("unknown kind"),
+    marked("invalid json"),
+    marked("out of range"),
+    marked("the message: expected JSON, got {given} ({why})"),
     marked("No connection to the broker: {why}"),
     marked("{n} browser has it open, and there is no room for more."),
     marked("{n} browsers have it open, and there is no room for more."),
