@@ -13,6 +13,7 @@ from dashboard import language
 from dashboard.language import FOLDER, LANGUAGES, catalog
 from dashboard.language.gather import gather, untranslated
 from dashboard.language.told import told
+from dashboard.views.own_pages import EXAMPLE
 from tests.dashboard.client import Tree
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import WIDE, Stage, play
@@ -115,6 +116,7 @@ def house_of_everything() -> tuple[FakeHouse, frozenset[str]]:
     data = {
         "Test",
         "Nobody",
+        EXAMPLE,
         "#ff8800",
         "{value}",
         "heating",
