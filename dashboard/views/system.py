@@ -133,7 +133,9 @@ def _bus(house: House, reader: Reader) -> CardPlan[Seen]:
             _small(drawing, lambda s: s.away),
             *_rows(drawing, reader, {
                 marked("Since"): told(lambda bus, now: _ago(bus.since, now, reader)),
-                marked("Bridge last heard"): told(lambda bus, now: _heard(bus, now, reader)),
+                marked("Bridge last heard"): told(
+                    lambda bus, now: _ago(bus.heard, now, reader) if bus.away else reader.say("now")
+                ),
                 marked("Bridge that leads"): told(lambda bus, _now: DASH if bus.away else bus.leader or DASH),
             }),
         ]  # fmt: skip
@@ -229,11 +231,8 @@ def _times(house: House, reader: Reader) -> CardPlan[Times]:
         note = drawing.live(ft.Text(size=12, color=SOFT), value=lambda times: _note(times, reader))
         lines: list[ft.Control] = [_span(note, _figure("p50"), _figure("p99"))]
         for stage, (name, about) in SPANS.items():
-            what = ft.Column(
-                [ft.Text(reader.say(name), size=14), ft.Text(reader.say(about), size=12, color=SOFT)],
-                spacing=0,
-                tight=True,
-            )
+            texts = [ft.Text(reader.say(name), size=14), ft.Text(reader.say(about), size=12, color=SOFT)]
+            what = ft.Column(texts, spacing=0, tight=True)
             shown = [drawing.live(_figure(), value=_figure_of(stage, part)) for part in ("p50", "p99")]
             lines.append(_span(what, *shown))
         return _titled(reader.say("Time of a message, last minute"), lines)
@@ -296,10 +295,6 @@ def _while_heard(rows: Rows) -> Rows:
         return lambda s: DASH if s.away else value_of(s)
 
     return {label: heard(value_of) for label, value_of in rows.items()}
-
-
-def _heard(bus: "BusLink", now: float, reader: Reader) -> str:
-    return _ago(bus.heard, now, reader) if bus.away else reader.say("now")
 
 
 def _ago(when: float | None, now: float, reader: Reader) -> str:
