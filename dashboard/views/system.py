@@ -232,7 +232,7 @@ def _times(house: House, reader: Reader) -> CardPlan[Times]:
         lines: list[ft.Control] = [_span(note, _figure("p50"), _figure("p99"))]
         for stage, (name, about) in SPANS.items():
             texts = [ft.Text(reader.say(name), size=14), ft.Text(reader.say(about), size=12, color=SOFT)]
-            what = ft.Column(texts, spacing=0, tight=True)
+            what = ft.Column([*texts], spacing=0, tight=True)
             shown = [drawing.live(_figure(), value=_figure_of(stage, part)) for part in ("p50", "p99")]
             lines.append(_span(what, *shown))
         return _titled(reader.say("Time of a message, last minute"), lines)
