@@ -10,6 +10,8 @@ from bridge.replay import Replayed
 from dashboard.aside import Found
 from dashboard.card import Question, Who
 from dashboard.house import House
+from dashboard.language import marked
+from dashboard.reader import ENGLISH, Reader
 from dashboard.wording import plain, reason_text
 
 T = TypeVar("T")
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 MANY = "replay"
 """The name, beside the loop, of trying many. One at a time, whoever asks."""
 PAGE = 200
-BUSY = "That is being tried already."
+BUSY = marked("That is being tried already.")
 
 
 def name_of(entry_id: int) -> str:
@@ -35,13 +37,19 @@ def offer(house: House, who: Who, sought: Sought) -> None:
 
     def tried(found: Found[tuple[Sequence[int] | None, Replayed]]) -> None:
         if found.value is None:
-            who.tell(f"They could not be tried: {found.fault}")
+            who.tell(who.reader.say("They could not be tried: {why}", why=who.reader.told(found.fault)))
             return
         ids, outcome = found.value
-        who.ask(question(outcome, lambda: _begin(house, who, lambda: _replay(house, ids), done)))
+
+        def replay() -> None:
+            _begin(house, who, lambda: _replay(house, ids), done)
+
+        who.ask(question(outcome, replay, who.reader))
 
     def done(found: Found[Replayed]) -> None:
-        who.tell(told(found.value) if found.value else f"They could not be replayed: {found.fault}")
+        fault = who.reader.told(found.fault)
+        failed = who.reader.say("They could not be replayed: {why}", why=fault)
+        who.tell(told(found.value, who.reader) if found.value else failed)
 
     def dry() -> tuple[Sequence[int] | None, Replayed]:
         ids = _ids(house, sought)
@@ -54,61 +62,88 @@ def retry(house: House, who: Who, entry_id: int) -> None:
     """Replay one message, and tell the person what came of it."""
 
     def done(found: Found[Replayed]) -> None:
-        who.tell(told_of_one(found.value) if found.value else f"It could not be tried: {found.fault}")
+        fault = who.reader.told(found.fault)
+        failed = who.reader.say("It could not be tried: {why}", why=fault)
+        who.tell(told_of_one(found.value, who.reader) if found.value else failed)
 
     if not house.aside.do(name_of(entry_id), lambda: _replay(house, [entry_id]), done):
-        who.tell(BUSY)
+        who.tell(who.reader.say(BUSY))
 
 
-def question(outcome: Replayed, then: Callable[[], None]) -> Question:
+def question(outcome: Replayed, then: Callable[[], None], reader: Reader = ENGLISH) -> Question:
     """What a person is asked after a dry run."""
-    of = f"{plain(outcome.passed)} of {plain(outcome.tried)}" if outcome.tried else "None"
+    passed, tried = plain(outcome.passed), plain(outcome.tried)
+    if not outcome.tried:
+        return Question(reader.say("None would pass with the present kinds."), _staying(outcome, reader))
     if not outcome.passed:
-        of = f"None of {plain(outcome.tried)}" if outcome.tried else "None"
-        return Question(f"{of} would pass with the present kinds.", _staying(outcome))
-    lines = ["What passes becomes history, as of the time it came, and leaves the quarantine."]
+        none = reader.say("None of {tried} would pass with the present kinds.", tried=tried)
+        return Question(none, _staying(outcome, reader))
+    lines = [reader.say("What passes becomes history, as of the time it came, and leaves the quarantine.")]
     return Question(
-        f"{of} would pass with the present kinds. Replay them?",
-        [*lines, *_staying(outcome)],
-        f"Replay {plain(outcome.passed)}",
+        reader.say(
+            "{passed} of {tried} would pass with the present kinds. Replay them?", passed=passed, tried=tried
+        ),
+        [*lines, *_staying(outcome, reader)],
+        reader.say("Replay {n}", n=passed),
         then,
     )
 
 
-def told(outcome: Replayed) -> str:
+def told(outcome: Replayed, reader: Reader = ENGLISH) -> str:
     """What came of many, in a line."""
     stay = sum(outcome.still_refused.values()) + outcome.cut
-    passed = "1 message has" if outcome.passed == 1 else f"{plain(outcome.passed)} messages have"
-    rest = f"; {plain(stay)} {'stays' if stay == 1 else 'stay'}" if stay else ""
-    return f"{passed} passed and left the quarantine{rest}."
+    one, n = outcome.passed, plain(outcome.passed)
+    if not stay:
+        return reader.count(
+            "{n} message has passed and left the quarantine.",
+            "{n} messages have passed and left the quarantine.",
+            one,
+            n=n,
+        )
+    if stay == 1:
+        return reader.count(
+            "{n} message has passed and left the quarantine; 1 stays.",
+            "{n} messages have passed and left the quarantine; 1 stays.",
+            one,
+            n=n,
+        )
+    return reader.count(
+        "{n} message has passed and left the quarantine; {stay} stay.",
+        "{n} messages have passed and left the quarantine; {stay} stay.",
+        one,
+        n=n,
+        stay=plain(stay),
+    )
 
 
-def told_of_one(outcome: Replayed) -> str:
+def told_of_one(outcome: Replayed, reader: Reader = ENGLISH) -> str:
     """What came of one, in a line."""
     if outcome.passed:
-        return "It passed and left the quarantine; it is history now."
+        return reader.say("It passed and left the quarantine; it is history now.")
     if outcome.still_refused:
-        return f"It is still refused: {reason_text(next(iter(outcome.still_refused)))}."
+        why = reason_text(next(iter(outcome.still_refused)), reader)
+        return reader.say("It is still refused: {why}.", why=why)
     if outcome.cut:
-        return "It cannot be tried again, because it is not kept whole."
-    return "It is no longer in the quarantine."
+        return reader.say("It cannot be tried again, because it is not kept whole.")
+    return reader.say("It is no longer in the quarantine.")
 
 
-def _staying(outcome: Replayed) -> Sequence[str]:
+def _staying(outcome: Replayed, reader: Reader) -> Sequence[str]:
     lines = []
     if outcome.still_refused:
         by_number = sorted(outcome.still_refused.items(), key=lambda item: -item[1])
-        why = ", ".join(f"{reason_text(code)} {plain(count)}" for code, count in by_number)
-        lines.append(f"{plain(sum(outcome.still_refused.values()))} would stay: {why}.")
+        why = ", ".join(f"{reason_text(code, reader)} {plain(count)}" for code, count in by_number)
+        n = plain(sum(outcome.still_refused.values()))
+        lines.append(reader.say("{n} would stay: {why}.", n=n, why=why))
     if outcome.cut:
-        cannot = "1 cannot" if outcome.cut == 1 else f"{plain(outcome.cut)} cannot"
-        lines.append(f"{cannot} be tried, because not all of the message is kept.")
+        n = plain(outcome.cut)
+        lines.append(reader.say("{n} cannot be tried, because not all of the message is kept.", n=n))
     return lines
 
 
 def _begin(house: House, who: Who, work: Callable[[], T], then: Callable[[Found[T]], None]) -> None:
     if not house.aside.do(MANY, work, then):
-        who.tell(BUSY)
+        who.tell(who.reader.say(BUSY))
 
 
 def _replay(house: House, ids: Sequence[int] | None) -> Replayed:

@@ -193,7 +193,7 @@ class Session:
                 hub.event(target, name, data, self)
             except Exception:
                 log.exception("session %s: our fault: '%s' on a shared control failed", self.name, name)
-                self.tell("Something went wrong. It has been logged.")
+                self.tell(self.reader.say("Something went wrong. It has been logged."))
         return True
 
     # Connection ------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
     these = wanted(values)
     name = these.route.lstrip("/")
     return LayoutPlan(
-        f"{name}/{reader.key}", frozenset({"quarantine", tag(name)}), partial(_arrange, house, these)
+        f"{name}/{reader.key}", frozenset({"quarantine", tag(name)}), partial(_arrange, house, these, reader)
     )
 
 
@@ -125,23 +125,23 @@ def _look(house: House, these: Wanted) -> Found[Lot] | None:
     return house.aside.look(name, house.quarantine_changes, partial(read, house, these))
 
 
-def _arrange(house: House, these: Wanted) -> Sequence[CardPlan[Any]]:
+def _arrange(house: House, these: Wanted, reader: Reader) -> Sequence[CardPlan[Any]]:
     found = _look(house, these)
     if found is None:
-        return [_reading(these)]
+        return [_reading(these, reader)]
     if found.value is None:
-        return [_unreadable(found.fault)]
+        return [_unreadable(found.fault, reader)]
     lot = found.value
     if not lot.counts.kept and not lot.entries:
-        return [_all_well(house)]
-    cards: list[CardPlan[Any]] = [_head(house, these)]
-    cards += [entry(house, one) for one in lot.entries] or [_no_hit(these)]
+        return [_all_well(house, reader)]
+    cards: list[CardPlan[Any]] = [_head(house, these, reader)]
+    cards += [entry(house, one, reader) for one in lot.entries] or [_no_hit(these, reader)]
     if lot.more or these.before:
-        cards.append(_pager(these, lot.entries[-1].id if lot.more else None))
+        cards.append(_pager(these, lot.entries[-1].id if lot.more else None, reader))
     return cards
 
 
-def _head(house: House, these: Wanted) -> CardPlan[Head]:
+def _head(house: House, these: Wanted, reader: Reader) -> CardPlan[Head]:
     def look() -> Head:
         found = _look(house, these)
         lot = found.value if found is not None else None
@@ -153,18 +153,19 @@ def _head(house: House, these: Wanted) -> CardPlan[Head]:
         )
 
     def draw(drawing: Drawing[Head]) -> ft.Control:
+        anew = reader.say("Try these again") if these.filtered else reader.say("Try again")
         again = drawing.live(
             ft.OutlinedButton(),
-            content=lambda head: (
-                "Trying…" if head.busy else "Try these again" if these.filtered else "Try again"
-            ),
+            content=lambda head: reader.say("Trying…") if head.busy else anew,
             disabled=lambda head: head.busy or not head.shown,
         )
         drawing.on(again, click=lambda who, _data: offer(house, who, replace(these, before=None).sought))
-        text = drawing.live(ft.Text(size=13, color=SOFT, expand=True), value=_summary)
+        text = drawing.live(
+            ft.Text(size=13, color=SOFT, expand=True), value=lambda head: _summary(head, reader)
+        )
         chips = [
-            _chip(drawing, these, ""),
-            *(_chip(drawing, these, r) for r in _reasons(drawing.view, these)),
+            _chip(drawing, these, "", reader),
+            *(_chip(drawing, these, r, reader) for r in _reasons(drawing.view, these)),
         ]
         return ft.Container(
             ft.Column(
@@ -176,7 +177,7 @@ def _head(house: House, these: Wanted) -> CardPlan[Head]:
 
     name = these.route.lstrip("/")
     return CardPlan(
-        f"head/{name}",
+        f"head/{name}/{reader.key}",
         frozenset({"quarantine", tag(name), tag(MANY)}),
         look,
         draw,
@@ -184,14 +185,20 @@ def _head(house: House, these: Wanted) -> CardPlan[Head]:
     )
 
 
-def _summary(head: Head) -> str:
+def _summary(head: Head, reader: Reader) -> str:
     counts = head.counts
     if head.fault:
-        why = sentence(f"the quarantine cannot be read now: {shown_text(head.fault)}")
-        return f"{why} What is shown is older."
-    kept = f"{plain(counts.kept)} kept, {size_text(counts.size)}"
-    gone = f"; {plain(counts.removed)} older ones were removed by the bounds" if counts.removed else ""
-    return kept + gone
+        why = sentence(reader.told(shown_text(head.fault)))
+        return reader.say("The quarantine cannot be read now: {why} What is shown is older.", why=why)
+    kept, size = plain(counts.kept), size_text(counts.size, reader)
+    if not counts.removed:
+        return reader.say("{n} kept, {size}", n=kept, size=size)
+    return reader.say(
+        "{n} kept, {size}; {removed} older ones were removed by the bounds",
+        n=kept,
+        size=size,
+        removed=plain(counts.removed),
+    )
 
 
 def _reasons(head: Head, these: Wanted) -> Sequence[str]:
@@ -199,13 +206,13 @@ def _reasons(head: Head, these: Wanted) -> Sequence[str]:
     return sorted({*head.counts.reasons, *([these.reason] if these.reason else [])})
 
 
-def _chip(drawing: Drawing[Head], these: Wanted, reason: str) -> ft.Control:
+def _chip(drawing: Drawing[Head], these: Wanted, reason: str, reader: Reader) -> ft.Control:
     """Leads to the messages of a reason, or of all; shows how many there are."""
 
     def text_of(head: Head) -> str:
         if not reason:
-            return f"all {plain(head.counts.kept)}"
-        return f"{reason_text(reason)} {plain(head.counts.reasons.get(reason, 0))}"
+            return reader.say("all {n}", n=plain(head.counts.kept))
+        return f"{reason_text(reason, reader)} {plain(head.counts.reasons.get(reason, 0))}"
 
     chosen = reason == these.reason
     ink = ft.Colors.ON_PRIMARY_CONTAINER if chosen else SOFT
@@ -221,66 +228,90 @@ def _chip(drawing: Drawing[Head], these: Wanted, reason: str) -> ft.Control:
     return drawing.on(chip, click=lambda who, _data: who.go(to))
 
 
-def _pager(these: Wanted, last: int | None) -> CardPlan[None]:
+def _pager(these: Wanted, last: int | None, reader: Reader) -> CardPlan[None]:
     def draw(drawing: Drawing[None]) -> ft.Control:
         def button(label: str, to: Wanted | None) -> ft.Control:
             there = ft.OutlinedButton(label, disabled=to is None)
             return there if to is None else drawing.on(there, click=lambda who, _data: who.go(to.route))
 
-        newest = button("Newest", replace(these, before=None) if these.before else None)
-        older = button("Older", replace(these, before=last) if last is not None else None)
+        newest = button(reader.say("Newest"), replace(these, before=None) if these.before else None)
+        older = button(reader.say("Older"), replace(these, before=last) if last is not None else None)
         row = ft.Row([newest, older], alignment=ft.MainAxisAlignment.CENTER, spacing=16)
         return ft.Container(row, col=12, padding=ft.Padding.only(top=8))
 
-    return CardPlan(f"pager/{these.route}/{last}", frozenset(), lambda: None, draw)
+    return CardPlan(f"pager/{these.route}/{last}/{reader.key}", frozenset(), lambda: None, draw)
 
 
-def _no_hit(these: Wanted) -> CardPlan[None]:
+def _no_hit(these: Wanted, reader: Reader) -> CardPlan[None]:
     def draw(drawing: Drawing[None]) -> ft.Control:
-        said = [f"with “{shown_text(these.text, 60)}” in it"] if these.text else []
-        said += [f"refused as “{reason_text(these.reason)}”"] if these.reason else []
-        older = " older than those before" if these.before else ""
-        clear = drawing.on(ft.OutlinedButton("Show all"), click=lambda who, _data: who.go("/quarantine"))
-        nothing = empty(
-            "search_off", "No such message", f"There is none{older} {' and '.join(said)}".rstrip() + "."
-        )
+        everything = ft.OutlinedButton(reader.say("Show all"))
+        clear = drawing.on(everything, click=lambda who, _data: who.go("/quarantine"))
+        nothing = empty("search_off", reader.say("No such message"), _none(these, reader))
         nothing.padding = ft.Padding.only(left=24, top=56, right=24)
         column = ft.Column(
             [nothing, clear], horizontal_alignment=ft.CrossAxisAlignment.CENTER, spacing=20, tight=True
         )
         return ft.Container(column, col=12, alignment=ft.Alignment.CENTER)
 
-    return CardPlan(f"no_hit/{these.route}", frozenset(), lambda: None, draw)
+    return CardPlan(f"no_hit/{these.route}/{reader.key}", frozenset(), lambda: None, draw)
 
 
-def _reading(these: Wanted) -> CardPlan[None]:
+def _none(these: Wanted, reader: Reader) -> str:
+    """That there is no such message, as one whole sentence for each way to ask."""
+    text, reason = shown_text(these.text, 60), reason_text(these.reason, reader)
+    if these.text and these.reason:
+        if these.before:
+            said = marked(
+                "There is none older than those before with “{text}” in it and refused as “{reason}”."
+            )
+        else:
+            said = marked("There is none with “{text}” in it and refused as “{reason}”.")
+    elif these.text:
+        if these.before:
+            said = marked("There is none older than those before with “{text}” in it.")
+        else:
+            said = marked("There is none with “{text}” in it.")
+    elif these.reason:
+        if these.before:
+            said = marked("There is none older than those before refused as “{reason}”.")
+        else:
+            said = marked("There is none refused as “{reason}”.")
+    else:
+        said = marked("There is none older than those before.") if these.before else marked("There is none.")
+    return reader.say(said, text=text, reason=reason)
+
+
+def _reading(these: Wanted, reader: Reader) -> CardPlan[None]:
     def draw(_drawing: Drawing[None]) -> ft.Control:
-        words = ft.Text("Searching…" if these.filtered else "Reading…", size=14, color=SOFT)
+        words = ft.Text(
+            reader.say("Searching…") if these.filtered else reader.say("Reading…"), size=14, color=SOFT
+        )
         ring = ft.ProgressRing(width=18, height=18, stroke_width=2)
         row = ft.Row([ring, words], spacing=12, alignment=ft.MainAxisAlignment.CENTER)
         return ft.Container(row, col=12, padding=ft.Padding.symmetric(vertical=56))
 
-    return CardPlan(f"reading/{these.filtered}", frozenset(), lambda: None, draw)
+    return CardPlan(f"reading/{these.filtered}/{reader.key}", frozenset(), lambda: None, draw)
 
 
-def _unreadable(fault: str) -> CardPlan[None]:
+def _unreadable(fault: str, reader: Reader) -> CardPlan[None]:
     def draw(_drawing: Drawing[None]) -> ft.Control:
-        why = f"{sentence(shown_text(fault, 300))} It is tried again."
-        return empty("error_outline", "The quarantine cannot be read", why)
+        fault_said = sentence(reader.told(shown_text(fault, 300)))
+        why = reader.say("{fault} It is tried again.", fault=fault_said)
+        return empty("error_outline", reader.say("The quarantine cannot be read"), why)
 
-    return CardPlan(f"unreadable/{fault}", frozenset(), lambda: None, draw)
+    return CardPlan(f"unreadable/{fault}/{reader.key}", frozenset(), lambda: None, draw)
 
 
-def _all_well(house: House) -> CardPlan[None]:
+def _all_well(house: House, reader: Reader) -> CardPlan[None]:
     def draw(_drawing: Drawing[None]) -> ft.Control:
         return empty(
             "verified_outlined",
-            "Nothing in quarantine",
-            "A message that is not valid is kept here, with the reason; try one:",
+            reader.say("Nothing in quarantine"),
+            reader.say("A message that is not valid is kept here, with the reason; try one:"),
             hints.mosquitto_pub(house.status.broker_url, hints.BAD),
         )
 
-    return CardPlan("all_well", frozenset(), lambda: None, draw)
+    return CardPlan(f"all_well/{reader.key}", frozenset(), lambda: None, draw)
 
 
 PAGE = Page(

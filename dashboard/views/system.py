@@ -33,22 +33,33 @@ FACTS = "facts"
 FACTS_EVERY = 5
 """Seconds between two looks at the store's facts, while somebody looks at this page."""
 SPANS: Mapping[str, tuple[str, str]] = {
-    "receive": ("Received", "waits in the inbox"),
-    "decode": ("Decoded", "is read"),
-    "commit": ("Stored", "gathers with others, is written to the store"),
-    "frame": ("Framed", "waits for its frame"),
-    "send": ("Sent", "from the frame until the browsers' sockets have it"),
-    "total": ("In all", "from received until the browsers' sockets have it"),
-    "browser": ("Taken in", "from the socket until a browser says it has it; a few are asked"),
+    "receive": (marked("Received"), marked("waits in the inbox")),
+    "decode": (marked("Decoded"), marked("is read")),
+    "commit": (marked("Stored"), marked("gathers with others, is written to the store")),
+    "frame": (marked("Framed"), marked("waits for its frame")),
+    "send": (marked("Sent"), marked("from the frame until the browsers' sockets have it")),
+    "total": (marked("In all"), marked("from received until the browsers' sockets have it")),
+    "browser": (
+        marked("Taken in"),
+        marked("from the socket until a browser says it has it; a few are asked"),
+    ),
 }
 """Of each stage: its name, and what happens to a message in it."""
-BELOW = "Half of them took less than p50, 99 of 100 less than p99."
-NO_TIMES = "No message in the last minute."
-UNKNOWN = "Not known"
-LINKS: Mapping[Tone, str] = {"good": "Connected", "bad": "Not connected", "muted": UNKNOWN}
-STORES: Mapping[Tone, str] = {"good": "Takes what it is given", "bad": "Cannot be used", "muted": UNKNOWN}
-BUSES: Mapping[Tone, str] = {"good": "Connected", "bad": "Not connected", "warn": "No bridge is heard on it"}
-EMBEDDED_NOTE = (
+BELOW = marked("Half of them took less than p50, 99 of 100 less than p99.")
+NO_TIMES = marked("No message in the last minute.")
+UNKNOWN = marked("Not known")
+LINKS: Mapping[Tone, str] = {"good": marked("Connected"), "bad": marked("Not connected"), "muted": UNKNOWN}
+STORES: Mapping[Tone, str] = {
+    "good": marked("Takes what it is given"),
+    "bad": marked("Cannot be used"),
+    "muted": UNKNOWN,
+}
+BUSES: Mapping[Tone, str] = {
+    "good": marked("Connected"),
+    "bad": marked("Not connected"),
+    "warn": marked("No bridge is heard on it"),
+}
+EMBEDDED_NOTE = marked(
     "The embedded broker is meant for a first look. It keeps nothing for Fleetglass while that is away, so "
     "the promise that no message is lost does not hold on it; use Mosquitto in production (see the README)."
 )
@@ -84,68 +95,82 @@ Rows = Mapping[str, Callable[[Seen], str]]
 def layout(house: House, _values: Mapping[str, str], reader: Reader) -> LayoutPlan:
     """Seven cards of rows; one more where there is a bus."""
     cards: list[CardPlan[Any]] = [
-        *([_bus(house)] if house.bus is not None else []),
-        _broker(house, EMBEDDED_NOTE if house.status.embedded else ""),
-        _store(house),
-        _card(house, "Messages", {
-            "Messages a second": lambda s: f"{s.status.rate:.1f}" if s.status.broker_up else DASH,
-            "Received": lambda s: plain(s.status.received),
-            "Delivered again, and recognised": lambda s: plain(s.status.repeated),
-            "Refused": lambda s: plain(s.status.quarantined),
-            "Unclaimed": lambda s: plain(s.status.unclaimed),
+        *([_bus(house, reader)] if house.bus is not None else []),
+        _broker(house, EMBEDDED_NOTE if house.status.embedded else "", reader),
+        _store(house, reader),
+        _card(house, marked("Messages"), reader, {
+            marked("Messages a second"): lambda s: f"{s.status.rate:.1f}" if s.status.broker_up else DASH,
+            marked("Received"): lambda s: plain(s.status.received),
+            marked("Delivered again, and recognised"): lambda s: plain(s.status.repeated),
+            marked("Refused"): lambda s: plain(s.status.quarantined),
+            marked("Unclaimed"): lambda s: plain(s.status.unclaimed),
         }),
-        _card(house, "Waiting to be kept", {
-            "Messages": lambda s: f"{plain(s.status.waiting)} of {plain(s.status.mark)}",
-            "The oldest": lambda s: f"{s.status.lag:.1f} s" if s.status.waiting else DASH,
-            "Reading from the broker": _reading,
+        _card(house, marked("Waiting to be kept"), reader, {
+            marked("Messages"): lambda s: reader.say(
+                "{n} of {most}", n=plain(s.status.waiting), most=plain(s.status.mark)
+            ),
+            marked("The oldest"): lambda s: f"{s.status.lag:.1f} s" if s.status.waiting else DASH,
+            marked("Reading from the broker"): lambda s: _reading(s, reader),
         }),
-        _times(house),
-        _sessions(house),
-        _card(house, "Frames", {
-            "Frames": lambda s: plain(s.status.frames),
-            "Values merged into a newer one": lambda s: plain(s.status.merged),
+        _times(house, reader),
+        _sessions(house, reader),
+        _card(house, marked("Frames"), reader, {
+            marked("Frames"): lambda s: plain(s.status.frames),
+            marked("Values merged into a newer one"): lambda s: plain(s.status.merged),
         }),
     ]  # fmt: skip
     return LayoutPlan(f"system/{reader.key}", frozenset(), lambda: cards)
 
 
-def _bus(house: House) -> CardPlan[Seen]:
+def _bus(house: House, reader: Reader) -> CardPlan[Seen]:
     def told(of: Callable[["BusLink", float], str]) -> Callable[[Seen], str]:
         return lambda s: of(s.bus, s.now) if s.bus is not None else DASH
 
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines: list[ft.Control] = [
-            _light(drawing, _bus_tone, BUSES),
+            _light(drawing, _bus_tone, BUSES, reader),
             _small(drawing, told(lambda bus, _now: bus.address)),
             _small(drawing, lambda s: s.away),
-            *_rows(drawing, {
-                "Since": told(lambda bus, now: _ago(bus.since, now)),
-                "Bridge last heard": told(lambda bus, now: _ago(bus.heard, now) if bus.away else "now"),
-                "Bridge that leads": told(lambda bus, _now: DASH if bus.away else bus.leader or DASH),
+            *_rows(drawing, reader, {
+                marked("Since"): told(lambda bus, now: _ago(bus.since, now, reader)),
+                marked("Bridge last heard"): told(
+                    lambda bus, now: _ago(bus.heard, now, reader) if bus.away else reader.say("now")
+                ),
+                marked("Bridge that leads"): told(lambda bus, _now: DASH if bus.away else bus.leader or DASH),
             }),
         ]  # fmt: skip
-        return _titled("Bus", lines)
+        return _titled(reader.say("Bus"), lines)
 
-    return CardPlan("system/bus", frozenset({"status", "tick"}), lambda: _seen(house), draw)
+    return CardPlan(
+        f"system/bus/{reader.key}", frozenset({"status", "tick"}), lambda: _seen(house, reader), draw
+    )
 
 
-def _broker(house: House, note: str) -> CardPlan[Seen]:
+def _broker(house: House, note: str, reader: Reader) -> CardPlan[Seen]:
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines: list[ft.Control] = [
-            _light(drawing, _broker_tone, LINKS),
-            _small(drawing, lambda s: s.away or s.status.broker_detail),
-            *_rows(drawing, {"Dropped by the broker since our start": _dropped}),
+            _light(drawing, _broker_tone, LINKS, reader),
+            _small(drawing, lambda s: s.away or reader.told(s.status.broker_detail)),
+            *_rows(
+                drawing,
+                reader,
+                {
+                    marked("Dropped by the broker since our start"): lambda s: _dropped(s, reader),
+                },
+            ),
         ]
         if note:
-            lines.append(ft.Text(note, size=13, color=SOFT))
-        return _titled("Broker", lines)
+            lines.append(ft.Text(reader.say(note), size=13, color=SOFT))
+        return _titled(reader.say("Broker"), lines)
 
-    return CardPlan("system/broker", frozenset({"status", "tick"}), lambda: _seen(house), draw)
+    return CardPlan(
+        f"system/broker/{reader.key}", frozenset({"status", "tick"}), lambda: _seen(house, reader), draw
+    )
 
 
-def _store(house: House) -> CardPlan[Seen]:
+def _store(house: House, reader: Reader) -> CardPlan[Seen]:
     def look() -> Seen:
-        seen = _seen(house)
+        seen = _seen(house, reader)
         if seen.away:
             # Nobody is there to ask.
             return seen
@@ -153,69 +178,72 @@ def _store(house: House) -> CardPlan[Seen]:
         return seen if found is None else replace(seen, facts=found.value, facts_fault=found.fault)
 
     rows = _while_heard({
-        "Readings stored since our start": lambda s: plain(s.status.stored),
-        "Readings kept": lambda s: plain(s.facts.readings) if s.facts else DASH,
-        "The oldest": lambda s: age(s.now - s.facts.oldest) if s.facts and s.facts.oldest else DASH,
-        "Size": lambda s: size_text(s.facts.size) if s.facts and s.facts.durable else DASH,
+        marked("Readings stored since our start"): lambda s: plain(s.status.stored),
+        marked("Readings kept"): lambda s: plain(s.facts.readings) if s.facts else DASH,
+        marked("The oldest"): lambda s: _oldest(s, reader),
+        marked("Size"): lambda s: size_text(s.facts.size, reader) if s.facts and s.facts.durable else DASH,
     })  # fmt: skip
 
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines = [
-            _light(drawing, _store_tone, STORES),
-            _small(drawing, _where),
-            *_rows(drawing, rows),
+            _light(drawing, _store_tone, STORES, reader),
+            _small(drawing, lambda s: _where(s, reader)),
+            *_rows(drawing, reader, rows),
         ]
-        return _titled("Store", lines)
+        return _titled(reader.say("Store"), lines)
 
-    return CardPlan("system/store", frozenset({"status", "tick", tag(FACTS)}), look, draw)
+    return CardPlan(f"system/store/{reader.key}", frozenset({"status", "tick", tag(FACTS)}), look, draw)
 
 
-def _card(house: House, name: str, rows: Rows) -> CardPlan[Seen]:
+def _card(house: House, name: str, reader: Reader, rows: Rows) -> CardPlan[Seen]:
     return CardPlan(
-        f"system/{name}",
+        f"system/{name}/{reader.key}",
         frozenset({"status"}),
-        lambda: _seen(house),
-        lambda drawing: _titled(name, _rows(drawing, _while_heard(rows))),
+        lambda: _seen(house, reader),
+        lambda drawing: _titled(reader.say(name), _rows(drawing, reader, _while_heard(rows))),
     )
 
 
-def _sessions(house: House) -> CardPlan[int]:
+def _oldest(seen: Seen, reader: Reader) -> str:
+    return age(seen.now - seen.facts.oldest, reader) if seen.facts and seen.facts.oldest else DASH
+
+
+def _sessions(house: House, reader: Reader) -> CardPlan[int]:
     def draw(drawing: Drawing[int]) -> ft.Control:
         sessions = drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=str)
-        rows = [_row("Open sessions", sessions)]
-        rows += [_row(name, ft.Text(text, size=14)) for name, text in versions().items()]
-        return _titled("Sessions and versions", rows)
+        rows = [_row(reader.say("Open sessions"), sessions)]
+        rows += [_row(name, ft.Text(reader.told(text), size=14)) for name, text in versions().items()]
+        return _titled(reader.say("Sessions and versions"), rows)
 
-    return CardPlan("system/sessions", frozenset({"sessions"}), lambda: house.sessions, draw)
+    return CardPlan(f"system/sessions/{reader.key}", frozenset({"sessions"}), lambda: house.sessions, draw)
 
 
-def _times(house: House) -> CardPlan[Times]:
+def _times(house: House, reader: Reader) -> CardPlan[Times]:
     """The stages, each with the time that half of the messages stayed below, and 99 of 100."""
 
     def look() -> Times:
-        away = not_heard(house.bus, time.time())
+        away = not_heard(house.bus, time.time(), reader)
         found = house.timing.spreads(house.counts.stages)
         # What this dashboard measures itself is known all the same.
         return Times({stage: found[stage] for stage in found if not (away and stage in BRIDGED)}, away)
 
     def draw(drawing: Drawing[Times]) -> ft.Control:
-        note = drawing.live(ft.Text(size=12, color=SOFT), value=_note)
+        note = drawing.live(ft.Text(size=12, color=SOFT), value=lambda times: _note(times, reader))
         lines: list[ft.Control] = [_span(note, _figure("p50"), _figure("p99"))]
         for stage, (name, about) in SPANS.items():
-            what = ft.Column(
-                [ft.Text(name, size=14), ft.Text(about, size=12, color=SOFT)], spacing=0, tight=True
-            )
+            texts = [ft.Text(reader.say(name), size=14), ft.Text(reader.say(about), size=12, color=SOFT)]
+            what = ft.Column([*texts], spacing=0, tight=True)
             shown = [drawing.live(_figure(), value=_figure_of(stage, part)) for part in ("p50", "p99")]
             lines.append(_span(what, *shown))
-        return _titled("Time of a message, last minute", lines)
+        return _titled(reader.say("Time of a message, last minute"), lines)
 
-    return CardPlan("system/times", frozenset({"status", "tick"}), look, draw)
+    return CardPlan(f"system/times/{reader.key}", frozenset({"status", "tick"}), look, draw)
 
 
-def _note(times: Times) -> str:
+def _note(times: Times, reader: Reader) -> str:
     if times.away:
-        return f"{UNKNOWN}: {times.away}"
-    return BELOW if "receive" in times.spreads else NO_TIMES
+        return reader.say("Not known: {why}", why=times.away)
+    return reader.say(BELOW if "receive" in times.spreads else NO_TIMES)
 
 
 def _figure_of(stage: str, part: str) -> Callable[[Times], str]:
@@ -251,13 +279,13 @@ def versions() -> Mapping[str, str]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed"
+            found[package] = marked("not installed")
     return found
 
 
-def _seen(house: House) -> Seen:
+def _seen(house: House, reader: Reader) -> Seen:
     now, bus = time.time(), house.bus
-    return Seen(house.status, house.dropped, now, bus, not_heard(bus, now))
+    return Seen(house.status, house.dropped, now, bus, not_heard(bus, now, reader))
 
 
 def _while_heard(rows: Rows) -> Rows:
@@ -269,8 +297,8 @@ def _while_heard(rows: Rows) -> Rows:
     return {label: heard(value_of) for label, value_of in rows.items()}
 
 
-def _ago(when: float | None, now: float) -> str:
-    return DASH if when is None else ago(when, now)
+def _ago(when: float | None, now: float, reader: Reader) -> str:
+    return DASH if when is None else ago(when, now, reader)
 
 
 def _bus_tone(seen: Seen) -> Tone:
@@ -292,41 +320,51 @@ def _store_tone(seen: Seen) -> Tone:
     return "bad" if seen.status.store_fault or seen.facts_fault else "good"
 
 
-def _reading(seen: Seen) -> str:
+def _reading(seen: Seen, reader: Reader) -> str:
     if not seen.status.broker_up:
         return DASH
-    return "paused" if seen.status.paused else "goes on"
+    return reader.say("paused") if seen.status.paused else reader.say("goes on")
 
 
-def _dropped(seen: Seen) -> str:
+def _dropped(seen: Seen, reader: Reader) -> str:
     dropped = seen.dropped
     if not dropped.count and not seen.status.broker_up:
         # It may have dropped some since it was heard.
         return DASH
     if dropped.total is None:
-        return "it does not say"
-    last = f", the last {age(seen.now - dropped.last)}" if dropped.last is not None else ""
-    return plain(dropped.count) + last
+        return reader.say("it does not say")
+    if dropped.last is None:
+        return plain(dropped.count)
+    last = age(seen.now - dropped.last, reader)
+    return reader.say("{n}, the last {age}", n=plain(dropped.count), age=last)
 
 
-def _where(seen: Seen) -> str:
+def _where(seen: Seen, reader: Reader) -> str:
     if seen.away:
         return seen.away
-    if seen.status.store_fault or seen.facts_fault:
-        return shown_text(seen.status.store_fault or f"It cannot be read: {seen.facts_fault}", 300)
+    if seen.status.store_fault:
+        return shown_text(reader.told(seen.status.store_fault), 300)
+    if seen.facts_fault:
+        return shown_text(reader.say("It cannot be read: {why}", why=reader.told(seen.facts_fault)), 300)
     if seen.facts is None:
         return "…"
-    where = shown_text(seen.facts.where, 300)
-    return where if seen.facts.durable else f"{where}; it forgets everything when the program ends"
+    where = shown_text(reader.told(seen.facts.where), 300)
+    if seen.facts.durable:
+        return where
+    return reader.say("{where}; it forgets everything when the program ends", where=where)
 
 
-def _light(drawing: Drawing[Seen], tone_of: Callable[[Seen], Tone], words: Mapping[Tone, str]) -> ft.Control:
+def _light(
+    drawing: Drawing[Seen], tone_of: Callable[[Seen], Tone], words: Mapping[Tone, str], reader: Reader
+) -> ft.Control:
     dot = drawing.live(
         ft.Icon(ft.Icons.CIRCLE, size=12),
         icon=lambda s: ft.Icons.CIRCLE if tone_of(s) == "good" else ft.Icons.CIRCLE_OUTLINED,
         color=lambda s: DOTS[tone_of(s)],
     )
-    word = drawing.live(ft.Text(size=15, weight=ft.FontWeight.W_500), value=lambda s: words[tone_of(s)])
+    word = drawing.live(
+        ft.Text(size=15, weight=ft.FontWeight.W_500), value=lambda s: reader.say(words[tone_of(s)])
+    )
     return ft.Row([dot, word], spacing=8)
 
 
@@ -335,9 +373,9 @@ def _small(drawing: Drawing[Seen], text_of: Callable[[Seen], str]) -> ft.Control
     return drawing.live(text, visible=lambda s: bool(text_of(s)))
 
 
-def _rows(drawing: Drawing[Seen], rows: Rows) -> list[ft.Control]:
+def _rows(drawing: Drawing[Seen], reader: Reader, rows: Rows) -> list[ft.Control]:
     return [
-        _row(label, drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=value_of))
+        _row(reader.say(label), drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=value_of))
         for label, value_of in rows.items()
     ]
 

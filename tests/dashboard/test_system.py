@@ -29,7 +29,11 @@ def shown(house: FakeHouse, name: str) -> list[str]:
     found = find("/system")
     assert found is not None
     page, values = found
-    plans = [plan for plan in page.layout(house, values, ENGLISH).arrange() if plan.key == f"system/{name}"]
+    plans = [
+        plan
+        for plan in page.layout(house, values, ENGLISH).arrange()
+        if plan.key.startswith(f"system/{name}/")
+    ]
     cards = Scene().open(LayoutPlan(name, frozenset(), lambda: plans)).cards
     return [text for card in cards for text in texts(msgpack.unpackb(card.packed(), strict_map_key=False))]
 

@@ -1,0 +1,214 @@
+"""Nothing that is shown is untranslated: where every text stands in brackets, nothing is bare."""
+
+import re
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from dashboard import language
+from dashboard.language import FOLDER, LANGUAGES, catalog
+from dashboard.language.gather import gather, untranslated
+from dashboard.language.told import told
+from dashboard.views.own_pages import EXAMPLE
+from tests.dashboard.client import Tree
+from tests.dashboard.fake import FakeHouse
+from tests.dashboard.stage import WIDE, Stage, play
+
+SHOWN = frozenset({
+    "value", "text", "tooltip", "label", "hint_text", "semantics_label", "title", "content", "helper",
+    "error", "message", "suffix", "prefix", "placeholder",
+})  # fmt: skip
+"""Properties of Flet's controls that people read."""
+WORD = re.compile(r"[^\W\d_]{2,}")
+"""What is not a number, a sign or a single letter."""
+UNITS = frozenset(
+    [
+        "kWh",
+        "ppm",
+        "lux",
+        "rpm",
+        "mm",
+        "km",
+        "min",
+        "ms",
+        "kB",
+        "MB",
+        "GB",
+        "hPa",
+        "voc",
+        "°C",
+        "°F",
+        "µg",
+        "lx",
+    ]
+)
+OF_NO_LANGUAGE = frozenset(
+    [
+        "Fleetglass",
+        "MQTT",
+        "JSON",
+        "Python",
+        "flet",
+        "paho",
+        "mqtt",
+        "amqtt",
+        "pydantic",
+        "p50",
+        "p99",
+        "QoS",
+        "CSV",
+        "SVG",
+    ]
+)
+
+
+@pytest.fixture
+def bracketed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Chinese is, for the length of a test, English in brackets."""
+    texts = gather()
+    for message in texts:
+        if message.id:
+            plural = isinstance(message.id, tuple)
+            message.string = tuple(f"⟦{one}⟧" for one in message.id[1:]) if plural else f"⟦{message.id}⟧"
+    with (tmp_path / "zh.po").open("wb") as file:
+        write_po(file, texts, omit_header=True)
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    for kept in (catalog, told):
+        kept.cache_clear()
+    yield
+    for kept in (catalog, told):
+        kept.cache_clear()
+
+
+def said(tree: object, name: str = "") -> Iterator[str]:
+    """Every text in a tree of controls."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from said(value, key)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from said(value, name)
+    elif isinstance(tree, str) and name in SHOWN:
+        yield tree
+
+
+def bare(text: str, data: frozenset[str]) -> list[str]:
+    """The words of a text that stand in no brackets and are not data."""
+    before = None
+    while before != text:
+        before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
+    for known in sorted(data, key=len, reverse=True):
+        text = text.replace(known, " ")
+    return [word for word in WORD.findall(text) if word not in UNITS | OF_NO_LANGUAGE]
+
+
+def house_of_everything() -> tuple[FakeHouse, frozenset[str]]:
+    """Devices of all sorts, with words that are data."""
+    house = FakeHouse()
+    house.hear_all(["thermostat", "plug", "lamp", "contact", "motion", "machine", "tracker", "button"])
+    house.hear("fleet/thermostat/one/state", {"temperature": 99.5, "humidity": 99})
+    house.hear("fleet/machine/one/state", {"state": "fault"})
+    house.hear("attic/thing", {"fnord": 7, "word": "quux", "flag": True})
+    data = {
+        "Test",
+        "Nobody",
+        EXAMPLE,
+        "#ff8800",
+        "{value}",
+        "heating",
+        "humidity",
+        "target",
+        "temperature",
+        "fleetglass",
+        "fleet/thermostat/one/state",
+        "fleet/thermostat/one/availability",
+        "fleet/thermostat/{device}/state",
+        "fleet/thermostat/{device}/availability",
+        "attic/thing",
+        "fnord",
+        "quux",
+        "One",
+        "word",
+        "flag",
+        *house.devices,
+        "http://",
+        "mqtt://127.0.0.1",
+    }
+    return house, frozenset(data)
+
+
+ROUTES = (
+    "/",
+    "/?q=xyzzy",
+    "/devices/thermostat.one",
+    "/devices/thermostat.one?open=about",
+    "/devices/plug.nobody",
+    "/pages",
+    "/quarantine",
+    "/system",
+    "/nowhere",
+)
+
+
+@pytest.mark.usefixtures("bracketed")
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("width", [1200, 390])
+def test_every_text_on_a_page_is_in_its_readers_language(route: str, width: int) -> None:
+    """Whatever is neither data nor a unit came through the catalog."""
+    house, data = house_of_everything()
+    found: dict[str, list[str]] = {}
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open(route, {**WIDE, "width": width}, {"language": "zh"})
+        await tab.sees("⟦")
+        tree: Tree = tab.client.root
+        found.update(
+            {
+                text: words
+                for text in said(tree.get("views"))
+                if (words := bare(text, data | {"xyzzy", "nowhere", "nobody"}))
+            }
+        )
+
+    play(act, house)
+    assert {} == found
+
+
+@pytest.mark.parametrize("language_name", [name for name in LANGUAGES if name != "en"])
+def test_every_text_has_a_translation(language_name: str) -> None:
+    """The file of each language has all texts of the code, and no others; `make translations` mends it."""
+    with (FOLDER / f"{language_name}.po").open("rb") as file:
+        known = read_po(file, locale=language_name)
+    assert ([], set()) == (untranslated(known), {m.id for m in gather()} ^ {m.id for m in known})
+
+
+@pytest.mark.parametrize("language_name", [name for name in LANGUAGES if name != "en"])
+def test_a_translation_has_the_holes_of_its_text(language_name: str) -> None:
+    """What is put into a sentence stands in its translation too."""
+    with (FOLDER / f"{language_name}.po").open("rb") as file:
+        known: Catalog = read_po(file, locale=language_name)
+    wrong = {}
+    for message in known:
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        holes = {hole for one in ids for hole in re.findall(r"{(\w+)", str(one))}
+        for string in strings:
+            if message.id and string and holes != set(re.findall(r"{(\w+)", string)):
+                wrong[str(message.id)] = string
+    assert {} == wrong
+
+
+def test_gathering_writes_what_it_has_read(tmp_path: Path) -> None:
+    """A file that is up to date stays as it is, byte for byte."""
+    once = BytesIO()
+    write_po(once, gather(), omit_header=True, include_lineno=False, sort_by_file=True)
+    twice = BytesIO()
+    write_po(
+        twice, read_po(BytesIO(once.getvalue())), omit_header=True, include_lineno=False, sort_by_file=True
+    )
+    assert once.getvalue() == twice.getvalue()
+    assert not list(tmp_path.iterdir())
