@@ -133,7 +133,8 @@ def _behind(status: BridgeStatus, reader: Reader) -> str:
         n=plain(status.waiting),
         lag=f"{status.lag:.0f}",
     )
-    return f"{told} {reader.say('The broker holds the rest.')}" if status.paused else told
+    rest = reader.say("The broker holds the rest.")
+    return f"{told} {rest}" if status.paused else told
 
 
 def _dropped(dropped: Dropped, now: float, reader: Reader) -> str:

@@ -39,7 +39,7 @@ def preferences_dialog(who: Who, wishes: Wishes, chosen: Callable[[Wishes], None
     zones = {"": say("As the browser has it"), **{zone: zone for zone in sorted(available_timezones())}}
     lines: list[ft.Control] = [
         field(say("Theme"), "theme", wishes.theme, {
-            "system": say("As the system has it"), "light": say("Light"), "dark": say("Dark"),
+            "system": say("As the system has it"), "light": say("Light colours"), "dark": say("Dark colours"),
         }),
         field(say("Language"), "language", wishes.language, {
             "": say("As the browser has it"), **dict[str, str](LANGUAGES.items()),

@@ -335,8 +335,8 @@ def _dropped(seen: Seen, reader: Reader) -> str:
         return reader.say("it does not say")
     if dropped.last is None:
         return plain(dropped.count)
-    last = age(seen.now - dropped.last, reader)
-    return reader.say("{n}, the last {age}", n=plain(dropped.count), age=last)
+    many, last = plain(dropped.count), age(seen.now - dropped.last, reader)
+    return reader.say("{n}, the last {age}", n=many, age=last)
 
 
 def _where(seen: Seen, reader: Reader) -> str:
