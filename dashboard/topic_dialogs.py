@@ -7,6 +7,7 @@ from dashboard.card import Question, Who
 from dashboard.dialogs import dialog_of
 from dashboard.house import House
 from dashboard.language import marked
+from dashboard.look import small
 from dashboard.wording import shown_text
 
 LONGEST_TOPIC = 1_000
@@ -29,7 +30,8 @@ def open_publishing(house: House, who: Who, topic: str) -> None:
         label=say("QoS"), value="1", expand=True,
         options=[ft.DropdownOption(key=key, text=say(text)) for key, text in QOS.items()],
     )  # fmt: skip
-    retain = ft.Checkbox(label=say("Retain: the broker keeps it for whoever subscribes later"), value=False)
+    retain = ft.Checkbox(label=say("Retain"), value=False)
+    kept_for = small(say("The broker keeps it for whoever subscribes later."))
     told = ft.Text(size=13, color=ft.Colors.ERROR, visible=False)
 
     def send() -> None:
@@ -57,7 +59,7 @@ def open_publishing(house: House, who: Who, topic: str) -> None:
     leave = ft.TextButton(say("Cancel"), on_click=lambda _event: who.close(dialog))
     agree = ft.FilledButton(say("Publish"), on_click=lambda _event: send())
     dialog: ft.AlertDialog = dialog_of(
-        say("Publish a message"), [where, what, ft.Row([qos]), retain, told], [leave, agree]
+        say("Publish a message"), [where, what, ft.Row([qos]), retain, kept_for, told], [leave, agree]
     )
     who.open(dialog)
 

@@ -228,8 +228,11 @@ def _top(drawing: Drawing[View], house: House, here: Where) -> ft.Control:
         if crumbs:
             crumbs.append(ft.Text("/", size=14, color=SOFT))
         last = n == len(steps) - 1 and not here.text
-        link = ft.TextButton(text, height=44, disabled=last)
-        crumbs.append(link if last else drawing.on(link, click=_going(to)))
+        if last:
+            inside = ft.Text(text, size=14, weight=ft.FontWeight.W_500)
+            crumbs.append(ft.Container(inside, padding=ft.Padding.symmetric(vertical=12, horizontal=12)))
+        else:
+            crumbs.append(drawing.on(ft.TextButton(text, height=44), click=_going(to)))
     new = ft.OutlinedButton(say("Publish"), icon=ft.Icons.SEND_OUTLINED, height=44)
     drawing.on(new, click=lambda who, _data: open_publishing(house, who, here.at or ""))
     way = ft.Row(

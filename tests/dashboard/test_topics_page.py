@@ -6,7 +6,7 @@ from typing import Any
 import flet as ft
 import pytest
 
-from bridge.ports import NotConnected
+from bridge.errors import NotConnected
 from dashboard.reader import ENGLISH
 from dashboard.topic_dialogs import ask_clearing, open_publishing
 from dashboard.views.topics import Where, rate_text, where
@@ -136,7 +136,7 @@ def fields(dialog: ft.DialogControl) -> tuple[ft.TextField, ft.TextField, ft.Tex
     """Topic, payload, and what is told in a dialog for publishing."""
     assert isinstance(dialog, ft.AlertDialog)
     assert isinstance(dialog.content, ft.Column)
-    where_, what, _qos, _retain, told = dialog.content.controls
+    where_, what, _qos, _retain, _kept_for, told = dialog.content.controls
     assert isinstance(where_, ft.TextField)
     assert isinstance(what, ft.TextField)
     assert isinstance(told, ft.Text)

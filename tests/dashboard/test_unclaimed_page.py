@@ -108,7 +108,7 @@ def test_a_phone_has_five_entries_and_the_rest_behind_the_last() -> None:
         ]
         assert 4 == bar["selected_index"]
         tab.go("/topics")
-        await tab.sees("All topics")
+        await tab.sees("fleet")
         assert 4 == tab.controls("NavigationBar")[0]["selected_index"]
         rail = wide.controls("NavigationRail")[0]
         assert ["Topics", "System"] == [entry["label"] for entry in rail["destinations"]][-2:]
