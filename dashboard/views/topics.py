@@ -20,7 +20,17 @@ from dashboard.search import SearchField
 from dashboard.topic_dialogs import ask_clearing, open_publishing
 from dashboard.views import Page
 from dashboard.views.payload import box, typed
-from dashboard.wording import age, ago, laid_out, payload_text, plain, reason_text, shown_text, size_text
+from dashboard.wording import (
+    age,
+    ago,
+    laid_out,
+    payload_text,
+    plain,
+    rate_text,
+    reason_text,
+    shown_text,
+    size_text,
+)  # fmt: skip
 
 MOST = 200
 """Branches, or topics found, on one page; how many more there are is said."""
@@ -277,15 +287,6 @@ def _about(view: View, at: int) -> str:
     words = [reader.count("{n} topic", "{n} topics", row.topics)] if row.topics else []
     words.append(reader.count("{n} message", "{n} messages", row.total))
     return " · ".join([*words, rate_text(row.rate, reader), age(view.now - row.last_at, reader)])
-
-
-def rate_text(rate: float, reader: Reader) -> str:
-    """How often messages come, from their number a second."""
-    if rate >= 0.95:
-        return reader.say("{n} a second", n=f"{rate:.1f}" if rate < 9.95 else plain(round(rate)))
-    if rate * 60 >= 0.5:
-        return reader.say("{n} a minute", n=round(rate * 60))
-    return reader.say("silent")
 
 
 def _panel(drawing: Drawing[View], house: House, entry: TopicEntry) -> ft.Control:

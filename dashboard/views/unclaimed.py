@@ -21,8 +21,8 @@ from dashboard.scene import LayoutPlan
 from dashboard.views import Page
 from dashboard.views.device_card import look as device_look
 from dashboard.views.payload import box, typed
-from dashboard.views.topics import PACE, rate_text
-from dashboard.wording import shown_text
+from dashboard.views.topics import PACE
+from dashboard.wording import rate_text, shown_text
 from schemas.suggest import Suggestion
 
 MOST = 100

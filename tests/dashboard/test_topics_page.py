@@ -9,7 +9,8 @@ import pytest
 from bridge.errors import NotConnected
 from dashboard.reader import ENGLISH
 from dashboard.topic_dialogs import ask_clearing, open_publishing
-from dashboard.views.topics import Where, rate_text, where
+from dashboard.views.topics import Where, where
+from dashboard.wording import rate_text
 from tests.dashboard.client import texts
 from tests.dashboard.fake import FakeHouse, Person
 from tests.dashboard.stage import Stage, Tab, play, plugged, until
