@@ -11,6 +11,8 @@ from dashboard.look import SOFT, empty, icon, theme
 from dashboard.reader import Reader
 from dashboard.scene import Layout, LayoutPlan
 from dashboard.views import Page, pages
+from dashboard.views.more import PAGE as MORE
+from dashboard.views.more import beyond
 from dashboard.wording import shown_text
 
 View = TypeVar("View")
@@ -36,7 +38,7 @@ def navigation(title: str, current: Page | None, reader: Reader, *, phone: bool)
 
     `current` is chosen in it when it comes; from then on it stays, and `choice` tells each browser its own.
     """
-    entries = _entries()
+    entries = _entries(phone=phone)
     chosen = _index(current, phone=phone)
 
     def draw(drawing: Drawing[int | None]) -> ft.Control:
@@ -107,13 +109,18 @@ def _still(
     return LayoutPlan(name, frozenset(), lambda: plans, host)
 
 
-def _entries() -> Sequence[Page]:
-    return [page for page in pages() if page.rank is not None]
+def _entries(*, phone: bool) -> Sequence[Page]:
+    """The pages of the navigation; a phone has room for a few, and one that leads to the rest."""
+    ranked = [page for page in pages() if page.rank is not None]
+    rest = beyond() if phone else []
+    return [*(page for page in ranked if page not in rest), *([MORE] if rest else [])]
 
 
 def _index(current: Page | None, *, phone: bool) -> int | None:
     """Of a page in the navigation. A rail can have none chosen, a bar cannot."""
-    entries = _entries()
+    entries = _entries(phone=phone)
+    if phone and any(_leads_to(page, current) for page in beyond()):
+        current = MORE
     found = next((at for at, entry in enumerate(entries) if _leads_to(entry, current)), None)
     return found or 0 if phone else found
 

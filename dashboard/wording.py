@@ -101,6 +101,15 @@ def size_text(size: int, reader: Reader = ENGLISH) -> str:
     return f"{number} {units[step - 1]}"
 
 
+def rate_text(rate: float, reader: Reader) -> str:
+    """How often messages come, from their number a second."""
+    if rate >= 0.95:
+        return reader.say("{n} a second", n=f"{rate:.1f}" if rate < 9.95 else plain(round(rate)))
+    if rate * 60 >= 0.5:
+        return reader.say("{n} a minute", n=round(rate * 60))
+    return reader.say("silent")
+
+
 def reason_text(code: str, reader: Reader = ENGLISH) -> str:
     """The code of a refusal as words."""
     return shown_text(reader.told(code.replace("_", " ")), 40)

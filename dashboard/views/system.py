@@ -394,7 +394,7 @@ PAGE = Page(
     marked("System"),
     "monitor_heart_outlined",
     layout,
-    rank=4,
+    rank=6,
     key="s",
     selected_icon="monitor_heart",
 )
