@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dashboard.language import marked
 
 SENTENCES: Sequence[str] = (
+    marked("online"),
+    marked("offline"),
+    marked("stale"),
+    marked("unknown"),
     marked("connected"),
     marked("too large"),
     marked("invalid utf8"),
