@@ -128,6 +128,7 @@ def house_of_everything() -> tuple[FakeHouse, frozenset[str]]:
         "fleet/thermostat/{device}/state",
         "fleet/thermostat/{device}/availability",
         "attic/thing",
+        "fleet",
         "fnord",
         "quux",
         "One",
