@@ -154,9 +154,8 @@ class Search(SearchField):
 
 def _branch(branch: TopicBranch) -> Row:
     below = branch.topics - (branch.entry is not None)
-    return Row(
-        branch.path, branch.name, below, branch.total, branch.rate, branch.last_at, branch.retained
-    )  # fmt: skip
+    total, rate, last_at = branch.total, branch.rate, branch.last_at
+    return Row(branch.path, branch.name, below, total, rate, last_at, branch.retained)
 
 
 def _found(entry: TopicEntry) -> Row:
