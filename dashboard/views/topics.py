@@ -152,16 +152,10 @@ class Search(SearchField):
         return self._here._replace(text=text).route
 
 
-def tools(_house: House, values: Mapping[str, str], who: Who) -> Search:
-    """The field to search with."""
-    return Search(who, values)
-
-
 def _branch(branch: TopicBranch) -> Row:
     below = branch.topics - (branch.entry is not None)
-    return Row(
-        branch.path, branch.name, below, branch.total, branch.rate, branch.last_at, branch.retained
-    )  # fmt: skip
+    total, rate, last_at = branch.total, branch.rate, branch.last_at
+    return Row(branch.path, branch.name, below, total, rate, last_at, branch.retained)
 
 
 def _found(entry: TopicEntry) -> Row:
@@ -354,5 +348,5 @@ PAGE = Page(
     rank=5,
     key="t",
     selected_icon="account_tree",
-    tools=tools,
+    tools=lambda _house, values, who: Search(who, values),
 )

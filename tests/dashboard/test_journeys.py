@@ -360,7 +360,7 @@ def test_a_phone_gets_about_by_its_bar(product: Product, tabs: Chromium) -> None
     screen = tabs.screen(product, size="phone").open()
     for title, route, word in (
         ("Quarantine", "/quarantine", "uarantine"),
-        ("System", "/system", "Broker"),
+        ("More", "/more", "System"),
         ("Overview", "/", "messages/s"),
     ):
         screen.click(title, "tab")

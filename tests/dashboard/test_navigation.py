@@ -7,6 +7,7 @@ import pytest
 from flet.messaging.protocol import MessageAction
 
 from dashboard import views
+from dashboard.views.more import ROOM
 from tests.dashboard.browser import Screen, chromium
 from tests.dashboard.client import Tree, message, texts
 from tests.dashboard.fake import FakeHouse
@@ -87,7 +88,8 @@ def test_the_navigation_stays_and_everybody_has_his_own_choice(page: Tree, bar: 
             await until(lambda: settled(one), "the page")
             chosen.append(one.controls(bar)[0].get("selected_index"))
             assert [there] == [ways["_i"] for ways in one.controls(bar)]
-        assert [SYSTEM, QUARANTINE, None if bar == "NavigationRail" else 0, 0] == chosen
+        wide = bar == "NavigationRail"
+        assert [SYSTEM if wide else ROOM - 1, QUARANTINE, None if wide else 0, 0] == chosen
         assert 0 == two.controls(bar)[0].get("selected_index", 0)
 
     play(act, plugged())
@@ -284,8 +286,12 @@ def test_who_comes_back_with_another_window_gets_what_fits() -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize(("size", "role"), [("phone", "tab"), ("desktop", "button")])
-def test_a_page_begins_at_its_top(size: str, role: Literal["tab", "button"]) -> None:
+@pytest.mark.parametrize(
+    ("size", "role", "entry", "word"),
+    [("phone", "tab", "More", "Topics"), ("desktop", "button", "System", "Broker")],
+    ids=["phone", "desktop"],
+)
+def test_a_page_begins_at_its_top(size: str, role: Literal["tab", "button"], entry: str, word: str) -> None:
     """Who has scrolled down sees the next page from its beginning, and then the first one likewise."""
     with Staged() as staged, chromium() as tabs:
         staged.line.say(*[(f"fleet/plug/p{n}/state", b'{"on": true}') for n in range(60)])
@@ -295,8 +301,8 @@ def test_a_page_begins_at_its_top(size: str, role: Literal["tab", "button"]) -> 
         screen.page.mouse.move(200, 500)
         screen.page.mouse.wheel(0, 600)
         screen.wait(lambda: down(screen, "messages/s") != top, "the overview to move")
-        screen.click("System", role)
-        screen.wait(lambda: down(screen, "Broker") < top, "the system page from its top")
+        screen.click(entry, role)
+        screen.wait(lambda: down(screen, word) < top, "the other page from its top")
         screen.click("Overview", role)
         screen.wait(lambda: down(screen, "messages/s") == top, "the overview from its top")
         tabs.close_all()
