@@ -33,6 +33,19 @@ PICTURE = """() => {
     return [last.checkVisibility(), new Set(pixels).size > 10];
 }"""
 
+PAINTED = """() => {
+    const canvases = root => [...root.querySelectorAll("*")].flatMap(
+        node => node.tagName === "CANVAS" ? [node] : node.shadowRoot ? canvases(node.shadowRoot) : []);
+    return canvases(document).some(canvas => {
+        if (canvas.id === "last" || !canvas.width || !canvas.height) return false;
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+        copy.drawImage(canvas, 0, 0);
+        const all = copy.getImageData(0, 0, canvas.width, canvas.height).data;
+        return new Set(new Uint32Array(all.buffer)).size > 10;
+    });
+}"""
+"""The accessibility tree is there before the first picture, which takes long without a GPU."""
+
 
 @pytest.fixture
 def tabs() -> Iterator[Chromium]:
@@ -65,6 +78,7 @@ def test_a_dashboard_that_dies_is_said_to_be_lost_and_comes_back(
         screen = tabs.screen(product, size=size, scheme=scheme).open()  # type: ignore[arg-type]
         shows(screen, "20.5")
         assert [False, None, False] == screen.page.evaluate(COVERED)
+        screen.wait(lambda: screen.page.evaluate(PAINTED), "the first picture")
         product.kill()
         screen.wait(lambda: screen.veil()[0] == "lost", "the veil")
         words = screen.veil()[1].split()
