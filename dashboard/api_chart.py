@@ -49,9 +49,8 @@ def add_chart(router: APIRouter, house: House) -> None:
         language: Language = "en",
         width: Annotated[int, Query(ge=200, le=4_000, description="of a picture, in pixels")] = 900,
     ) -> Response:
-        if not request.scope.get("raw_path", b"/chart").endswith(b"/chart"):
-            # The word belongs to the id of an unclaimed device, whose slashes were sent percent-encoded.
-            return device_here(house, f"{device_id}/chart")
+        if (other := device_here(request, house, device_id, "chart")) is not None:
+            return other
         found = candidates(house, device_id)[0]
         reader = Reader(language, units, _zone(zone))
         now = time.time()

@@ -65,9 +65,8 @@ def add_history(router: APIRouter, house: House) -> None:
         end: Annotated[str, Query(description="the same; the first moment that is left out")] = "now",
         points: Annotated[int, Query(ge=2, le=5_000)] = 500,
     ) -> Response | HistoryPage:
-        if not request.scope.get("raw_path", b"/history").endswith(b"/history"):
-            # The word belongs to the id of an unclaimed device, whose slashes were sent percent-encoded.
-            return device_here(house, f"{device_id}/history")
+        if (other := device_here(request, house, device_id, "history")) is not None:
+            return other
         if metric is None:
             raise HTTPException(422, "metric: expected the name of a metric, got none")
         now = time.time()
@@ -99,9 +98,8 @@ def add_command_list(router: APIRouter, house: House) -> None:
     def commanded(
         request: Request, device_id: str, limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100
     ) -> Response | CommandPage:
-        if not request.scope.get("raw_path", b"/commands").endswith(b"/commands"):
-            # See the history: the word belongs to the id.
-            return device_here(house, f"{device_id}/commands")
+        if (other := device_here(request, house, device_id, "commands")) is not None:
+            return other
         for candidate in candidates(house, device_id):
             found = house.commanded(candidate, limit=limit)
             if found or candidate in house.devices:
@@ -152,9 +150,16 @@ def find(house: House, device_id: str) -> DeviceState:
     raise HTTPException(404, f"nothing has been heard of a device with the id {device_id!r}")
 
 
-def device_here(house: House, device_id: str) -> Response:
-    """A device, where another address ends like its id."""
-    return Response(_json(house, find(house, device_id)).model_dump_json(), media_type="application/json")
+def device_here(request: Request, house: House, device_id: str, word: str) -> Response | None:
+    """The device whose id ends with `/word`, where that is asked for and not the `word` of a device.
+
+    The id of an unclaimed device has slashes, which are sent percent-encoded; ours in an address are not.
+    """
+    ending = f"/{word}"
+    if request.scope.get("raw_path", ending.encode()).endswith(ending.encode()):
+        return None
+    found = _json(house, find(house, device_id + ending))
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 def candidates(house: House, device_id: str) -> Sequence[str]:

@@ -6,6 +6,7 @@ import flet as ft
 
 from dashboard.card import Who
 from dashboard.house import House
+from dashboard.look import STRETCH
 from dashboard.mount import Mount, Mounts
 from dashboard.scene import NOTHING, LayoutPlan
 from dashboard.views import Page
@@ -14,7 +15,6 @@ NEAR_END = 900
 """Pixels from the end of a page at which what comes below it is fetched."""
 LOOK_EVERY = 200
 """Milliseconds between two looks at how far he has scrolled."""
-STRETCH = ft.CrossAxisAlignment.STRETCH
 
 
 class Body:

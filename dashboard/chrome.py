@@ -7,7 +7,7 @@ import flet as ft
 
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.flet_messages import PAGE, set_properties
-from dashboard.look import SOFT, empty, icon, theme
+from dashboard.look import SOFT, STRETCH, empty, icon, theme
 from dashboard.reader import Reader
 from dashboard.scene import Layout, LayoutPlan
 from dashboard.views import Page, pages
@@ -18,7 +18,6 @@ from dashboard.wording import shown_text
 View = TypeVar("View")
 
 NEVER: frozenset[str] = frozenset()
-STRETCH = ft.CrossAxisAlignment.STRETCH
 
 
 def colours() -> bytes:

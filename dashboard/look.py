@@ -6,6 +6,7 @@ import flet as ft
 
 from dashboard.present import Tone
 
+STRETCH = ft.CrossAxisAlignment.STRETCH
 GAP = 8
 PAD = 16
 RADIUS = 16

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import flet as ft
 
+from dashboard.look import STRETCH
 from dashboard.mount import Mount
 
 PLACE = 2
 """Of the page below the heading and the banner."""
-STRETCH = ft.CrossAxisAlignment.STRETCH
 
 
 @dataclass(frozen=True, slots=True)
