@@ -33,6 +33,9 @@ NOTHING = Label()
 
 def shown(given: Label, device: DeviceState) -> Label:
     """What to show of a device: what it announces, else what the config gives; with `override` this first."""
+    if given is NOTHING and device.name is None and device.place is None:
+        # Most devices, with each of their messages.
+        return NOTHING
     if given.override:
         name, place = given.name or device.name, given.place or device.place
     else:

@@ -1,7 +1,8 @@
 """A card: a control tree whose changing properties are *live*, each a function of the card's view."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import flet as ft
@@ -90,10 +91,12 @@ OnEvent = Callable[[Who, object], None]
 class _Live(Generic[View]):
     """A property that follows the view, with the sequence of its last change."""
 
-    __slots__ = ("changed", "control", "name", "place", "value", "value_of")
+    __slots__ = ("changed", "control", "name", "number", "place", "value", "value_of")
 
     place: Place
     """Where it is in the card; known once the card is drawn."""
+    number: int
+    """Which of the card's it is; known likewise."""
 
     def __init__(
         self, control: ft.BaseControl, name: str, value_of: Callable[[View], Any], value: object
@@ -105,6 +108,21 @@ class _Live(Generic[View]):
         self.changed = 0
 
 
+class _Group(Generic[View]):
+    """Properties that are looked at together: when `token_of` gives another object, or None."""
+
+    __slots__ = ("lives", "token", "token_of")
+
+    def __init__(self, token_of: Callable[[View], object], token: object) -> None:
+        self.token_of = token_of
+        self.token = token
+        self.lives: list[_Live[View]] = []
+
+
+def _always(_view: object) -> None:
+    """The token of what may change with everything."""
+
+
 class Drawing(Generic[View]):
     """Handed to the function that draws a card: ties properties to the view, and events to handlers.
 
@@ -113,15 +131,32 @@ class Drawing(Generic[View]):
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.lives: list[_Live[View]] = []
+        self.groups: dict[Callable[[View], object], _Group[View]] = {}
         self.handlers: dict[int, dict[str, OnEvent]] = {}
+
+    @property
+    def lives(self) -> Iterator[_Live[View]]:
+        """All live properties."""
+        return chain.from_iterable(group.lives for group in self.groups.values())
 
     def live(self, control: ControlT, **properties: Callable[[View], Any]) -> ControlT:
         """Let properties of `control` follow the view; they are set from the present one at once."""
+        return self.lasting(_always, control, **properties)
+
+    def lasting(
+        self, token_of: Callable[[View], object], control: ControlT, /, **properties: Callable[[View], Any]
+    ) -> ControlT:
+        """The same for what cannot change while `token_of` gives the same object, which is not None.
+
+        It is then not looked at: most of a card stays as it is when a value comes.
+        """
+        group = self.groups.get(token_of)
+        if group is None:
+            group = self.groups[token_of] = _Group(token_of, token_of(self.view))
         for name, value_of in properties.items():
             value = value_of(self.view)
             setattr(control, name, value)
-            self.lives.append(_Live(control, name, value_of, value))
+            group.lives.append(_Live(control, name, value_of, value))
         return control
 
     def on(self, control: ControlT, **handlers: OnEvent) -> ControlT:
@@ -161,15 +196,20 @@ class _Drawn(Generic[View]):
     shape: object
     packed: bytes | None = None
     fragment: tuple[tuple[int, int], Fragment] | None = None
-    trees: dict[tuple[Place, ...], bytes] = field(default_factory=dict)
+    lives: tuple[_Live[View], ...] = ()
+    trees: dict[tuple[int, ...], bytes] = field(default_factory=dict)
 
-    def tree(self, places: tuple[Place, ...]) -> bytes:
-        """The packed paths to these places; mostly the same few change together."""
-        found = self.trees.get(places)
+    def __post_init__(self) -> None:
+        self.lives = tuple(self.drawing.lives)
+
+    def tree(self, lives: Sequence[_Live[View]]) -> bytes:
+        """The packed paths to these; mostly the same few change together."""
+        which = tuple([live.number for live in lives])
+        found = self.trees.get(which)
         if found is None:
             if len(self.trees) >= TREES:
                 self.trees.clear()
-            found = self.trees[places] = path_tree(self.control._i, places)
+            found = self.trees[which] = path_tree(self.control._i, [live.place for live in lives])
         return found
 
 
@@ -195,7 +235,7 @@ class Card(Generic[View]):
     @property
     def control(self) -> ft.Control:
         """The shared tree, as it is now: what changed since it was last asked for is written into it."""
-        for live in self._now.drawing.lives:
+        for live in self._now.lives:
             if live.changed > self._written:
                 setattr(live.control, live.name, live.value)
         self._written = self.changed
@@ -210,23 +250,30 @@ class Card(Generic[View]):
         """Look again; True if anything on the card changed. A redrawn card has `drawn == sequence`."""
         self._source = self.plan.source()
         view = self.plan.look()
-        if self.plan.shape(view) != self._now.shape:
+        now = self._now
+        shape = self.plan.shape(view)
+        if shape is not now.shape and shape != now.shape:
             self._now = _draw(self.plan, view)
             self.drawn = self.changed = self._written = sequence
             return True
-        self._now.drawing.view = view
-        for live in self._now.drawing.lives:
-            value = live.value_of(view)
-            if value != live.value:
-                live.value = value
-                live.changed = self.changed = sequence
-                # Not at the end: when a later property cannot be told, this one has changed all the same.
-                self._now.packed = None
+        now.drawing.view = view
+        for group in now.drawing.groups.values():
+            token = group.token_of(view)
+            if token is group.token and token is not None:
+                continue
+            for live in group.lives:
+                value = live.value_of(view)
+                if value != live.value:
+                    live.value = value
+                    live.changed = self.changed = sequence
+                    # Not at the end: when a later property cannot be told, this one has changed all the same.
+                    now.packed = None
+            group.token = token
         return self.changed == sequence
 
     def assert_again(self, control: int, sequence: int) -> None:
         """Mark a control's live properties as changed, because a browser moved it by itself."""
-        for live in self._now.drawing.lives:
+        for live in self._now.lives:
             if live.control._i == control:
                 live.changed = self.changed = sequence
 
@@ -242,9 +289,9 @@ class Card(Generic[View]):
             return None
         now, key = self._now, (sequence, self.changed)
         if now.fragment is None or now.fragment[0] != key:
-            writes = [(live.place, pack(live.value)) for live in now.drawing.lives if live.changed > sequence]
-            tree = now.tree(tuple([place for place, _value in writes]))
-            now.fragment = (key, fragment(tree, writes))
+            changed = [live for live in now.lives if live.changed > sequence]
+            writes = [(live.place, pack(live.value)) for live in changed]
+            now.fragment = (key, fragment(now.tree(changed), writes))
         return now.fragment[1]
 
 
@@ -252,7 +299,8 @@ def _draw(plan: CardPlan[View], view: View) -> _Drawn[View]:
     drawing = Drawing(view)
     control = plan.draw(drawing)
     paths = prepare(control)
-    for live in drawing.lives:
+    for number, live in enumerate(drawing.lives):
         node = live.control._i
         live.place = Place.at(node, paths[node], live.name)
+        live.number = number
     return _Drawn(control, drawing, plan.shape(view))

@@ -12,7 +12,8 @@ from dashboard.card import Who
 from dashboard.dialogs import dialog_of
 from dashboard.house import House
 from dashboard.look import SOFT
-from dashboard.present import DeviceView, MetricView, device_view
+from dashboard.present import DeviceView, MetricView
+from dashboard.sight import device_view
 from dashboard.widgets import Entry, entry_for
 from schemas.message import Value
 

@@ -6,19 +6,17 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from bridge.commands import CommandState
-from bridge.labels import Label
-from bridge.presence import Availability, Presence
-from bridge.state import UNCLAIMED, DeviceState, MetricState
+from bridge.presence import Availability
+from bridge.state import DeviceState
 from dashboard.course import NO_TREND, Trend
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader
 from dashboard.units import Conversion
 from dashboard.wording import age, ago, ahead, laid_out, past, payload_text, plain, shown_text
-from schemas.kind import Kind, Metric
+from schemas.kind import Kind
 from schemas.message import Value
 from schemas.topics import unquote_topic
-from schemas.traits import Binary, Choice, Counter, Event, Location, Numeric, Switch, Text, Timestamp, Trait
+from schemas.traits import Binary, Choice, Counter, Event, Location, Numeric, Switch, Text, Trait
 
 if TYPE_CHECKING:
     # Redis, which a bridge in the same process does not need.
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
 
-_new = tuple.__new__
 WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
 WAITING = marked("waiting for the device")
@@ -41,6 +38,7 @@ class MetricView(NamedTuple):
 
     `asked` is the text of the value that was asked for while that command is under way; `status` is the
     command's, empty where there is none. `whole`: only whole numbers are values.
+    `lasting` is the same object as long as nothing is another but text, value and age; None if nobody knows.
     """
 
     name: str
@@ -62,6 +60,7 @@ class MetricView(NamedTuple):
     asked: str = ""
     status: str = ""
     whole: bool = False
+    lasting: object = None
 
     @property
     def said(self) -> str:
@@ -79,6 +78,8 @@ class DeviceView(NamedTuple):
 
     `today`: how much its counters have counted since midnight, where that is known.
     `trend` is of its main number, on an overview. What only its own page shows is made when it is asked for.
+    `form` is what the tree of its card depends on: which metrics there are, and of which sort. `lasting` is
+    the same object as long as nothing is another but metrics, messages and the trend; None if nobody knows.
     """
 
     id: str
@@ -98,6 +99,8 @@ class DeviceView(NamedTuple):
     retired: bool = False
     today: Mapping[str, str] = NO_WORDS
     trend: Trend = NO_TREND
+    form: object = None
+    lasting: object = None
 
     @property
     def topic(self) -> str:
@@ -152,53 +155,14 @@ SOURCES: Mapping[str, str] = {
 }  # fmt: skip
 NOT_YET = marked("not heard yet")
 
-_AVAILABILITY_TONES: Mapping[Availability, Tone] = {
+AVAILABILITY_TONES: Mapping[Availability, Tone] = {
     "online": "good", "stale": "warn", "offline": "bad", "unknown": "muted",
 }  # fmt: skip
-
-
-def device_view(
-    device: DeviceState, kind: Kind | None, label: Label, now: float, reader: Reader = ENGLISH
-) -> DeviceView:
-    """How a device is shown at Unix time `now`. All metrics the kind declares are there, heard or not."""
-    declared = kind.metrics if kind else {}
-    metrics = {
-        name: _metric_view(metric, device.metrics.get(name), device, now, reader)
-        for name, metric in declared.items()
-    }
-    for name, state in device.metrics.items():
-        if name not in declared:
-            metrics[name] = _metric_view(_Undeclared(name, state, reader), state, device, now, reader)
-    return DeviceView(
-        id=device.id,
-        kind=device.kind,
-        kind_title=kind_title(kind, reader),
-        icon=kind.icon if kind else "help_outline",
-        title=shown_text(label.name or default_name(device.id)),
-        place=shown_text(label.place or ""),
-        availability=device.presence.availability,
-        reason=shown_text(reader.told(device.presence.reason)),
-        tone=_AVAILABILITY_TONES[device.presence.availability],
-        age=age(now - device.seen_at, reader) if device.seen_at is not None else reader.say(NOT_YET),
-        kept=_kept(device),
-        metrics=metrics,
-        device=device,
-        reader=reader,
-        retired=label.retired,
-    )
 
 
 def kind_title(kind: Kind | None, reader: Reader = ENGLISH) -> str:
     """What a kind is called; that none claims a device, where there is none."""
     return reader.told(kind.title) if kind else reader.say("Unclaimed")
-
-
-def gone_view(device_id: str, reader: Reader = ENGLISH) -> DeviceView:
-    """How a device is shown of which nothing has been heard."""
-    nobody = Presence("unknown", marked("nothing has been heard of a device with this id"))
-    view = device_view(DeviceState(device_id, UNCLAIMED, presence=nobody), None, Label(), 0.0, reader)
-    # That no kind claims it is said of what has spoken.
-    return view._replace(kind_title="")
 
 
 def not_heard(bus: "BusLink | None", now: float, reader: Reader = ENGLISH) -> str:
@@ -264,87 +228,11 @@ def _number(value: float, trait: Trait) -> str:
     return _fixed(value, precision)
 
 
-class _Undeclared:
-    """A metric that no kind declares, seen like one that is."""
-
-    def __init__(self, name: str, state: MetricState, reader: Reader) -> None:
-        self.name = name
-        word = shown_text(name)
-        self.label = reader.say("{name} (extra)", name=word) if state.extra else word
-        self.trait: Trait = INFERRED[type(state.value)]
-        self.options: tuple[str, ...] = ()
-        self.settable = False
-        self.whole = False
-        self.unit = shown_text(state.unit, 20)
-
-
 INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
 """What a value of a type is taken for where no kind says it."""
 
 
-def _metric_view(
-    metric: Metric | _Undeclared,
-    state: MetricState | None,
-    device: DeviceState,
-    now: float,
-    reader: Reader,
-) -> MetricView:
-    into = reader.conversion(metric.unit)
-    command = device.commands.get(metric.name)
-    pending = command is not None and command.status == "pending"
-    asked = format_value(command.value, metric.trait, reader, into) if command is not None and pending else ""
-    tone: Tone = "muted"
-    why = ""
-    if state is not None:
-        tone, why = _judge(state.value, metric.trait, metric.unit, reader)
-    text, unit, value, source, when = DASH, "", None, "", ""
-    if state is not None:
-        text, unit, value, source = (
-            _moment(state.value, now, reader)
-            if isinstance(metric.trait, Timestamp)
-            else format_value(state.value, metric.trait, reader, into),
-            metric.unit if into is None else into.unit,
-            state.value,
-            state.provenance,
-        )
-        when = age(now - (state.received_at if state.time is None else state.time), reader)
-    # Past the named tuple's own constructor, which costs as much again; many are made of every message.
-    return _new(
-        MetricView,
-        (
-            metric.name,
-            reader.told(metric.label),
-            metric.trait,
-            text,
-            unit,
-            tone,
-            why,
-            value,
-            command.value if command is not None and pending else None,
-            "" if command is None else reader.told(_note_of(command, metric.trait)),
-            pending,
-            metric.settable,
-            source,
-            when,
-            metric.options,
-            into,
-            asked,
-            "" if command is None else command.status,
-            metric.whole,
-        ),
-    )
-
-
-def _note_of(command: CommandState, trait: Trait) -> str:
-    """What the card says of it; that it was confirmed the value itself shows, where there is one."""
-    if command.status == "pending":
-        return WAITING
-    if command.status == "confirmed":
-        return "" if trait.can_be_read else SENT
-    return command.note
-
-
-def _moment(value: Value, now: float, reader: Reader) -> str:
+def moment_text(value: Value, now: float, reader: Reader) -> str:
     """How far from `now` a moment is, as far as it is one."""
     when = unix_seconds(value)
     if when is None:
@@ -362,10 +250,11 @@ def unix_seconds(value: Value | None) -> float | None:
 
 def tone_of(value: Value, trait: Trait) -> Tone:
     """Whether a value is beyond its limits (warn) or means trouble (bad)."""
-    return _judge(value, trait, "", ENGLISH)[0]
+    return judge(value, trait, "", ENGLISH)[0]
 
 
-def _judge(value: Value, trait: Trait, unit: str, reader: Reader) -> tuple[Tone, str]:
+def judge(value: Value, trait: Trait, unit: str, reader: Reader) -> tuple[Tone, str]:
+    """The tone of a value, and why it stands out, empty if it does not."""
     if isinstance(trait, Numeric) and isinstance(value, int | float) and not isinstance(value, bool):
         if trait.warn_high is not None and value > trait.warn_high:
             return "warn", reader.say("above {limit}", limit=limit_text(trait.warn_high, unit, reader))
@@ -381,14 +270,6 @@ def limit_text(limit: float, unit: str, reader: Reader = ENGLISH) -> str:
     into = reader.conversion(unit)
     shown, unit = (limit, unit) if into is None else (round(into.shown(limit), 2), into.unit)
     return f"{plain(shown)} {unit}" if unit else plain(shown)
-
-
-def _kept(device: DeviceState) -> str:
-    """A word for it if all that is known is a copy: from before our restart, or one that the broker kept."""
-    sources = {metric.provenance for metric in device.metrics.values()}
-    if not sources or "live" in sources:
-        return ""
-    return "restored" if "restored" in sources else "retained"
 
 
 def expected(trait: Trait, unit: str, reader: Reader = ENGLISH) -> str:

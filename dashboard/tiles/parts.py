@@ -39,7 +39,8 @@ class Part(Drawing[DeviceView]):
     def __init__(self, whole: Drawing[View], device_of: Callable[[View], DeviceView]) -> None:
         self._whole = whole
         self._device_of = device_of
-        self.lives = whole.lives  # type: ignore[assignment]  # they follow the larger view
+        self._tokens: dict[Callable[[DeviceView], object], Callable[[View], object]] = {}
+        self.groups = whole.groups  # type: ignore[assignment]  # they follow the larger view
         self.handlers = whole.handlers
 
     @property
@@ -47,10 +48,17 @@ class Part(Drawing[DeviceView]):
         """The device now."""
         return self._device_of(self._whole.view)
 
-    def live(self, control: ControlT, **properties: Callable[[DeviceView], Any]) -> ControlT:
+    def lasting(
+        self,
+        token_of: Callable[[DeviceView], object],
+        control: ControlT,
+        /,
+        **properties: Callable[[DeviceView], Any],
+    ) -> ControlT:
         """See `Drawing`."""
         through = {name: partial(_through, self._device_of, of) for name, of in properties.items()}
-        return self._whole.live(control, **through)
+        token = self._tokens.setdefault(token_of, partial(_through, self._device_of, token_of))
+        return self._whole.lasting(token, control, **through)
 
     def on(self, control: ControlT, **handlers: OnEvent) -> ControlT:
         """See `Drawing`."""

@@ -12,8 +12,9 @@ from dashboard.card import CardPlan, Drawing, Who
 from dashboard.census import Standing
 from dashboard.house import House, act
 from dashboard.look import FADED, caption, card, icon, title
-from dashboard.present import DeviceView, device_view, gone_view
+from dashboard.present import DeviceView
 from dashboard.reader import Reader
+from dashboard.sight import Sight, device_view, gone_view, of_device
 from dashboard.trends import tag
 from dashboard.views.metric_cell import cell, cells
 from dashboard.views.presence import about, presence
@@ -49,7 +50,7 @@ def plan(
     return CardPlan(
         key=f"card/{device_id}/{size}/{'.'.join(map(str, rooms))}/{reader.key}",
         follows=frozenset({f"device/{device_id}", tag(device_id), "tick"}),
-        look=partial(_look, house, device_id, reader),
+        look=partial(_look, house, device_id, reader, Sight(reader)),
         draw=lambda drawing: _draw(drawing, actor(house, device_id), size, rooms),
         shape=shape,
         source=lambda: house.devices.get(device_id),
@@ -64,20 +65,18 @@ def look(house: House, device_id: str, reader: Reader) -> DeviceView:
     return device_view(device, house.kinds.get(device.kind), house.label(device), time.time(), reader)
 
 
-def _look(house: House, device_id: str, reader: Reader) -> DeviceView:
-    """The same with the trend of its main number."""
-    view = look(house, device_id, reader)
-    name = _number(view)
-    if name is None:
-        return view
-    trait = view.metrics[name].trait
-    precision = trait.precision if isinstance(trait, Numeric) else None
-    return view._replace(trend=house.trends.look(view.device, name, precision, time.time()))
+def _look(house: House, device_id: str, reader: Reader, sight: Sight) -> DeviceView:
+    """The same again and again, with the trend of its main number."""
+    device = house.devices.get(device_id)
+    if device is None:
+        return gone_view(device_id, reader)
+    kind, label = house.kinds.get(device.kind), house.label(device)
+    return sight.look(device, kind, label, time.time(), house.trends.look)
 
 
 def shape(view: DeviceView) -> object:
     """What the tree of a device's card depends on: which metrics there are, and of which sort."""
-    return view.kind, tuple((name, type(m.trait), m.settable) for name, m in view.metrics.items())
+    return view.form
 
 
 def height(device: Standing, size: Size) -> int:
@@ -117,7 +116,7 @@ def route_of(device_id: str) -> str:
 
 def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
     """Icon, name, whether the device is there, and below them what it is, where, and how old that is."""
-    view, live = drawing.view, drawing.live
+    view, live = drawing.view, partial(drawing.lasting, of_device)
     badge = ft.Container(
         ft.Icon(icon(view.icon), size=20, color=ft.Colors.ON_PRIMARY_CONTAINER),
         width=38, height=38, border_radius=12,
@@ -151,7 +150,7 @@ def _whole(view: DeviceView) -> str | None:
 
 def fading(drawing: Drawing[DeviceView], values: ft.LayoutControl) -> ft.LayoutControl:
     """Values, switches and all, that fade while they may no longer be true."""
-    return drawing.live(values, opacity=lambda v: FADED if v.faded else 1.0)
+    return drawing.lasting(of_device, values, opacity=lambda v: FADED if v.faded else 1.0)
 
 
 def _blank() -> ft.Control:
@@ -184,7 +183,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act, size: Size, rooms: Rooms) -> f
         )
         surface = card(filled)
     whole = ft.Semantics(content=surface, container=True, col=columns(size))
-    return drawing.live(whole, label=about)
+    return drawing.lasting(of_device, whole, label=about)
 
 
 def _lines(drawing: Drawing[DeviceView], act: Act, names: Sequence[str]) -> list[ft.Control]:

@@ -1,10 +1,13 @@
 """One metric of a device: its label, its value, and below it what is under way or wrong."""
 
+from functools import partial
+
 import flet as ft
 
 from dashboard.card import Drawing
 from dashboard.look import DOTS, INKS, SIGNS, caption
 from dashboard.present import NOT_YET, DeviceView, MetricView, Tone
+from dashboard.sight import of_metric
 from dashboard.widgets import Act, Place, widget_for
 from dashboard.widgets.location import other_half
 from schemas.traits import Choice, Numeric
@@ -69,7 +72,7 @@ def _head(drawing: Drawing[DeviceView], name: str) -> ft.Control:
     label = caption(label_of(drawing.view, name), expand=True)
     if not drawing.view.metrics[name].settable:
         return ft.Row([label], height=16, spacing=4)
-    live = drawing.live
+    live = partial(drawing.lasting, of_metric(name))
     ring = live(
         ft.ProgressRing(width=12, height=12, stroke_width=2), visible=lambda v: v.metrics[name].pending
     )
@@ -81,7 +84,7 @@ def _head(drawing: Drawing[DeviceView], name: str) -> ft.Control:
 
 
 def _note(drawing: Drawing[DeviceView], name: str) -> ft.Control:
-    live = drawing.live
+    live = partial(drawing.lasting, of_metric(name))
     known: tuple[DeviceView | None, tuple[Tone, str]] = (None, ("muted", ""))
 
     def note(view: DeviceView) -> tuple[Tone, str]:

@@ -1,10 +1,13 @@
 """Whether a device is there: a sign, a word, and for who asks the reason."""
 
+from functools import partial
+
 import flet as ft
 
 from dashboard.card import Drawing, Question, Who
 from dashboard.look import DOTS, SOFT
 from dashboard.present import DeviceView
+from dashboard.sight import of_device
 from dashboard.wording import sentence
 
 SIGNS = {
@@ -23,7 +26,7 @@ def sign(size: int = 12) -> ft.Icon:
 
 def presence(drawing: Drawing[DeviceView]) -> ft.Control:
     """The availability; the reason is its tooltip, and is told when it is pressed."""
-    live = drawing.live
+    live = partial(drawing.lasting, of_device)
     mark = live(sign(), icon=lambda v: SIGNS[v.availability], color=lambda v: DOTS[v.tone])
     word = live(ft.Text(size=12, color=SOFT, no_wrap=True), value=lambda v: v.word)
     row = ft.Row([mark, word], spacing=5, tight=True)

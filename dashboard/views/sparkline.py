@@ -1,11 +1,14 @@
 """The last hour of a card's main number, and whether it rises or falls."""
 
+from functools import partial
+
 import flet as ft
 
 from dashboard.card import Drawing
 from dashboard.course import NO_TREND
 from dashboard.look import SOFT
 from dashboard.present import DeviceView
+from dashboard.sight import of_trend
 from dashboard.trends import SIZE, WORDS
 
 _NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
@@ -19,7 +22,7 @@ ARROWS = {
 
 def sparkline(drawing: Drawing[DeviceView]) -> ft.Control:
     """A small picture with an arrow; there is room for it before it is known."""
-    live = drawing.live
+    live = partial(drawing.lasting, of_trend)
     picture = live(
         ft.Image(src="", width=SIZE.width, height=SIZE.height),
         src=lambda v: v.trend.picture or _NOTHING,

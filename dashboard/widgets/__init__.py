@@ -14,9 +14,10 @@ from typing import Protocol, TypeAlias
 import flet as ft
 
 from dashboard.asking import Act, ask_then_act
-from dashboard.card import Drawing, Who
+from dashboard.card import ControlT, Drawing, Who
 from dashboard.present import NOT_YET, DeviceView, MetricView
 from dashboard.reader import Reader
+from dashboard.sight import of_metric
 from schemas.message import Value
 from schemas.traits import Text, Trait
 
@@ -55,6 +56,11 @@ class Place:
         """A live property of this metric."""
         name = self.name
         return lambda view: value_of(view.metrics[name])
+
+    def lasting(self, control: ControlT, **properties: Callable[[MetricView], object]) -> ControlT:
+        """Let properties follow what is neither the metric's text, nor its value, nor its age."""
+        through = {name: self.of(value_of) for name, value_of in properties.items()}
+        return self.drawing.lasting(of_metric(self.name), control, **through)
 
     def spoken(self, what: str = "") -> Callable[[DeviceView], str]:
         """What a control is called, also by a screen reader: device, metric, value, and what it does."""

@@ -52,9 +52,11 @@ def figure(place: Place) -> ft.Row:
     number = live(
         ft.Text(size=34 if place.large else 17, weight=ft.FontWeight.W_500, no_wrap=True),
         value=of(lambda m: m.said),
-        color=of(lambda m: INKS[m.tone]),
     )
-    unit = live(ft.Text(size=16 if place.large else 12, color=SOFT, no_wrap=True), value=of(lambda m: m.unit))
+    place.lasting(number, color=lambda m: INKS[m.tone])
+    unit = place.lasting(
+        ft.Text(size=16 if place.large else 12, color=SOFT, no_wrap=True), value=lambda m: m.unit
+    )
     # The boxes end together; the smaller text is raised so that the baselines do.
     raised = ft.Container(unit, padding=ft.Padding.only(bottom=4 if place.large else 1))
     return ft.Row([number, raised], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)

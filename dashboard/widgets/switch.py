@@ -22,8 +22,8 @@ def draw(place: Place) -> ft.Control:
     word = live(
         ft.Text(size=18 if place.large else 15, weight=ft.FontWeight.W_500),
         value=of(lambda m: m.said),
-        color=of(lambda m: SOFT if m.value is None else ft.Colors.ON_SURFACE),
     )
+    place.lasting(word, color=lambda m: SOFT if m.value is None else ft.Colors.ON_SURFACE)
     if not place.metric.settable:
         mark = live(
             ft.Icon(ft.Icons.TOGGLE_OFF_OUTLINED, size=22),
@@ -35,9 +35,9 @@ def draw(place: Place) -> ft.Control:
     switch = live(
         ft.Switch(padding=0),
         value=of(lambda m: m.shown is True),
-        disabled=of(lambda m: m.value is None),
         tooltip=place.spoken(),
     )
+    place.lasting(switch, disabled=lambda m: m.value is None)
 
     def changed(who: Who, data: object) -> None:
         place.act(who, data is True or data == "true")

@@ -6,8 +6,8 @@ import pytest
 
 from bridge.errors import CommandRefused, NotConnected
 from bridge.state import State
-from dashboard.present import device_view
 from dashboard.reader import ENGLISH, Reader
+from dashboard.sight import device_view
 from dashboard.widgets import entry_for
 from tests.dashboard.client import Tree, find, texts
 from tests.dashboard.fake import FakeHouse

@@ -17,12 +17,11 @@ from dashboard.present import (
     DASH,
     MetricView,
     default_name,
-    device_view,
     expected,
     format_value,
-    gone_view,
     not_heard,
 )
+from dashboard.sight import device_view, gone_view
 from dashboard.wording import age, payload_text, sentence, shown_text
 from schemas.catalog import shipped_kinds
 from schemas.message import Provenance, Value
