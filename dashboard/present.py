@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "muted"]
 
+LARGEST = 1e300
+"""Whole numbers beyond this have no float once they are in another unit."""
 WORTH_SAYING = 1e6
 """A limit beyond this keeps out nonsense and tells nothing of the device."""
 WAITING = marked("waiting for the device")
@@ -209,6 +211,8 @@ def decimals(trait: Trait, into: Conversion | None = None) -> int | None:
 
 def _converted(value: float, trait: Trait, into: Conversion) -> str:
     shown = decimals(trait, into)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"{Decimal(value) * Decimal(into.factor):.6g}"
     return _fixed(into.shown(value), 1 if shown is None else shown)
 
 

@@ -1,5 +1,6 @@
 """Units as a person wants them, whatever a device says. Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +22,11 @@ class Conversion:
     decimals: int = 0
 
     def shown(self, value: float) -> float:
-        """A device's value in the unit that is shown."""
-        return value * self.factor + self.offset
+        """A device's value in the unit that is shown. What is larger than any float becomes infinite."""
+        try:
+            return value * self.factor + self.offset
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
 
     def meant(self, value: float) -> float:
         """A value that a person gave, in the device's unit."""

@@ -1,6 +1,7 @@
 """For whom something is drawn: languages, units, zones, and what a browser keeps of them."""
 
 import json
+import math
 from urllib.parse import quote
 
 import pytest
@@ -10,9 +11,11 @@ from starlette.datastructures import URL
 
 from dashboard.language import catalog, language_of
 from dashboard.language.foreign import SENTENCES
+from dashboard.present import format_value
 from dashboard.reader import ENGLISH, Reader
 from dashboard.units import conversion
 from dashboard.wishes import NOTE, Wishes, wishes_of
+from schemas.traits import Numeric
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import WIDE, Stage, play, plugged, until
 
@@ -72,6 +75,14 @@ def test_a_unit_is_shown_as_wanted(unit: str, system: str, value: float, shown: 
     into = conversion(unit, system)  # type: ignore[arg-type]
     assert into is not None
     assert (shown, value) == pytest.approx((into.shown(value), into.meant(shown)))
+
+
+def test_a_number_beyond_every_float_is_shown_in_another_unit_too() -> None:
+    """It has no float once it is converted."""
+    into = conversion("l", "imperial")
+    assert into is not None
+    assert (math.inf, -math.inf) == (into.shown(10**400), into.shown(-(10**400)))
+    assert "2.64172e+399" == format_value(10**400, Numeric(unit="l"), ENGLISH, into)
 
 
 @pytest.mark.parametrize(
