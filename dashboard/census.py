@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridge.labels import Label
 from bridge.presence import Availability
-from bridge.state import DeviceState
+from bridge.state import UNCLAIMED, DeviceState
 from dashboard.present import INFERRED, default_name, tone_of
 from schemas.kind import Kind
 from schemas.traits import Location, Numeric
@@ -69,7 +69,14 @@ class Census:
             label = house.label(device)
             if last is not None and last[0] is device and last[1] == label:
                 continue
-            found = None if label.retired else standing(device, house, label)
+            if label.retired:
+                found = None
+            elif last is not None and last[2] is not None and _alike(last[0], device) and last[1] == label:
+                # Only its values are new.
+                kind = house.kinds.get(device.kind)
+                found = last[2]._replace(alert=_alert(device, kind), seen_at=device.seen_at)
+            else:
+                found = standing(device, house, label)
             heard = True
             changed = changed or last is None or _lasting(last[2]) != _lasting(found)
             known[device.id] = (device, label, found)
@@ -102,16 +109,14 @@ def standing(device: DeviceState, house: "House", label: Label) -> Standing:
     first = next((metric.trait for metric in declared.values()), None)
     if first is None:
         first = next((INFERRED[type(metric.value)] for metric in device.metrics.values()), None)
-    availability = device.presence.availability
     return Standing(
         device.id,
         device.kind,
         name,
         place,
         "\n".join((name, place, device.id, kind.title if kind else "unclaimed")).casefold(),
-        availability,
-        # What an absent device said last may no longer be so; that it is absent says enough.
-        availability == "online" and kind is not None and _alarms(device, kind),
+        device.presence.availability,
+        _alert(device, kind),
         len(declared) + sum(name not in declared for name in device.metrics) - _positions(kind),
         isinstance(first, Numeric),
         device.seen_at,
@@ -125,7 +130,21 @@ def _positions(kind: Kind | None) -> int:
     return min(axes.count("latitude"), axes.count("longitude"))
 
 
-def _alarms(device: DeviceState, kind: Kind) -> bool:
+def _alike(one: DeviceState, other: DeviceState) -> bool:
+    """Whether they differ at most in values and times, as far as a standing tells of them."""
+    return (
+        one.kind == other.kind
+        and one.presence == other.presence
+        and one.metrics.keys() == other.metrics.keys()
+        # What no kind declares is a number or none by its value.
+        and one.kind != UNCLAIMED
+    )
+
+
+def _alert(device: DeviceState, kind: Kind | None) -> bool:
+    if kind is None or device.presence.availability != "online":
+        # What an absent device said last may no longer be so; that it is absent says enough.
+        return False
     metrics = kind.metrics
     return any(
         tone_of(state.value, metrics[name].trait) in ("warn", "bad")

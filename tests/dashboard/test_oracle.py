@@ -177,6 +177,8 @@ def test_a_change_is_what_flet_sends(kind: str, page: str) -> None:
         twins.change(house.broker(up=False, detail="refused"))
         twins.change(house.broker(up=True, detail="connected"))
         twins.change(house.hear(f"fleet/{kind}/one/availability", "offline"))
+        # Time has passed, which charts show.
+        twins.change({"tick"})
         fresh = [card.plan.draw(Drawing(card.plan.look())) for card in twins.layout.cards]
         defaults = defaults_of(*fresh)
         assert shape([flet_mount(control) for control in fresh], defaults) == shape(twins.seen, defaults)
