@@ -221,13 +221,34 @@ class Sought:
     """Which refused messages, newest first: those that fit all that is given.
 
     Only ids below `before`; of one `reason`; with `text` in the topic, the detail or the payload, upper and
-    lower case alike.
+    lower case alike; of a `topic`, in which a level `+` stands for any one; wrong at one `field` ("": none).
     """
 
     before: int | None = None
     limit: int = 100
     reason: str | None = None
     text: str | None = None
+    topic: str | None = None
+    field: str | None = None
+
+
+class Heap(NamedTuple):
+    """The refused messages of one topic, for one reason, wrong at one field ("": none).
+
+    How many, when the first and the last came (Unix seconds), and the id of the newest.
+    """
+
+    topic: str
+    reason: str
+    field: str
+    number: int
+    first: float
+    last: float
+    newest: int
+
+
+HEAPS = 20_000
+"""The heaps that are told at most: those with the newest messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +337,9 @@ class Store(Protocol):
 
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """Refused messages, newest first, with their whole payload as far as it is kept."""
+
+    def quarantine_heaps(self, reason: str | None = None, limit: int = HEAPS) -> Sequence[Heap]:
+        """The refused messages by topic, reason and field, the heap with the newest first."""
 
     def quarantine_counts(self) -> QuarantineCounts:
         """How much is in quarantine."""

@@ -15,6 +15,7 @@ from bridge.errors import FleetglassError, NotConnected
 from bridge.explorer import Explorer
 from bridge.forgetting import retained_topics
 from bridge.frames import Frame
+from bridge.groups import Groups, groups_of
 from bridge.identity import restore
 from bridge.inbox import Forget, Inbox, Kept, Linked, Relabelled
 from bridge.ingest import Ingest, Parts
@@ -270,6 +271,10 @@ class Bridge:
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """Refused messages, newest first."""
         return self._plan.store.quarantined(sought)
+
+    def quarantine_groups(self, reason: str | None = None) -> Groups:
+        """Refused messages by the sort of topic, the reason and the field."""
+        return groups_of(self._plan.store, self.kinds, reason)
 
     def quarantine_counts(self) -> QuarantineCounts:
         """How much is in quarantine, and how much its bounds have removed."""

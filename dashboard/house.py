@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
+from bridge.groups import Groups
 from bridge.labels import Label
 from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
@@ -123,6 +124,9 @@ class House(Protocol):
 
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """* Refused messages, newest first."""
+
+    def quarantine_groups(self, reason: str | None = None) -> Groups:
+        """* Refused messages, or those of a reason, by the sort of topic, the reason and the field."""
 
     def quarantine_counts(self) -> QuarantineCounts:
         """* How much is in quarantine, and how much its bounds have removed."""

@@ -10,6 +10,7 @@ from bridge.bus.follower import BusLink, Follower
 from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.frames import Frame
+from bridge.groups import Groups
 from bridge.labels import Label, retired_of
 from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
@@ -117,6 +118,10 @@ class RemoteHouse:
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """See `House`; payloads are cut to 65,536 bytes."""
         return self._asker.quarantined(sought)
+
+    def quarantine_groups(self, reason: str | None = None) -> Groups:
+        """See `House`; the kinds are those of the bridge."""
+        return self._asker.quarantine_groups(reason)
 
     def quarantine_counts(self) -> QuarantineCounts:
         """See `House`."""

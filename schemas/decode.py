@@ -13,6 +13,7 @@ from schemas.kind import Kind
 from schemas.message import (
     Announcement,
     Ignored,
+    Mistake,
     Outcome,
     RawMessage,
     Reading,
@@ -21,7 +22,7 @@ from schemas.message import (
     Unclaimed,
     Value,
 )
-from schemas.refusal import named, one_line, refusal_of, shown
+from schemas.refusal import named, one_line, refusal_of, sentence, shown
 from schemas.topics import quote_topic
 
 MAX_PAYLOAD = 262_144
@@ -47,7 +48,8 @@ def decode(message: RawMessage, kinds: Kinds, *, max_payload: int = MAX_PAYLOAD)
         return _COMMAND
     if len(payload) > max_payload:
         size = f"{len(payload):,} bytes"
-        return Rejected("too_large", f"the message: expected at most {max_payload:,} bytes, got {size}")
+        large = Mistake((), f"at most {max_payload:,} bytes", size)
+        return Rejected("too_large", sentence(large), mistakes=(large,))
     if claim is None:
         return Unclaimed(_topic_id(topic), *unclaimed_readings(payload))
     if not payload:
@@ -73,7 +75,8 @@ def _state(payload: bytes, received_at: float, kind: Kind, device_id: str) -> Re
     device_time = None if time is None else (time - _EPOCH).total_seconds()
     if device_time is not None and device_time > received_at + FUTURE_SECONDS:
         ahead = f"{device_time - received_at:,.0f} seconds ahead"
-        return Rejected("future_time", f"time: expected at most 5 minutes ahead, got {ahead}", "time")
+        early = Mistake(("time",), "at most 5 minutes ahead", ahead)
+        return Rejected("future_time", sentence(early), "time", (early,))
     make, metrics = tuple.__new__, kind.metrics
     readings: list[Reading] = []
     for name, unit in kind.units:
@@ -141,11 +144,12 @@ def _called(text: str) -> str | None:
 def _odd(flat: Flat) -> Rejected:
     name = flat.odd[0]
     value = flat.values[name]
-    field = named(name)
+    field, path = named(name), tuple(name.split("."))
     if isinstance(value, float):
-        return Rejected("not_finite", f"{field}: expected a finite number, got {shown(value)}", field)
-    text = f"{field}: expected a number of at most 64 bits, got {shown(value)}"
-    return Rejected("out_of_range", text, field)
+        wrong, code = Mistake(path, "a finite number", shown(value)), "not_finite"
+    else:
+        wrong, code = Mistake(path, "a number of at most 64 bits", shown(value)), "out_of_range"
+    return Rejected(code, sentence(wrong), field, (wrong,))
 
 
 def _announcement(payload: bytes, kind: Kind, device_id: str) -> Announcement | Rejected:
@@ -153,7 +157,9 @@ def _announcement(payload: bytes, kind: Kind, device_id: str) -> Announcement | 
     if online is not None:
         return Announcement(device_id, kind.name, online)
     got = shown(payload[:100].decode("utf-8", "replace"))
-    return Rejected("invalid_availability", f"availability: expected online or offline, got {got}")
+    wrong = Mistake((), "online or offline", got)
+    text = f"availability: expected {wrong.expected}, got {got}"
+    return Rejected("invalid_availability", text, mistakes=(wrong,))
 
 
 def _topic_id(topic: str) -> str:

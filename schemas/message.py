@@ -1,5 +1,6 @@
 """What goes in and out of decoding: raw messages, and what each of them turned out to be."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -75,13 +76,33 @@ class Unclaimed(NamedTuple):
     whole: bool = True
 
 
+class Mistake(NamedTuple):
+    """One thing that is wrong with a message: where, what was expected there, and what came.
+
+    `path` leads into the JSON, empty for the message as a whole; `at` is a byte of the payload instead, where
+    it can be read no further. `missing`: there is nothing at `path`. `own`: `expected` is a whole statement
+    in the words of the kind.
+    """
+
+    path: tuple[str | int, ...]
+    expected: str
+    came: str
+    at: int | None = None
+    missing: bool = False
+    own: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A message that does not validate: a short code, the field, and a sentence with expected and got."""
+    """A message that does not validate: a short code, the field, and a sentence with expected and got.
+
+    `mistakes` says the same in parts, for the first of them, as far as it is a matter of what stands where.
+    """
 
     code: str
     detail: str
     field: str = ""
+    mistakes: tuple[Mistake, ...] = dataclasses.field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

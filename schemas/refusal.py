@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.kind import Kind, Metric
-from schemas.message import Rejected
+from schemas.message import Mistake, Rejected
 from schemas.traits import Color, Counter, Location, Numeric, Text, Timestamp
 
 CODES = frozenset(
@@ -21,6 +22,8 @@ CODES = frozenset(
 
 MAX_SHOWN = 80
 MAX_LINE = 300
+MISTAKES = 8
+"""Mistakes of one message that are told in parts."""
 _DETAILED = 2
 
 _RANGE_ERRORS = frozenset(
@@ -37,15 +40,28 @@ def refusal_of(error: ValidationError, kind: Kind, payload: bytes) -> Rejected:
         return _not_json(first, payload)
     if not first["loc"]:
         if first["type"].startswith("model_"):
-            text = f"the message: expected a JSON object, got {shown(first['input'])}"
-            return Rejected("not_an_object", text)
-        return Rejected("invalid_value", one_line(f"the message: {first['msg']}"))
-    sentences = [_sentence(mistake, kind) for mistake in mistakes[:_DETAILED]]
+            wrong = Mistake((), "a JSON object", shown(first["input"]))
+            return Rejected("not_an_object", sentence(wrong), mistakes=(wrong,))
+        wrong = Mistake((), first["msg"], "", own=True)
+        return Rejected("invalid_value", one_line(f"the message: {first['msg']}"), mistakes=(wrong,))
+    wrongs = tuple(_mistake(mistake, kind) for mistake in mistakes[:MISTAKES])
+    sentences = [sentence(wrong) for wrong in wrongs[:_DETAILED]]
     if len(mistakes) > _DETAILED:
         sentences.append(f"and {len(mistakes) - _DETAILED} more")
     metric = _metric(first, kind)
     field = metric.name if metric is not None else _field(first)
-    return Rejected(_code(first, kind), one_line("; ".join(sentences)), field)
+    return Rejected(_code(first, kind), one_line("; ".join(sentences)), field, wrongs)
+
+
+def place_of(wrong: Mistake) -> str:
+    """Where a mistake is, in words: the field, with dots between levels, or the message."""
+    return named(".".join(str(part) for part in wrong.path)) if wrong.path else "the message"
+
+
+def sentence(wrong: Mistake) -> str:
+    """A mistake in one sentence: where, what was expected, and what came."""
+    expected = wrong.expected if wrong.own else f"expected {wrong.expected}"
+    return f"{place_of(wrong)}: {expected}, got {wrong.came}"
 
 
 def expectation(metric: Metric) -> str:
@@ -92,6 +108,7 @@ def one_line(text: str, length: int = MAX_LINE) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
+_AT = re.compile(r"at line (\d+) column (\d+)")
 _MOMENTS = {
     "rfc3339": "a time with its zone such as 2026-01-31T12:00:00Z",
     "s": "a time in seconds since 1970",
@@ -103,27 +120,38 @@ def _not_json(mistake: ErrorDetails, payload: bytes) -> Rejected:
     try:
         payload.decode("utf-8")
     except UnicodeDecodeError as error:
-        text = f"the message: expected UTF-8 text, got the byte 0x{payload[error.start]:02x} at {error.start}"
-        return Rejected("invalid_utf8", text)
+        came = f"the byte 0x{payload[error.start]:02x} at {error.start}"
+        wrong = Mistake((), "UTF-8 text", came, error.start)
+        return Rejected("invalid_utf8", sentence(wrong), mistakes=(wrong,))
     reason = str(mistake.get("ctx", {}).get("error", mistake["msg"]))
+    at = _offset(payload, reason)
     if payload.startswith(b"\xef\xbb\xbf"):
-        reason = "it starts with a byte order mark"
+        reason, at = "it starts with a byte order mark", 0
     code = "out_of_range" if reason.startswith("number out of range") else "invalid_json"
     got = shown(payload[: MAX_SHOWN * 4].decode("utf-8", "ignore"))
-    return Rejected(code, one_line(f"the message: expected JSON, got {got} ({reason})"))
+    wrong = Mistake((), "JSON", f"{got} ({reason})", at)
+    return Rejected(code, one_line(sentence(wrong)), mistakes=(wrong,))
 
 
-def _sentence(mistake: ErrorDetails, kind: Kind) -> str:
-    field = _field(mistake)
+def _offset(payload: bytes, reason: str) -> int | None:
+    """The byte that a parser's `… at line 2 column 7` means; both count from 1, columns in bytes."""
+    found = _AT.search(reason)
+    if found is None:
+        return None
+    before = payload.split(b"\n")[: int(found[1]) - 1]
+    return min(sum(len(line) + 1 for line in before) + max(int(found[2]) - 1, 0), len(payload))
+
+
+def _mistake(mistake: ErrorDetails, kind: Kind) -> Mistake:
     metric = _metric(mistake, kind)
-    got = shown(mistake["input"])
+    path, got = mistake["loc"], shown(mistake["input"])
     if mistake["type"] == "missing":
-        return f"{field}: expected {_expected(mistake, metric)}, got a message without it"
+        return Mistake(path, _expected(mistake, metric), "a message without it", missing=True)
     if mistake["type"] == "extra_forbidden":
-        return f"{field}: expected only the fields that {kind.name} declares, got this one with {got}"
+        return Mistake(path, f"only the fields that {kind.name} declares", f"this one with {got}")
     if mistake["type"] in ("value_error", "assertion_error"):
-        return f"{field}: {shown(mistake['msg'].split(', ', 1)[-1])[1:-1]}, got {got}"
-    return f"{field}: expected {_expected(mistake, metric)}, got {got}"
+        return Mistake(path, shown(mistake["msg"].split(", ", 1)[-1])[1:-1], got, own=True)
+    return Mistake(path, _expected(mistake, metric), got)
 
 
 def _expected(mistake: ErrorDetails, metric: Metric | None) -> str:

@@ -8,6 +8,7 @@ from bridge import errors
 from bridge.bus.codec import pack, reading, unpack
 from bridge.commands import CommandRecord
 from bridge.errors import FleetglassError
+from bridge.groups import Group, Groups
 from bridge.ports import Heard, History, Point, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
@@ -86,6 +87,21 @@ def _of_quarantined(found: Sequence[Quarantined]) -> list[tuple[object, ...]]:
     ]
 
 
+def _of_groups(found: Groups) -> tuple[object, ...]:
+    names = [each.name for each in fields(Group) if each.name != "newest"]
+    told = [(*(getattr(g, name) for name in names), *_of_quarantined([g.newest])) for g in found.groups]
+    return told, found.more, found.whole
+
+
+def _groups(plain: Any) -> Groups:  # noqa: ANN401
+    groups, more, whole = plain
+    made: list[Group] = []
+    for topic, reason, field, kind, topics, number, first, last, now, newest in groups:
+        entry = Quarantined(*newest)
+        made.append(Group(topic, reason, field, kind, topics, number, first, last, entry, now))
+    return Groups(made, more, whole)
+
+
 def _history(plain: Any) -> tuple[str, History]:  # noqa: ANN401
     unit, points, step, others = plain
     return unit, History([Point(*point) for point in points], step, others)
@@ -124,6 +140,7 @@ ANSWERS: Final[Mapping[str, tuple[Callable[[Any], object], Callable[[Any], objec
     "heard": (lambda a: [tuple(each) for each in a], lambda plain: [Heard(*each) for each in plain]),
     "history": (lambda a: (a[0], list(a[1].points), a[1].step, list(a[1].other_units)), _history),
     "quarantined": (_of_quarantined, lambda plain: [Quarantined(*each) for each in plain]),
+    "quarantine_groups": (_of_groups, _groups),
     "quarantine_counts": (
         lambda a: (a.kept, a.size, a.removed, dict(a.reasons)),
         lambda plain: QuarantineCounts(*plain),

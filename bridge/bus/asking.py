@@ -14,6 +14,7 @@ from bridge.bus.faults import FAULTS, trouble
 from bridge.commands import CommandRecord
 from bridge.errors import BusAway
 from bridge.explorer import check_publishable
+from bridge.groups import Groups
 from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
@@ -100,6 +101,10 @@ class Asker:
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """See `Bridge`; payloads are cut to 65,536 bytes."""
         return cast("Sequence[Quarantined]", self.ask("quarantined", sought))
+
+    def quarantine_groups(self, reason: str | None) -> Groups:
+        """See `Bridge`."""
+        return cast(Groups, self.ask("quarantine_groups", reason))
 
     def quarantine_counts(self) -> QuarantineCounts:
         """See `Bridge`."""

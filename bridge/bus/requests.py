@@ -59,6 +59,7 @@ def carry_out(bridge: Bridge) -> Mapping[str, Callable[..., object]]:
         "heard": lambda device_id, limit: bridge.heard(device_id, limit=limit),
         "history": bridge.history,
         "quarantined": bridge.quarantined,
+        "quarantine_groups": bridge.quarantine_groups,
         "quarantine_counts": bridge.quarantine_counts,
         "replay": lambda dry_run, ids: bridge.replay(dry_run=dry_run, ids=ids),
         "facts": bridge.facts,

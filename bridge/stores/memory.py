@@ -12,9 +12,11 @@ from typing import NamedTuple
 from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.ports import (
+    HEAPS,
     RECEIPTS_KEPT,
     Batch,
     Exported,
+    Heap,
     Heard,
     History,
     Point,
@@ -29,6 +31,7 @@ from bridge.ports import (
 )
 from bridge.quarantine import Quarantined
 from bridge.state import DeviceState
+from bridge.stores.matching import pattern_of
 from bridge.stores.states import Seen, overlaid
 from bridge.stores.steps import step_for
 from schemas.message import RawMessage, Value
@@ -246,15 +249,30 @@ class MemoryStore:
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """See `Store`."""
         text = (sought.text or "").casefold()
+        fits = None if sought.topic is None else pattern_of(sought.topic).fullmatch
         with self._lock:
             found = (
                 entry
                 for entry in reversed(self._quarantine.values())
                 if (sought.before is None or entry.id < sought.before)
                 and (sought.reason is None or entry.reason == sought.reason)
+                and (sought.field is None or entry.field == sought.field)
+                and (fits is None or fits(entry.topic))
                 and (not text or any(text in part.casefold() for part in _words(entry)))
             )
             return list(itertools.islice(found, sought.limit))
+
+    def quarantine_heaps(self, reason: str | None = None, limit: int = HEAPS) -> Sequence[Heap]:
+        """See `Store`."""
+        with self._lock:
+            entries = [e for e in self._quarantine.values() if reason is None or e.reason == reason]
+        heaps: dict[tuple[str, str, str], Heap] = {}
+        for e in entries:
+            key = (e.topic, e.reason, e.field)
+            before = heaps.pop(key, Heap(*key, 0, e.time, e.time, e.id))
+            first, last = min(before.first, e.time), max(before.last, e.time)
+            heaps[key] = Heap(*key, before.number + 1, first, last, e.id)
+        return list(itertools.islice(reversed(heaps.values()), limit))
 
     def quarantine_counts(self) -> QuarantineCounts:
         """See `Store`."""

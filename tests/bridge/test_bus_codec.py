@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -37,6 +38,7 @@ from bridge.errors import (
     StoreError,
 )
 from bridge.frames import Trace
+from bridge.groups import Group, Groups
 from bridge.labels import Label
 from bridge.ports import Heard, History, Point, QuarantineCounts, Sought, StoreFacts
 from bridge.presence import Presence
@@ -189,6 +191,10 @@ def test_what_is_cut_off_is_one_clear_error(entry: Entry, data: st.DataObject) -
 
 SAID = TopicMessage(2.0, b"\xff", 1, 1, True, "quarantined", "why")
 TOPIC = TopicEntry("a/b", 2, 0.5, True, "state", "plug.b", SAID, (SAID,))
+GROUP = Group(
+    "a/+/b", "wrong_type", "x", "plug", 2, 3, 1.0, 2.0,
+    Quarantined(1, 2.0, "a/c/b", "wrong_type", "why", b"\xff", 1, "x", True, 1), "",
+)  # fmt: skip
 ASKED = [
     ("command", "1f00ab42c3d4e5f6"),
     (
@@ -206,6 +212,7 @@ ASKED = [
     ("heard", [Heard("plug.a", 1.0, "online", "heard"), Heard("plug.a", 2.5, "offline", "said so")]),
     ("history", ("°C", History((Point(1.0, 2.5, 2.0, 3.0, 4), Point(2.0, "on")), 60.0, ("°F",)))),
     ("quarantined", [Quarantined(1, 2.0, "a/b", "not_json", "why", b"\xff", 1, "field", True, 1)]),
+    ("quarantine_groups", Groups([GROUP, replace(GROUP, now=None)], 3, whole=False)),
     ("quarantine_counts", QuarantineCounts(1, 2, 3, {"not_json": 1})),
     ("replay", Replayed(4, 3, {"not_json": 1}, 2)),
     ("facts", StoreFacts("memory", durable=False, size=1, readings=2, oldest=3.0)),
@@ -238,7 +245,8 @@ def test_requests_come_out_as_they_went_in() -> None:
     for method, arguments in (
         ("command", ("plug.a", {"on": True, "level": 3}, "Ada")),
         ("history", ("plug.a", "power", 1.0, 2.0, 500)),
-        ("quarantined", (Sought(before=3, limit=5, reason="not_json", text="a"),)),
+        ("quarantined", (Sought(before=3, limit=5, reason="not_json", text="a", topic="a/+", field=""),)),
+        ("quarantine_groups", ("wrong_type",)),
         ("facts", ()),
         ("relabel", ("plug.a", "Küche", None)),
         ("retire", ("plug.a", True)),

@@ -109,6 +109,10 @@ def test_all_answers_are_the_bridges(speaker: Speaker, follower: Follower) -> No
     assert [] == list(asker.quarantined(Sought(reason="other")))
     assert isinstance(asker.quarantine_counts(), QuarantineCounts)
     assert bridge.quarantine_counts() == asker.quarantine_counts()
+    groups = asker.quarantine_groups(None)
+    assert ["fleet/thermostat/+/state"] == [group.topic for group in groups.groups]
+    assert bridge.quarantine_groups() == groups
+    assert not asker.quarantine_groups("other").groups
     assert 1 == asker.replay(dry_run=True).tried
     assert bridge.replay(dry_run=True) == asker.replay(dry_run=True)
     assert bridge.facts() == asker.facts()

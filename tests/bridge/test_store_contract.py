@@ -14,6 +14,7 @@ from bridge.ports import (
     Batch,
     Exported,
     Forgotten,
+    Heap,
     Heard,
     Query,
     Receipt,
@@ -48,6 +49,11 @@ def refusal(number: int, payload: bytes = b"\xffnot JSON", code: str = "invalid_
     """A refused message."""
     raw = RawMessage(f"fleet/lamp/{number}/state", payload, NOW + number, retained=True, qos=1)
     return quarantine(raw, Rejected(code, "expected a JSON object", "on"))
+
+
+def placed(topic: str, field: str, at: float = NOW, code: str = "wrong_type") -> Quarantined:
+    """A refused message of a topic, wrong at a field."""
+    return quarantine(RawMessage(topic, b"{}", at), Rejected(code, "expected something else", field))
 
 
 def refusals(store: Store, **sought: object) -> list[str]:
@@ -261,6 +267,46 @@ def test_quarantine_can_be_searched(store: Store) -> None:
     assert ["3", "1"] == refusals(store, reason="invalid_json")
     assert [] == refusals(store, reason="too_big", text="not json")
     assert ["1"] == refusals(store, reason="invalid_json", limit=5, before=store.quarantined(Sought())[1].id)
+
+
+def test_quarantine_can_be_narrowed_to_topics_and_a_field(store: Store) -> None:
+    """A level `+` is any one level and no more; a field is the whole of it, also where there is none."""
+    store.commit(Batch(quarantined=[placed("fleet/a/b/state", "x"), placed("fleet/a/state", "")]))
+    store.commit(Batch(quarantined=[placed("fleet/c/state", "x"), placed("fleet/c.state", "x")]))
+
+    def found(**sought: object) -> list[str]:
+        return [entry.topic for entry in store.quarantined(Sought(**sought))]  # type: ignore[arg-type]
+
+    assert ["fleet/c/state", "fleet/a/state"] == found(topic="fleet/+/state")
+    assert ["fleet/c/state"] == found(topic="fleet/+/state", field="x")
+    assert ["fleet/a/state"] == found(field="")
+    assert ["fleet/c.state"] == found(topic="fleet/c.state")
+    assert ["fleet/c/state"] == found(topic="fleet/+/state", limit=1)
+    assert [] == found(topic="fleet/+", text="c/state")
+
+
+def test_quarantine_is_told_in_heaps(store: Store) -> None:
+    """By topic, reason and field, the heap with the newest first; each with number, times and newest."""
+    store.commit(
+        Batch(
+            quarantined=[
+                placed("a", "x", NOW + 1),
+                placed("b", "x", NOW + 2),
+                placed("a", "x", NOW + 3),
+                placed("a", "", NOW + 4, "other"),
+            ]
+        )
+    )
+    other, a, b = (
+        Heap("a", "other", "", 1, NOW + 4, NOW + 4, 4),
+        Heap("a", "wrong_type", "x", 2, NOW + 1, NOW + 3, 3),
+        Heap("b", "wrong_type", "x", 1, NOW + 2, NOW + 2, 2),
+    )
+    assert [other, a, b] == list(store.quarantine_heaps())
+    assert [a, b] == list(store.quarantine_heaps("wrong_type"))
+    assert [other, a] == list(store.quarantine_heaps(limit=2))
+    store.commit(Batch(released=[3, 4]))
+    assert [b, a._replace(number=1, last=NOW + 1, newest=1)] == list(store.quarantine_heaps())
 
 
 def test_released_messages_leave_and_ids_are_not_used_again(store: Store) -> None:

@@ -15,6 +15,7 @@ from bridge.commands import CommandRecord, CommandSent, CommandTaken
 from bridge.errors import FleetglassError
 from bridge.explorer import Explorer, check_publishable
 from bridge.frames import Frame
+from bridge.groups import Groups, groups_of
 from bridge.labels import NOTHING, Label, relabelled, retired_of, shown
 from bridge.ports import Batch, Heard, History, QuarantineCounts, Query, Sought, Source, StoreFacts
 from bridge.quarantine import Quarantined, quarantine
@@ -161,6 +162,9 @@ class FakeHouse:
 
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         return self.store.quarantined(sought)
+
+    def quarantine_groups(self, reason: str | None = None) -> Groups:
+        return groups_of(self.store, self.kinds, reason)
 
     def quarantine_counts(self) -> QuarantineCounts:
         return self.store.quarantine_counts()

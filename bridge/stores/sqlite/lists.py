@@ -12,6 +12,7 @@ from bridge.commands import CommandRecord
 from bridge.ports import (
     RECEIPTS_KEPT,
     Exported,
+    Heap,
     Heard,
     QuarantineCounts,
     Receipt,
@@ -20,6 +21,7 @@ from bridge.ports import (
 )
 from bridge.quarantine import Quarantined
 from bridge.state import DeviceState
+from bridge.stores.matching import pattern_of
 from bridge.stores.sqlite.commit import PYTHON, micros
 from bridge.stores.states import Seen, from_row, overlaid
 from schemas.message import RawMessage
@@ -131,6 +133,16 @@ def quarantined(db: Connection, sought: Sought) -> Sequence[Quarantined]:
     if sought.reason is not None:
         where.append("reason = ?")
         values.append(sought.reason)  # type: ignore[arg-type]
+    if sought.field is not None:
+        where.append("field = ?")
+        values.append(sought.field)  # type: ignore[arg-type]
+    fits = None
+    if sought.topic is not None:
+        if "+" in sought.topic.split("/"):
+            fits = pattern_of(sought.topic).fullmatch
+        else:
+            where.append("topic = ?")
+            values.append(sought.topic)  # type: ignore[arg-type]
     sql = (
         "SELECT id, time, topic, reason, detail, payload, size, field, retained, qos FROM quarantine"
         f" WHERE {' AND '.join(where)} ORDER BY id DESC"
@@ -140,6 +152,8 @@ def quarantined(db: Connection, sought: Sought) -> Sequence[Quarantined]:
     for number, time, topic, reason, detail, payload, size, field, retained, qos in db.execute(sql, values):
         if len(found) >= sought.limit:
             break
+        if fits is not None and not fits(topic):
+            continue
         if text and not any(
             text in part.casefold() for part in (topic, detail, payload.decode("utf-8", "replace"))
         ):
@@ -148,6 +162,20 @@ def quarantined(db: Connection, sought: Sought) -> Sequence[Quarantined]:
             Quarantined(number, time / 1e6, topic, reason, detail, payload, size, field, bool(retained), qos)
         )
     return found
+
+
+def quarantine_heaps(db: Connection, reason: str | None, limit: int) -> Sequence[Heap]:
+    """The refused messages by topic, reason and field, the heap with the newest first."""
+    where, values = ("", ()) if reason is None else ("WHERE reason = ?", (reason,))
+    rows = db.execute(
+        "SELECT topic, reason, field, count(*), min(time), max(time), max(id) FROM quarantine"
+        f" {where} GROUP BY topic, reason, field ORDER BY max(id) DESC LIMIT ?",
+        (*values, limit),
+    )
+    return [
+        Heap(topic, code, field, number, first / 1e6, last / 1e6, newest)
+        for topic, code, field, number, first, last, newest in rows
+    ]
 
 
 def quarantine_counts(db: Connection) -> QuarantineCounts:

@@ -14,8 +14,10 @@ from typing import TypeVar
 from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.ports import (
+    HEAPS,
     Batch,
     Exported,
+    Heap,
     Heard,
     History,
     QuarantineCounts,
@@ -180,6 +182,10 @@ class SqliteStore:
     def quarantined(self, sought: Sought) -> Sequence[Quarantined]:
         """See `Store`."""
         return self._read(lambda db: lists.quarantined(db, sought))
+
+    def quarantine_heaps(self, reason: str | None = None, limit: int = HEAPS) -> Sequence[Heap]:
+        """See `Store`."""
+        return self._read(lambda db: lists.quarantine_heaps(db, reason, limit))
 
     def quarantine_counts(self) -> QuarantineCounts:
         """See `Store`."""
