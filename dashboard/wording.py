@@ -52,8 +52,7 @@ def ago(when: float, now: float, reader: Reader = ENGLISH) -> str:
 def shown_text(text: str, limit: int = 120) -> str:
     """Foreign text made safe for one line: control and direction characters escaped, cut."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    # Most text is harmless, which is told at once.
-    return cut if cut.isprintable() else "".join(_printable(character) for character in cut)
+    return printable(cut)
 
 
 def payload_text(payload: bytes, limit: int = 2_000) -> str:
@@ -63,8 +62,7 @@ def payload_text(payload: bytes, limit: int = 2_000) -> str:
         text, _length = utf_8_decode(payload[:limit], "strict", len(payload) <= limit)
     except UnicodeDecodeError:
         return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
-    safe = text if text.isprintable() else "".join(c if c == "\n" else _printable(c) for c in text)
-    return safe + ("…" if len(payload) > limit else "")
+    return printable(text, keep="\n") + ("…" if len(payload) > limit else "")
 
 
 def laid_out(payload: bytes) -> bytes:
@@ -126,5 +124,9 @@ def past(age_of_it: str, reader: Reader = ENGLISH) -> str:
     return reader.say("a few seconds ago") if age_of_it == reader.say("now") else age_of_it
 
 
-def _printable(character: str) -> str:
-    return character if character.isprintable() else f"\\u{ord(character):04x}"
+def printable(text: str, keep: str = "") -> str:
+    """A text with control and direction characters escaped, but for those to `keep`."""
+    # Most text is harmless, which is told at once.
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else f"\\u{ord(c):04x}" for c in text)

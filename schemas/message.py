@@ -80,8 +80,8 @@ class Mistake(NamedTuple):
     """One thing that is wrong with a message: where, what was expected there, and what came.
 
     `path` leads into the JSON, empty for the message as a whole; `at` is a byte of the payload instead, where
-    it can be read no further. `missing`: there is nothing at `path`. `own`: `expected` is a whole statement
-    in the words of the kind.
+    it can be read no further, and `why` the parser's words for it. `missing`: there is nothing at `path`.
+    `own`: `expected` is a whole statement in the words of the kind.
     """
 
     path: tuple[str | int, ...]
@@ -90,6 +90,7 @@ class Mistake(NamedTuple):
     at: int | None = None
     missing: bool = False
     own: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

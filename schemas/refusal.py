@@ -61,7 +61,8 @@ def place_of(wrong: Mistake) -> str:
 def sentence(wrong: Mistake) -> str:
     """A mistake in one sentence: where, what was expected, and what came."""
     expected = wrong.expected if wrong.own else f"expected {wrong.expected}"
-    return f"{place_of(wrong)}: {expected}, got {wrong.came}"
+    why = f" ({wrong.why})" if wrong.why else ""
+    return f"{place_of(wrong)}: {expected}, got {wrong.came}{why}"
 
 
 def expectation(metric: Metric) -> str:
@@ -129,7 +130,7 @@ def _not_json(mistake: ErrorDetails, payload: bytes) -> Rejected:
         reason, at = "it starts with a byte order mark", 0
     code = "out_of_range" if reason.startswith("number out of range") else "invalid_json"
     got = shown(payload[: MAX_SHOWN * 4].decode("utf-8", "ignore"))
-    wrong = Mistake((), "JSON", f"{got} ({reason})", at)
+    wrong = Mistake((), "JSON", got, at, why=reason)
     return Rejected(code, one_line(sentence(wrong)), mistakes=(wrong,))
 
 

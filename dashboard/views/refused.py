@@ -1,6 +1,7 @@
 """The card of one refused message."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import flet as ft
@@ -9,16 +10,26 @@ from bridge.quarantine import Quarantined
 from dashboard.aside import tag
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
-from dashboard.look import caption, card, copyable
+from dashboard.look import STRETCH, caption, card, copyable, small
+from dashboard.marking import Piece, pieces
 from dashboard.reader import Reader
+from dashboard.refusals import detail_said, rows, verdict
 from dashboard.retry import name_of, retry
-from dashboard.views.payload import box, typed
-from dashboard.wording import age, payload_text, reason_text, shown_text, size_text
+from dashboard.views.compared import compared, payload
+from dashboard.wording import age, reason_text, shown_text, size_text
+from schemas.catalog import Kinds
+from schemas.message import Mistake
+
+COLUMNS: dict[str | ft.ResponsiveRowBreakpoint, int | float] = {"xs": 12, "lg": 6}
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused message as it is shown, its texts made safe and cut; in English, as all readers share it."""
+    """A refused message as it is shown, its texts made safe and cut; in English, as all readers share it.
+
+    `mistakes` are what the present kinds find; none where they would take it, or it is not kept whole.
+    `passes`: they would take it. `earlier`: they say something else than `detail`, which was said as it came.
+    """
 
     id: int
     time: float
@@ -28,7 +39,10 @@ class Refused:
     size: int
     retained: bool
     whole: bool
-    payload: str
+    payload: Sequence[Piece]
+    mistakes: tuple[Mistake, ...]
+    passes: bool
+    earlier: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +51,11 @@ class _Now:
     busy: bool
 
 
-def refused(entry: Quarantined) -> Refused:
-    """How a refused message is shown."""
+def refused(entry: Quarantined, kinds: Kinds) -> Refused:
+    """How a refused message is shown. Decodes it again: not for the web loop."""
+    now = verdict(entry, kinds)
+    # Where the kinds find nothing any more, what is known is the field of that time.
+    blamed = now.mistakes or ((Mistake((entry.field,), "", ""),) if entry.field else ())
     return Refused(
         id=entry.id,
         time=entry.time,
@@ -48,7 +65,10 @@ def refused(entry: Quarantined) -> Refused:
         size=entry.size,
         retained=entry.retained,
         whole=entry.size == len(entry.payload),
-        payload=payload_text(entry.payload, 400),
+        payload=tuple(pieces(entry.payload, blamed)),
+        mistakes=now.mistakes,
+        passes=now.now == "",
+        earlier=now.detail != entry.detail,
     )
 
 
@@ -70,16 +90,18 @@ def plan(house: House, entry: Refused, reader: Reader) -> CardPlan[_Now]:
 def _draw(drawing: Drawing[_Now], house: House, entry: Refused, reader: Reader) -> ft.Control:
     topic = copyable(entry.topic, size=14, weight=ft.FontWeight.W_600, expand=True)
     when = drawing.live(caption(), value=lambda now: now.age)
-    payload = box(typed(entry.payload or reader.say("(empty)"), size=14))
     again = [_again(drawing, house, entry, reader)] if entry.whole else []
     lines: list[ft.Control] = [
         ft.Row([topic, when], spacing=12, vertical_alignment=ft.CrossAxisAlignment.START),
         ft.Row([_about(entry, reader), *again], spacing=8),
-        copyable(reader.told(entry.detail), size=14),
-        payload,
+        *compared(rows(entry.mistakes, reader), reader),
     ]
-    column = ft.Column(lines, spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
-    return ft.Container(card(column), col={"xs": 12, "lg": 6})
+    if not entry.mistakes:
+        lines.append(copyable(detail_said(entry.detail, reader), size=14))
+    elif entry.earlier:
+        lines.append(small(reader.say("When it came: {why}", why=detail_said(entry.detail, reader))))
+    lines.append(payload(entry.payload, reader))
+    return ft.Container(card(ft.Column(lines, spacing=10, horizontal_alignment=STRETCH)), col=COLUMNS)
 
 
 def _about(entry: Refused, reader: Reader) -> ft.Control:
@@ -88,6 +110,8 @@ def _about(entry: Refused, reader: Reader) -> ft.Control:
         said.append(caption(reader.say("retained by the broker")))
     if not entry.whole:
         said.append(caption(reader.say("not kept whole")))
+    if entry.passes:
+        said.append(passing(reader.say("would pass now")))
     return ft.Row(
         said, spacing=10, run_spacing=4, wrap=True, expand=True,
         vertical_alignment=ft.CrossAxisAlignment.CENTER,
@@ -95,9 +119,10 @@ def _about(entry: Refused, reader: Reader) -> ft.Control:
 
 
 def _again(drawing: Drawing[_Now], house: House, entry: Refused, reader: Reader) -> ft.Control:
+    usual = reader.say("Replay") if entry.passes else reader.say("Try again")
     button = drawing.live(
-        ft.TextButton(),
-        content=lambda now: reader.say("Trying…") if now.busy else reader.say("Try again"),
+        ft.FilledTonalButton() if entry.passes else ft.TextButton(),
+        content=lambda now: reader.say("Trying…") if now.busy else usual,
         disabled=lambda now: now.busy,
     )
     return drawing.on(button, click=lambda who, _data: retry(house, who, entry.id))
@@ -111,3 +136,9 @@ def pill(text: str) -> ft.Container:
         border_radius=12,
         padding=ft.Padding.symmetric(vertical=3, horizontal=10),
     )
+
+
+def passing(text: str) -> ft.Control:
+    """A short word that it is well now, with a sign."""
+    sign = ft.Icon(ft.Icons.CHECK_CIRCLE_OUTLINE_ROUNDED, size=16, color=ft.Colors.SECONDARY)
+    return ft.Row([sign, ft.Text(text, size=12, color=ft.Colors.SECONDARY)], spacing=4, tight=True)

@@ -12,7 +12,7 @@ from bridge.quarantine import Quarantined, quarantine
 from bridge.replay import Replayed
 from dashboard.retry import question, told, told_of_one
 from dashboard.views import find
-from dashboard.views.quarantine import LONGEST, MOST, Wanted, wanted
+from dashboard.views.refused_wanted import LONGEST, MOST, Wanted, wanted
 from schemas.message import RawMessage, Rejected
 from tests.dashboard.client import Tree
 from tests.dashboard.fake import FakeHouse
@@ -20,6 +20,7 @@ from tests.dashboard.stage import WIDE, Stage, Tab, stage, until
 
 KITCHEN = "fleet/thermostat/kitchen/state"
 HALL = "fleet/lamp/hall/state"
+ALL = "/quarantine?show=messages"
 
 
 def play(act: Callable[[Stage], Awaitable[None]], house: FakeHouse) -> None:
@@ -52,6 +53,17 @@ def button(tab: Tab, text: str, number: int = 0) -> Tree:
     kinds = ("OutlinedButton", "TextButton", "FilledButton", "Button")
     found = [c for kind in kinds for c in tab.controls(kind) if c.get("content") == text]
     return found[number] if number < len(found) else {}
+
+
+async def press(tab: Tab, text: str) -> None:
+    """Click a button as soon as it is there and can be clicked."""
+
+    def there() -> bool:
+        found = button(tab, text)
+        return bool(found) and not found.get("disabled")
+
+    await until(there, f"the button {text!r}")
+    tab.click(button(tab, text))
 
 
 def dialog(tab: Tab) -> Tree | None:
@@ -102,11 +114,14 @@ def test_a_message_is_shown_with_all_that_is_known() -> None:
     """Topic, reason, detail, size, payload, and whether it was a retained copy."""
 
     async def act(stage: Stage) -> None:
-        tab = await stage.open("/quarantine")
+        tab = await stage.open(ALL)
         await tab.sees(KITCHEN)
-        for text in ("wrong type", "because of wrong_type", "3.5 kB", "retained by the broker", "xxx"):
+        for text in ("wrong type", "because of wrong_type", "3.5 kB", "retained by the broker"):
             assert tab.shows(text), text
-        assert tab.shows("1 kept, 3.5 kB")
+        (payload,) = [c for c in tab.controls("Text") if "payload: " in c.get("semantics_label", "")]
+        assert payload["semantics_label"].startswith("payload: →xxx")
+        assert "xxx" in payload["spans"][0]["text"]
+        await tab.sees("1 kept, 3.5 kB")
 
     house = FakeHouse()
     raw = RawMessage(KITCHEN, b"x" * 3_500, 1_700_000_000.0, retained=True)
@@ -127,15 +142,16 @@ def test_a_reason_a_text_and_a_page_are_linked_to() -> None:
         for tab in (by_reason, by_text):
             assert tab.shows("wrong type 50")
             assert tab.shows("invalid json 1")
-        first = await stage.open("/quarantine")
+        first = await stage.open(ALL)
         await first.sees(KITCHEN)
         assert not first.shows(HALL)
-        first.client.invoked.clear()
-        first.click(button(first, "Older"))
-        await until(lambda: first.client.invoked, "the navigation")
-        older = await stage.open(first.client.invoked[0]["args"]["route"])
+        older = await stage.open(Wanted(before=2).route)
         await older.sees(HALL)
         assert not older.shows(KITCHEN)
+        older.client.invoked.clear()
+        await press(older, "Newest")
+        await until(lambda: older.client.invoked, "the navigation")
+        assert "/quarantine?show=messages" == older.client.invoked[0]["args"]["route"]
 
     house = FakeHouse()
     refuse(house, HALL, b"on", "invalid_json")
@@ -150,6 +166,7 @@ def test_a_chip_and_a_search_lead_to_the_link() -> None:
     async def act(stage: Stage) -> None:
         tab = await stage.open("/quarantine?q=kitchen")
         await tab.sees(KITCHEN)
+        await tab.sees("out of range 2")
         chip = next(
             c for c in tab.controls("Container") if "out of range" in str(c.get("content", {}).get("value"))
         )
@@ -182,14 +199,14 @@ def test_an_empty_page_says_whether_it_is_the_filter() -> None:
         tab = await stage.open("/quarantine?q=nowhere&reason=out_of_range")
         await tab.sees("There is none with “nowhere” in it and refused as “out of range”.")
         tab.client.invoked.clear()
-        tab.click(button(tab, "Show all"))
+        await press(tab, "Show all")
         await until(lambda: tab.client.invoked, "the navigation")
         assert "/quarantine" == tab.client.invoked[0]["args"]["route"]
 
     play(act, mended())
 
     async def nothing(stage: Stage) -> None:
-        tab = await stage.open("/quarantine")
+        tab = await stage.open(ALL)
         await tab.sees("Nothing in quarantine")
         await tab.sees("mosquitto_pub")
 
@@ -205,7 +222,7 @@ def test_a_page_follows_the_quarantine() -> None:
     """What is refused comes, what leaves goes, on every page that would show it and on no other."""
 
     async def act(stage: Stage) -> None:
-        every, filtered = await stage.open("/quarantine"), await stage.open("/quarantine?q=hall")
+        every, filtered = await stage.open(ALL), await stage.open("/quarantine?q=hall")
         await every.sees("Nothing in quarantine")
         await filtered.sees("Nothing in quarantine")
         stage.hear(KITCHEN, '{"temperature": "hot"}')
@@ -260,7 +277,7 @@ def test_a_store_that_cannot_be_read_is_told() -> None:
             raise OSError("disk I/O error")
 
         stage.house.quarantined = fail  # type: ignore[method-assign]
-        tab = await stage.open("/quarantine")
+        tab = await stage.open(ALL)
         await tab.sees("Disk I/O error. It is tried again.")
 
     play(act, mended())
@@ -273,10 +290,10 @@ def test_trying_again_asks_before_it_does_anything() -> None:
     """The dry run's numbers are told to who asked; only his word replays, and then all screens show it."""
 
     async def act(stage: Stage) -> None:
-        tab, other = await stage.open("/quarantine"), await stage.open("/quarantine")
+        tab, other = await stage.open(ALL), await stage.open(ALL)
         await tab.sees(KITCHEN)
         await other.sees(KITCHEN)
-        tab.click(button(tab, "Try again"))
+        await press(tab, "Try again")
         await until(lambda: dialog(tab), "the question")
         asked = dialog(tab)
         assert asked is not None
@@ -304,7 +321,7 @@ def test_who_says_no_changes_nothing() -> None:
         tab = await stage.open("/quarantine?q=kitchen")
         await tab.sees(KITCHEN)
         for _ in range(2):
-            tab.click(button(tab, "Try these again"))
+            await press(tab, "Try these again")
             await until(lambda: dialog(tab), "the question")
             asked = dialog(tab)
             assert asked is not None
@@ -322,7 +339,7 @@ def test_a_filter_is_tried_beyond_the_page_that_is_shown() -> None:
     async def act(stage: Stage) -> None:
         tab = await stage.open("/quarantine?q=kitchen&before=200")
         await tab.sees(KITCHEN)
-        tab.click(button(tab, "Try these again"))
+        await press(tab, "Try these again")
         await until(lambda: dialog(tab), "the question")
         asked = dialog(tab)
         assert asked is not None
@@ -346,10 +363,10 @@ def test_while_it_is_tried_the_button_says_so() -> None:
             return replay(dry_run=dry_run, ids=ids)
 
         stage.house.replay = slow  # type: ignore[method-assign]
-        tab, other = await stage.open("/quarantine"), await stage.open("/quarantine?reason=out_of_range")
+        tab, other = await stage.open(ALL), await stage.open("/quarantine?reason=out_of_range")
         await tab.sees(KITCHEN)
         await other.sees(KITCHEN)
-        tab.click(button(tab, "Try again"))
+        await press(tab, "Try again")
         for each in (tab, other):
             await until(
                 lambda each=each: button(each, "Trying…").get("disabled") is True, "the button to say so"
@@ -365,13 +382,14 @@ def test_one_message_is_tried_without_a_question() -> None:
     """Its own button replays it at once, and says what came of it."""
 
     async def act(stage: Stage) -> None:
-        tab = await stage.open("/quarantine", {**WIDE, "width": 390})
+        tab = await stage.open(ALL, {**WIDE, "width": 390})
         await tab.sees(KITCHEN)
-        singles = [c for c in tab.controls("TextButton") if c.get("content") == "Try again"]
-        assert 3 == len(singles)
-        tab.click(singles[0])
+        again = [c for c in tab.controls("TextButton") if c.get("content") == "Try again"]
+        replay = [c for c in tab.controls("FilledTonalButton") if c.get("content") == "Replay"]
+        assert (1, 2) == (len(again), len(replay))
+        tab.click(again[0])
         await until(lambda: told_to(tab), "the outcome")
-        tab.click(singles[1])
+        tab.click(replay[0])
         await until(lambda: len(told_to(tab)) == 2, "the other outcome")
         assert [
             "It is still refused: invalid json.", "It passed and left the quarantine; it is history now."
@@ -389,9 +407,9 @@ def test_a_replay_that_fails_is_told() -> None:
             raise OSError(f"the disk is away ({dry_run}, {ids})")
 
         stage.house.replay = fail  # type: ignore[method-assign]
-        tab = await stage.open("/quarantine")
+        tab = await stage.open(ALL)
         await tab.sees(KITCHEN)
-        tab.click(button(tab, "Try again"))
+        await press(tab, "Try again")
         await until(lambda: told_to(tab), "the fault")
         assert ["They could not be tried: the disk is away (True, None)"] == told_to(tab)
         assert not button(tab, "Try again").get("disabled")
