@@ -76,11 +76,18 @@ def _hexadecimal(payload: bytes, at: int, limit: int) -> Sequence[Piece]:
 
 
 def _broken(text: str, at: int) -> Sequence[Piece]:
-    """A text that cannot be read further than `at`; the word that begins there is marked."""
+    """A text that cannot be read further than `at`; the word there is marked."""
     at = min(at, max(len(text) - 1, 0))
-    word = _WORD.match(text, at)
-    end = max(at + 1, word.end() if word is not None else 0)
+    # A parser may stop within a word, or right after it.
+    at -= _word(text[:at][::-1])
+    end = at + max(1, _word(text[at:]))
     return [Piece(text[:at]), Piece(text[at:end], marked=True), Piece(text[end:])]
+
+
+def _word(text: str) -> int:
+    """How long the word is that a text begins with."""
+    found = _WORD.match(text)
+    return found.end() if found is not None else 0
 
 
 def _structured(text: str, wrongs: Sequence[Mistake]) -> Sequence[Piece]:

@@ -37,6 +37,7 @@ SENTENCES: Sequence[str] = (
     marked("a fault of ours, see the log"),
     marked("a fault of ours: the store could not hold its readings, see the log"),
     marked("the message: expected {what}, got {given}"),
+    marked("availability: expected {what}, got {given}"),
     marked("the kind {kind} failed on this message: {why}"),
     marked("and {n} more"),
     marked("JSON"),

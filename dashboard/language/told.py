@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from dashboard.language import catalog
 from dashboard.language.foreign import SENTENCES
 
+_LITERALS = frozenset({"true", "false", "null"})
 _HOLE = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -20,9 +21,16 @@ def told(language: str, text: str) -> str:
     for pattern, sentence in _patterns():
         found = pattern.fullmatch(text)
         if found is not None:
-            values = {name: told(language, value) for name, value in found.groupdict().items()}
+            values = {name: _filled(language, name, value) for name, value in found.groupdict().items()}
             return catalog(language).gettext(sentence).format(**values)
     return text
+
+
+def _filled(language: str, name: str, value: str) -> str:
+    """What stands in a hole: the names of fields, and values of JSON, are the same in every language."""
+    if name == "field" or value in _LITERALS or value.startswith('"'):
+        return value
+    return told(language, value)
 
 
 @cache

@@ -8,11 +8,14 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from bridge.ports import Batch
+from bridge.quarantine import quarantine
 from dashboard import language
 from dashboard.language import FOLDER, LANGUAGES, catalog
 from dashboard.language.gather import gather, untranslated, update
 from dashboard.language.told import told
 from dashboard.views.own_pages import EXAMPLE
+from schemas.message import RawMessage, Rejected
 from tests.dashboard.client import Tree
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import WIDE, Stage, play
@@ -105,12 +108,54 @@ def bare(text: str, data: frozenset[str]) -> list[str]:
     return [word for word in WORD.findall(text) if word not in UNITS | OF_NO_LANGUAGE]
 
 
+EARLIER = "on: expected true or false, got 7; and 3 more"
+"""A sentence as an earlier version kept it, of a message that would pass now."""
+REFUSED = (
+    ("thermostat/one/state", b'{"temperature": 999, "humidity": "45"}'),
+    ("thermostat/one/state", b'{"humidity": 45}'),
+    ("thermostat/one/state", b'{"temperature": 20, "time": "45", "name": 45}'),
+    ("thermostat/one/state", b'{"temperature": 20, "time": "2200-01-01T00:00:00Z"}'),
+    ("thermostat/one/state", b'{"temperature": NaN}'),
+    ("thermostat/one/state", b'{"temperature": 20,, "humidity": 45}'),
+    ("thermostat/one/state", b"\xff"),
+    ("thermostat/one/state", b"[45]"),
+    ("thermostat/one/state", b"45 " * 100_000),
+    ("thermostat/one/availability", b"45"),
+    ("machine/one/state", b'{"state": 45, "parts": 4.5}'),
+    ("lamp/one/state", b'{"on": 45, "color": 45}'),
+    ("tracker/one/state", b'{"latitude": 450, "longitude": 450}'),
+    ("energy_meter/one/state", b'{"power": 45, "energy": -45}'),
+)
+"""Messages that are refused, each for another reason; their values are numbers, which are no words."""
+
+
+OF_THE_REFUSED = frozenset(
+    {
+        *(f"fleet/{topic}" for topic, _payload in REFUSED),
+        *(f"fleet/{topic.replace('/one/', '/+/')}" for topic, _payload in REFUSED),
+        *re.findall(r"\w+", " ".join(payload[:99].decode("utf-8", "replace") for _topic, payload in REFUSED)),
+        "fleet/plug/one/state",
+        "fleet/plug/+/state",
+        "ff",
+        "online",
+        "offline",
+        "idle, running, fault, maintenance",
+        "2026-01-31T12:00:00Z",
+    }
+)
+"""Words of their topics and payloads, and of what could have been in their place."""
+
+
 def house_of_everything() -> tuple[FakeHouse, frozenset[str]]:
     """Devices of all sorts, with words that are data."""
     house = FakeHouse()
     house.hear_all(["thermostat", "plug", "lamp", "contact", "motion", "machine", "tracker", "button"])
     house.hear("fleet/thermostat/one/state", {"temperature": 99.5, "humidity": 99})
     house.hear("fleet/machine/one/state", {"state": "fault"})
+    for topic, payload in REFUSED:
+        house.hear(f"fleet/{topic}", payload)
+    moment = RawMessage("fleet/plug/one/state", b'{"on": true}', 1.0)
+    house.keep(Batch(quarantined=[quarantine(moment, Rejected("wrong_type", EARLIER, "on"))]))
     house.hear("attic/thing", {"fnord": 7, "word": "quux", "flag": True})
     data = {
         "Test",
@@ -152,6 +197,9 @@ ROUTES = (
     "/devices/plug.nobody",
     "/pages",
     "/quarantine",
+    "/quarantine?show=messages",
+    "/quarantine?topic=fleet/thermostat/%2B/state&reason=out_of_range&field=temperature",
+    "/quarantine?topic=xyzzy",
     "/topics",
     "/topics?at=attic/thing",
     "/topics?q=xyzzy",
@@ -168,19 +216,15 @@ ROUTES = (
 def test_every_text_on_a_page_is_in_its_readers_language(route: str, width: int) -> None:
     """Whatever is neither data nor a unit came through the catalog."""
     house, data = house_of_everything()
+    known = data | {"xyzzy", "nowhere", "nobody"} | (OF_THE_REFUSED if "quarantine" in route else set())
     found: dict[str, list[str]] = {}
 
     async def act(stage: Stage) -> None:
         tab = await stage.open(route, {**WIDE, "width": width}, {"language": "zh"})
         await tab.sees("⟦")
+        await tab.sees_no("⟦Reading…⟧")
         tree: Tree = tab.client.root
-        found.update(
-            {
-                text: words
-                for text in said(tree.get("views"))
-                if (words := bare(text, data | {"xyzzy", "nowhere", "nobody"}))
-            }
-        )
+        found.update({text: words for text in said(tree.get("views")) if (words := bare(text, known))})
 
     play(act, house)
     assert {} == found
