@@ -12,7 +12,15 @@ from bridge.errors import FleetglassError
 from bridge.ports import Sought
 from bridge.quarantine import REASONS, check_reason
 from dashboard.api_parameters import NO_OTHERS
-from dashboard.contract import MOST, QuarantinePage, Replay, ReplayResult, quarantined_json
+from dashboard.contract import (
+    MOST,
+    QuarantineGroups,
+    QuarantinePage,
+    Replay,
+    ReplayResult,
+    group_json,
+    quarantined_json,
+)
 from dashboard.gate import refusal
 from dashboard.house import House
 
@@ -28,21 +36,40 @@ class Restore(BaseModel):
 def add_quarantine(router: APIRouter, house: House, origins: Sequence[str]) -> None:
     """Refused messages: to look at, and to try again."""
 
-    @router.get("/api/v1/quarantine", summary="Refused messages, newest first", dependencies=[NO_OTHERS])
-    def quarantine(
-        reason: Annotated[str | None, Query(description="only those refused for this reason")] = None,
-        q: Annotated[
-            str | None, Query(description="only with this in topic, detail or payload", max_length=200)
-        ] = None,
-        cursor: Annotated[int | None, Query(ge=0, le=MOST)] = None,
-        limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100,
-    ) -> QuarantinePage:
+    def check(reason: str | None) -> None:
         if reason is not None and reason not in REASONS:
             try:
                 check_reason(reason, house.quarantine_counts().reasons)
             except ValueError as error:
                 raise HTTPException(422, f"reason: {error}") from None
-        found = house.quarantined(Sought(before=cursor, limit=limit + 1, reason=reason, text=q or None))
+
+    @router.get(
+        "/api/v1/quarantine/groups",
+        summary="Refused messages by the sort of topic, the reason and the field",
+        dependencies=[NO_OTHERS],
+    )
+    def groups(
+        reason: Annotated[str | None, Query(description="only those refused for this reason")] = None,
+    ) -> QuarantineGroups:
+        check(reason)
+        found = house.quarantine_groups(reason)
+        return QuarantineGroups(items=[group_json(group) for group in found.groups], more=found.more)
+
+    @router.get("/api/v1/quarantine", summary="Refused messages, newest first", dependencies=[NO_OTHERS])
+    def quarantine(  # noqa: PLR0913, PLR0917 - what may stand in the query
+        reason: Annotated[str | None, Query(description="only those refused for this reason")] = None,
+        q: Annotated[
+            str | None, Query(description="only with this in topic, detail or payload", max_length=200)
+        ] = None,
+        topic: Annotated[
+            str | None, Query(description="only of this topic; a level + is any one", max_length=1_000)
+        ] = None,
+        field: Annotated[str | None, Query(description="only wrong at this field", max_length=200)] = None,
+        cursor: Annotated[int | None, Query(ge=0, le=MOST)] = None,
+        limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100,
+    ) -> QuarantinePage:
+        check(reason)
+        found = house.quarantined(Sought(cursor, limit + 1, reason, q or None, topic or None, field))
         items = [quarantined_json(entry) for entry in found[:limit]]
         return QuarantinePage(items=items, next=str(found[limit - 1].id) if len(found) > limit else None)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.commands import CommandEnd, CommandRecord
+from bridge.groups import Group
 from bridge.labels import Label
 from bridge.ports import History
 from bridge.presence import Availability
@@ -144,6 +145,34 @@ class QuarantinePage(BaseModel):
     next: str | None
 
 
+class QuarantineGroup(BaseModel):
+    """Messages that were refused for the same reason at the same field, of devices that speak alike.
+
+    `topic` has `+` where the kind's topic has a placeholder. `would_pass` is of the newest, null where that
+    is not kept wholly.
+    """
+
+    topic: str
+    reason: str
+    field: str
+    kind: str
+    messages: int
+    topics: int
+    first: datetime
+    last: datetime
+    newest: int
+    detail: str
+    would_pass: bool | None
+
+
+class QuarantineGroups(BaseModel):
+    """Those with the most messages first; `more` smaller ones are left out."""
+
+    items: list[QuarantineGroup]
+    next: None = None
+    more: int
+
+
 class Replay(BaseModel):
     """Which refused messages to try again: these, else all. `dry_run` only says what would pass."""
 
@@ -205,6 +234,23 @@ def quarantined_json(entry: Quarantined) -> QuarantinedMessage:
             "encoding": encoding,
             "size": entry.size,
         }
+    )
+
+
+def group_json(group: Group) -> QuarantineGroup:
+    """A group of refused messages as the API tells it."""
+    return QuarantineGroup(
+        topic=group.topic.encode("utf-8", "replace").decode(),
+        reason=group.reason,
+        field=group.field,
+        kind=group.kind,
+        messages=group.number,
+        topics=group.topics,
+        first=moment(group.first),
+        last=moment(group.last),
+        newest=group.newest.id,
+        detail=group.newest.detail,
+        would_pass=None if group.now is None else not group.now,
     )
 
 

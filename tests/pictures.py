@@ -28,6 +28,12 @@ STATES: Mapping[str, State] = {
     "quarantine-many": ("/quarantine", " kept,", "", {}),
     "quarantine-filtered": ("/quarantine?reason=wrong_type&q=kitchen", " kept,", "", {}),
     "quarantine-no-hit": ("/quarantine?q=attic", "No such message", "", {}),
+    "quarantine-group": (
+        "/quarantine?topic=fleet/lamp/%2B/state&reason=invalid_json&field=",
+        "line 1, column 1",
+        "",
+        {},
+    ),
     "quarantine-question": ("/quarantine", " kept,", "Try again", {}),
     "notice-broker": ("/", "No connection", "", {"broker_up": False, "broker_detail": "connection refused"}),
     "notice-store": ("/", "cannot be written", "", {"store_fault": "database or disk is full"}),

@@ -32,6 +32,7 @@ from dashboard.contract import (
     HistoryPoint,
     MetricValue,
     QuarantinedMessage,
+    QuarantineGroup,
     ReplayResult,
 )
 from dashboard.metrics import BROKER_DROPPED, COUNTERS, GAUGES, QUARANTINED, STAGE, STORE
@@ -263,7 +264,17 @@ def test_every_route_is_on_the_page() -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [Health, Device, MetricValue, HistoryPage, HistoryPoint, Command, QuarantinedMessage, ReplayResult],
+    [
+        Health,
+        Device,
+        MetricValue,
+        HistoryPage,
+        HistoryPoint,
+        Command,
+        QuarantinedMessage,
+        QuarantineGroup,
+        ReplayResult,
+    ],
 )
 def test_every_field_is_on_the_page(model: type[BaseModel]) -> None:
     """The page has a row for every field of an answer, and no other, and says which may be null."""

@@ -190,6 +190,25 @@ def test_refused_messages_can_be_searched(dash: Served) -> None:
         assert expected == [entry["topic"] for entry in found]
 
 
+def test_refused_messages_come_in_groups(dash: Served) -> None:
+    """By the sort of topic, reason and field, which are also what to ask their messages with."""
+    for room in ("attic", "cellar", "attic"):
+        dash.hear(f"fleet/thermostat/{room}/state", {"temperature": 900})
+    dash.hear("fleet/thermostat/attic/state", {"temperature": 20, "humidity": -1})
+    groups = dash.get("/api/v1/quarantine/groups?reason=out_of_range").json()
+    assert (0, None) == (groups["more"], groups["next"])
+    many, one = groups["items"]
+    assert ("fleet/thermostat/+/state", "out_of_range", "temperature", "thermostat", 3, 2, False) == tuple(
+        many[name] for name in ("topic", "reason", "field", "kind", "messages", "topics", "would_pass")
+    )
+    assert "temperature: expected a number between -50 and 100 °C, got 900" == many["detail"]
+    found = dash.get("/api/v1/quarantine?topic=fleet/thermostat/%2B/state&field=temperature").json()["items"]
+    assert ["attic", "cellar", "attic"] == [entry["topic"].split("/")[2] for entry in found]
+    assert many["newest"] == found[0]["id"] == one["newest"] - 1
+    assert [] == dash.get("/api/v1/quarantine/groups?reason=wrong_type").json()["items"]
+    dash.get("/api/v1/quarantine/groups?reason=foo", 422)
+
+
 def test_a_reason_that_there_is_not_is_a_422(dash: Served) -> None:
     """It is refused with those that there are, so that a slip does not look like an empty quarantine."""
     detail = dash.get("/api/v1/quarantine?reason=foo", 422).json()["detail"]

@@ -26,7 +26,10 @@ def dash() -> Iterator[Served]:
             "/api/v1/devices/plug.one/history?metric=power&stat=-1h",
             'there is no parameter "stat"; known are metric, start, end, points',
         ),
-        ("/api/v1/quarantine?id=3", 'there is no parameter "id"; known are reason, q, cursor, limit'),
+        (
+            "/api/v1/quarantine?id=3",
+            'there is no parameter "id"; known are reason, q, topic, field, cursor, limit',
+        ),
         ("/api/v1/devices?%00=1", 'there is no parameter "\\u0000"; known are cursor, limit, retired'),
     ],
 )

@@ -43,6 +43,7 @@ def test_what_is_asked_without_a_bridge_is_refused_at_once(house: RemoteHouse) -
         lambda: house.history("plug.one", "on", 0.0, 1.0, 2),
         lambda: house.quarantined(Sought()),
         house.quarantine_counts,
+        house.quarantine_groups,
         lambda: house.replay(dry_run=True),
         house.facts,
         house.topics,
