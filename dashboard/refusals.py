@@ -16,6 +16,7 @@ from schemas.refusal import place_of
 LITERALS = frozenset({"true", "false", "null"})
 """What is the same in every language where it is a value of JSON."""
 _AT = re.compile(r"(.+) at line (\d+) column (\d+)")
+_SENTENCE = re.compile(r"(.+?): expected (.+?), got (.+)")
 _JOINT = re.compile(r'; (?=[^";]{1,80}: expected |and \d+ more$)')
 
 
@@ -58,6 +59,22 @@ def detail_said(detail: str, reader: Reader) -> str:
     """The sentence of a refusal, or several that are joined, as far as they are known."""
     said = [reader.told(part) for part in _JOINT.split(detail)]
     return reduce(lambda one, other: reader.say("{one}; {other}", one=one, other=other), said)
+
+
+def rows_of_detail(detail: str, reader: Reader) -> Sequence[Row]:
+    """The same of a sentence that is kept as text; none where it is of another shape, or not all is there."""
+    found = [_SENTENCE.fullmatch(part) for part in _JOINT.split(detail)]
+    if detail.endswith("…"):
+        return ()
+    return [
+        Row(
+            reader.say("the message") if one[1] == "the message" else one[1],
+            reader.told(one[2]),
+            one[3] if one[3] in LITERALS or one[3].startswith('"') else reader.told(one[3]),
+        )
+        for one in found
+        if one is not None and None not in found
+    ]
 
 
 def _row(wrong: Mistake, reader: Reader) -> Row:

@@ -20,7 +20,7 @@ from dashboard.views import Page
 from dashboard.views.refused import COLUMNS
 from dashboard.views.refused import plan as entry
 from dashboard.views.refused_groups import plan as group
-from dashboard.views.refused_head import head, opened
+from dashboard.views.refused_head import choice, head, opened
 from dashboard.views.refused_reading import COUNTS, counts, groups, groups_name, stretch, tags
 from dashboard.views.refused_wanted import LONGEST, MESSAGES, Wanted, wanted
 from dashboard.wording import plain, reason_text, sentence, shown_text
@@ -82,17 +82,17 @@ def tools(_house: House, values: Mapping[str, str], who: Who) -> Search:
 
 
 def _arrange_groups(house: House, these: Wanted, reader: Reader) -> Sequence[CardPlan[Any]]:
-    found = groups(house, these.reason)
+    found, above = groups(house, these.reason), _above(house, these, reader)
     if found is None:
-        return [head(house, these, reader), *_reading(these, reader)]
+        return [*above, *_reading(these, reader)]
     if found.value is None:
         return [_unreadable(found.fault, reader)]
     lot = found.value
     if not lot.groups:
         if not these.reason or _nothing(house):
             return [_all_well(house, reader)]
-        return [head(house, these, reader), _no_hit(these, reader)]
-    cards: list[CardPlan[Any]] = [head(house, these, reader)]
+        return [*above, _no_hit(these, reader)]
+    cards = [*above]
     cards += [group(house, judged, these.reason, reader) for judged in lot.groups]
     if lot.more:
         few = marked("{n} smaller groups are not shown here: choose a reason, search, or look one by one.")
@@ -105,9 +105,7 @@ def _arrange_groups(house: House, these: Wanted, reader: Reader) -> Sequence[Car
 
 def _arrange(house: House, these: Wanted, reader: Reader, n: int) -> Sequence[CardPlan[Any]]:
     found = stretch(house, these, n)
-    above: list[CardPlan[Any]] = [head(house, these, reader)] if not n else []
-    if not n and these.topic:
-        above.append(opened(house, these, reader))
+    above = _above(house, these, reader) if not n else []
     if found is None:
         return [*above, *_reading(these, reader)]
     if found.value is None:
@@ -122,6 +120,12 @@ def _arrange(house: House, these: Wanted, reader: Reader, n: int) -> Sequence[Ca
     if last is not None or (these.before and not n):
         cards.append(_pager(these, last, reader))
     return cards
+
+
+def _above(house: House, these: Wanted, reader: Reader) -> Sequence[CardPlan[Any]]:
+    """What stands above the groups, or the messages, whether they are read or not."""
+    both: list[CardPlan[Any]] = [head(house, these, reader), choice(house, these, reader)]
+    return [*both, opened(house, these, reader)] if these.topic else both
 
 
 def _nothing(house: House) -> bool:

@@ -13,7 +13,7 @@ from dashboard.house import House
 from dashboard.look import STRETCH, caption, card, copyable, small
 from dashboard.marking import Piece, pieces
 from dashboard.reader import Reader
-from dashboard.refusals import detail_said, rows, verdict
+from dashboard.refusals import detail_said, rows, rows_of_detail, verdict
 from dashboard.retry import name_of, retry
 from dashboard.views.compared import compared, payload
 from dashboard.wording import age, reason_text, shown_text, size_text
@@ -91,14 +91,15 @@ def _draw(drawing: Drawing[_Now], house: House, entry: Refused, reader: Reader) 
     topic = copyable(entry.topic, size=14, weight=ft.FontWeight.W_600, expand=True)
     when = drawing.live(caption(), value=lambda now: now.age)
     again = [_again(drawing, house, entry, reader)] if entry.whole else []
+    found = rows(entry.mistakes, reader) or rows_of_detail(entry.detail, reader)
     lines: list[ft.Control] = [
         ft.Row([topic, when], spacing=12, vertical_alignment=ft.CrossAxisAlignment.START),
         ft.Row([_about(entry, reader), *again], spacing=8),
-        *compared(rows(entry.mistakes, reader), reader),
+        *compared(found, reader),
     ]
-    if not entry.mistakes:
+    if not found:
         lines.append(copyable(detail_said(entry.detail, reader), size=14))
-    elif entry.earlier:
+    elif entry.mistakes and entry.earlier:
         lines.append(small(reader.say("When it came: {why}", why=detail_said(entry.detail, reader))))
     lines.append(payload(entry.payload, reader))
     return ft.Container(card(ft.Column(lines, spacing=10, horizontal_alignment=STRETCH)), col=COLUMNS)

@@ -10,7 +10,7 @@ from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.look import STRETCH, caption, card
 from dashboard.reader import Reader
-from dashboard.refusals import Row, detail_said, rows
+from dashboard.refusals import Row, detail_said, rows, rows_of_detail
 from dashboard.retry import MANY, offer
 from dashboard.views.compared import came_text, pair
 from dashboard.views.refused import COLUMNS, passing, pill
@@ -83,14 +83,15 @@ def number_said(judged: Judged, reader: Reader) -> str:
 
 
 def _now(house: House, judged: Judged, reader: Reader) -> _Now:
-    found = rows(judged.verdict.mistakes, reader)
+    detail = shown_text(judged.group.newest.detail, 400)
+    found = rows(judged.verdict.mistakes, reader) or rows_of_detail(detail, reader)
     return _Now(
         number_said(judged, reader),
         devices_said(judged, reader),
         spoken(judged, reader),
         found[0] if found else None,
         len(found) - 1 if found else 0,
-        shown_text(detail_said(judged.group.newest.detail, reader), 300),
+        detail_said(detail, reader),
         judged.passes,
         house.aside.busy(MANY),
     )

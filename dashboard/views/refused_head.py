@@ -1,4 +1,4 @@
-"""What stands above the refused messages: how many there are, trying them again, the reasons, the group."""
+"""What stands above the refused messages: how many, trying them again, the reasons, the group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,6 +46,29 @@ def head(house: House, these: Wanted, reader: Reader) -> CardPlan[Head]:
         frozenset({"quarantine", tag(COUNTS), tag(MANY)}) | news,
         look,
         lambda drawing: _draw(drawing, house, these, reader),
+    )
+
+
+def choice(house: House, these: Wanted, reader: Reader) -> CardPlan[QuarantineCounts | None]:
+    """The reasons to choose from. A card of its own: it is drawn anew when there is another."""
+
+    def look() -> QuarantineCounts | None:
+        found = counts(house)
+        return found.value if found is not None else None
+
+    def draw(drawing: Drawing[QuarantineCounts | None]) -> ft.Control:
+        chips = [
+            _chip(drawing, these, "", reader),
+            *(_chip(drawing, these, reason, reader) for reason in _reasons(drawing.view, these)),
+            _other_way(drawing, these, reader),
+        ]
+        return ft.Container(ft.Row(chips, wrap=True, spacing=8, run_spacing=8), col=12)
+
+    return CardPlan(
+        f"choice/{these.name}/{reader.key}",
+        frozenset({"quarantine", tag(COUNTS)}),
+        look,
+        draw,
         lambda view: tuple(_reasons(view, these)),
     )
 
@@ -59,18 +82,7 @@ def _draw(drawing: Drawing[Head], house: House, these: Wanted, reader: Reader) -
     )
     drawing.on(again, click=lambda who, _data: offer(house, who, replace(these, before=None).sought))
     text = drawing.live(ft.Text(size=13, color=SOFT, expand=True), value=lambda view: _summary(view, reader))
-    chips = [
-        _chip(drawing, these, "", reader),
-        *(_chip(drawing, these, r, reader) for r in _reasons(drawing.view, these)),
-        _other_way(drawing, these, reader),
-    ]
-    return ft.Container(
-        ft.Column(
-            [ft.Row([text, again], spacing=12), ft.Row(chips, wrap=True, spacing=8, run_spacing=8)],
-            spacing=12,
-        ),
-        col=12,
-    )
+    return ft.Container(ft.Row([text, again], spacing=12), col=12)
 
 
 def _summary(view: Head, reader: Reader) -> str:
@@ -90,17 +102,19 @@ def _summary(view: Head, reader: Reader) -> str:
     )
 
 
-def _reasons(view: Head, these: Wanted) -> Sequence[str]:
+def _reasons(number: QuarantineCounts | None, these: Wanted) -> Sequence[str]:
     """Those of which there are messages, and the one that is chosen; by name, so that they stay in place."""
-    known = view.counts.reasons if view.counts is not None else ()
-    return sorted({*known, *([these.reason] if these.reason else [])})
+    return sorted(
+        {*(number.reasons if number is not None else ()), *([these.reason] if these.reason else [])}
+    )
 
 
-def _chip(drawing: Drawing[Head], these: Wanted, reason: str, reader: Reader) -> ft.Control:
+def _chip(
+    drawing: Drawing[QuarantineCounts | None], these: Wanted, reason: str, reader: Reader
+) -> ft.Control:
     """Leads to the messages of a reason, or of all; shows how many there are."""
 
-    def text_of(view: Head) -> str:
-        number = view.counts
+    def text_of(number: QuarantineCounts | None) -> str:
         if not reason:
             return reader.say("all {n}", n=plain(number.kept) if number is not None else "…")
         return f"{reason_text(reason, reader)} {plain(number.reasons.get(reason, 0)) if number else '…'}"
@@ -119,7 +133,7 @@ def _chip(drawing: Drawing[Head], these: Wanted, reason: str, reader: Reader) ->
     return drawing.on(chip, click=lambda who, _data: who.go(to))
 
 
-def _other_way(drawing: Drawing[Head], these: Wanted, reader: Reader) -> ft.Control:
+def _other_way(drawing: Drawing[QuarantineCounts | None], these: Wanted, reader: Reader) -> ft.Control:
     """Leads from groups to messages, and back."""
     if these.grouped:
         button = ft.TextButton(reader.say("One by one"), icon=ft.Icons.LIST)

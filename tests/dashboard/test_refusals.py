@@ -6,7 +6,7 @@ import pytest
 
 from bridge.quarantine import Quarantined
 from dashboard.reader import ENGLISH, Reader
-from dashboard.refusals import Row, Verdict, detail_said, rows, verdict
+from dashboard.refusals import Row, Verdict, detail_said, rows, rows_of_detail, verdict
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
 from schemas.message import RawMessage, Rejected
@@ -56,6 +56,16 @@ def test_several_sentences_are_told_one_by_one() -> None:
         kept, CHINESE
     )
     assert "because of the weather" == detail_said("because of the weather", CHINESE)
+
+
+def test_a_kept_sentence_is_told_in_parts_too() -> None:
+    """Where all of it is of that shape; else it stays a sentence."""
+    kept = 'on: expected true or false, got "yes"; level: expected a number between 0 and 9, got 10'
+    assert [Row("on", "true 或 false", '"yes"'), Row("level", "0 到 9 之间的数", "10")] == rows_of_detail(
+        kept, CHINESE
+    )
+    for other in (f"{kept}; and 3 more", f"{kept}…", "a fault of ours, see the log"):
+        assert not rows_of_detail(other, ENGLISH)
 
 
 def test_the_present_kinds_judge() -> None:
