@@ -35,8 +35,7 @@ def head(house: House, these: Wanted, reader: Reader) -> CardPlan[Head]:
     def look() -> Head:
         number = counts(house)
         found = groups(house, these.reason) if these.grouped else stretch(house, these)
-        lot = found.value if found is not None else None
-        some = bool(lot is not None and (getattr(lot, "groups", ()) or getattr(lot, "entries", ())))
+        some = found is not None and found.value is not None and found.value.some
         fault = (found.fault if found is not None else "") or (number.fault if number is not None else "")
         return Head(number.value if number is not None else None, some, fault, house.aside.busy(MANY))
 

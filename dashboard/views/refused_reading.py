@@ -42,6 +42,11 @@ class Lot:
     more: int
     whole: bool
 
+    @property
+    def some(self) -> bool:
+        """Whether there is any."""
+        return bool(self.groups)
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -49,6 +54,11 @@ class Stretch:
 
     entries: Sequence[Refused]
     more: bool
+
+    @property
+    def some(self) -> bool:
+        """Whether there is any."""
+        return bool(self.entries)
 
 
 def counts(house: House) -> Found[QuarantineCounts] | None:
