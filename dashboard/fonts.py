@@ -40,27 +40,43 @@ _WEIGHT = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Font:
-    """One face of an installed font, and the characters that it has."""
+class Face:
+    """One face of an installed font's file."""
 
-    face: hb.Face
-    characters: hb.Set
+    file: Path
+    index: int = 0
+
+    def open(self) -> hb.Face:
+        """The face, which maps the file into memory: of a large one only what is cut is ever read.
+
+        What was read counts as ours until the face is gone, so nobody keeps it.
+        """
+        return hb.Face(hb.Blob.from_file_path(str(self.file)), self.index)
 
     def cut(self, wanted: hb.Set) -> bytes:
         """A font of these characters, with what joins and places them."""
+        face = self.open()
         piece = hb.SubsetInput()
         piece.unicode_set.update(wanted)
-        if self.face.axis_infos:
-            piece.pin_all_axes_to_default(self.face)
-            piece.pin_axis_location(self.face, "wght", _WEIGHT)
-        return bytes(hb.subset(self.face, piece).blob.data)
+        if face.axis_infos:
+            piece.pin_all_axes_to_default(face)
+            piece.pin_axis_location(face, "wght", _WEIGHT)
+        return bytes(hb.subset(face, piece).blob.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """A face, and the characters that it has."""
+
+    face: Face
+    characters: hb.Set
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The font and the characters of each piece by its address, and the client's texts: its own, and ours."""
+    """The face and the characters of each piece by its address, and the client's texts: its own, and ours."""
 
-    cuts: Mapping[str, tuple[Font, hb.Set]]
+    cuts: Mapping[str, tuple[Face, hb.Set]]
     texts: Mapping[bytes, bytes]
 
 
@@ -135,7 +151,7 @@ def pieces_of(table: Table, fonts: Mapping[str, Font]) -> Pieces:
     texts = {table.texts.sets: ours.sets, table.texts.runs: ours.runs}
     parts = zip(table.pieces, of, cuts, strict=True)
     return Pieces(
-        {address: (font, cut) for address, font, cut in parts if font is not None and cut},
+        {address: (font.face, cut) for address, font, cut in parts if font is not None and cut},
         {theirs.encode(): text.encode() for theirs, text in texts.items()},
     )
 
@@ -171,6 +187,5 @@ def _installed() -> Iterator[tuple[str, Font]]:
 
 
 def _font(file: Path, index: int = 0) -> Font:
-    # The file is mapped into memory: of a large one only what is cut is ever read.
-    face = hb.Face(hb.Blob.from_file_path(str(file)), index)
-    return Font(face, face.unicodes)
+    face = Face(file, index)
+    return Font(face, face.open().unicodes)

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from bridge.bus.address import Address
 from bridge.bus.lease import Lease
 from bridge.bus.publisher import Publisher
-from bridge.garbage import look_rarely
+from bridge.garbage import give_back_large, look_rarely
 from bridge.instance import PATIENCE
 from bridge.service import Bridge
 from bridge.settings import Loaded
@@ -104,6 +104,7 @@ def _lead(loaded: Loaded, kinds: Kinds, bus: tuple[Address, Lease], ending: Endi
         bridge.start()
         stack.callback(bridge.stop)
         publisher.start()
+        give_back_large()
         look_rarely()
         tell(_welcome(loaded, parts, address, lease))
         ending.over.wait()

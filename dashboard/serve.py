@@ -14,7 +14,7 @@ from flet.controls.id_counter import ControlId
 
 from bridge.broker import is_loopback
 from bridge.errors import PortTaken, SettingsError
-from bridge.garbage import look_rarely
+from bridge.garbage import give_back_large, look_rarely
 from bridge.settings import Loaded
 from dashboard.gate import LOOPBACK, host_name
 from dashboard.http_protocol import HttpProtocol
@@ -112,6 +112,7 @@ def serve(app: FastAPI, listener: socket.socket, loaded: Loaded) -> None:
     if narrow is not None:
         log.warning("%s", narrow)
     number_apart()
+    give_back_large()
     look_rarely()
     asyncio.run(_serve(app, listener))
 

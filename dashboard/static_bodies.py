@@ -18,7 +18,7 @@ ROOM = 24 * 1024 * 1024
 SMALL = 512
 """Bytes of a body that is not worth compressing."""
 LARGE = 1_000_000
-"""Bytes of a body that took many times as many while it was made."""
+"""Bytes from which on making a body takes so many times as many that they are given back afterwards."""
 SLICE = 65_536
 
 PLAIN = ""
@@ -32,11 +32,12 @@ _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Bytes in an encoding, and the entity tag of exactly these."""
+    """Bytes in an encoding, and the entity tag of exactly these; `size` is that of the bytes as they were."""
 
     data: bytes
     encoding: str
     tag: str
+    size: int = 0
 
 
 def encoding(accepted: str) -> str:
@@ -59,8 +60,8 @@ def encoded(data: bytes, wanted: str) -> Body:
     if wanted and len(data) > SMALL:
         shorter = _COMPRESS[wanted](data)
         if len(shorter) < len(data):
-            return Body(shorter, wanted, f'"{digest}-{wanted}"')
-    return Body(data, PLAIN, f'"{digest}"')
+            return Body(shorter, wanted, f'"{digest}-{wanted}"', len(data))
+    return Body(data, PLAIN, f'"{digest}"', len(data))
 
 
 def give_back() -> None:
@@ -87,7 +88,7 @@ class Bodies:
                 return body
             try:
                 body = await asyncio.to_thread(make)
-                if body is not None and len(body.data) > LARGE:
+                if body is not None and body.size > LARGE:
                     await asyncio.to_thread(give_back)
             finally:
                 self._making.pop(key, None)

@@ -22,7 +22,7 @@ from fastapi import FastAPI
 from flet_web.fastapi.flet_app_manager import app_manager
 
 from benchmarks.fanout.gauge import Feed, Gauge, names, text
-from bridge.garbage import look_rarely
+from bridge.garbage import give_back_large, look_rarely
 from bridge.service import Plan
 from bridge.stores.memory import MemoryStore
 from bridge.transports.thread import ThreadTransport
@@ -186,6 +186,7 @@ def main(name: str, port: int, devices: int, zero: int) -> None:
         os._exit(0)
 
     threading.Thread(target=obey, daemon=True).start()
+    give_back_large()
     look_rarely()
     asyncio.run(serve())
 

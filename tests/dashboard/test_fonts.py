@@ -149,10 +149,9 @@ def test_a_script_without_a_table_is_refused() -> None:
 def test_every_character_of_every_installed_font_is_in_a_piece(pieces: Pieces, table: Table) -> None:
     """In one of a font that has it, where our table says; no piece promises more."""
     there = {character for _, cut in pieces.cuts.values() for character in cut}
-    assert there == {character for font in dict(_installed()).values() for character in font.characters}
-    assert [] == [
-        address for address, (font, cut) in pieces.cuts.items() if not cut.issubset(font.characters)
-    ]
+    has = {font.face: font.characters for font in dict(_installed()).values()}
+    assert there == {character for characters in has.values() for character in characters}
+    assert [] == [address for address, (face, cut) in pieces.cuts.items() if not cut.issubset(has[face])]
     sets, runs = (pieces.texts[text.encode()].decode() for text in (table.texts.sets, table.texts.runs))
     told: dict[str, set[int]] = {}
     for first, end, members in font_table.read(Texts(sets, runs)):
@@ -176,8 +175,8 @@ def test_every_character_of_every_installed_font_is_in_a_piece(pieces: Pieces, t
 )
 def test_a_piece_is_of_the_font_that_the_client_means(pieces: Pieces, family: str, font: str) -> None:
     """A reader of Chinese gets Chinese shapes, one of Japanese the Japanese ones."""
-    fonts = [font for address, (font, _) in pieces.cuts.items() if address.startswith(f"{family}/")]
-    names = {found.face.get_name(hb.OTNameIdPredefined.FONT_FAMILY) for found in fonts}
+    faces = [face for address, (face, _) in pieces.cuts.items() if address.startswith(f"{family}/")]
+    names = {found.open().get_name(hb.OTNameIdPredefined.FONT_FAMILY) for found in faces}
     assert {font} == {name.removesuffix(" Light").removesuffix(" Thin") for name in names}
 
 
