@@ -157,8 +157,9 @@ class Topics:
         if before is None:
             role, device_id = self._claimed(topic)
             sent = self._sent.pop(topic, False)
-            before = _Held(0, 0.0, now, sent, role, device_id, (), 0)
+            before = _Held(0, 0.0, now, sent, role, device_id, (), len(topic))
             self._order[topic] = None
+            self._size += len(topic)
         total, rate, at, retained, role, device_id, recent, old_size = before
         for raw, _ in messages:
             if raw.retained:
@@ -167,10 +168,18 @@ class Topics:
                 # The broker hands the empty message that clears on to us like any other.
                 retained = False
         count = len(messages)
-        recent = (*recent, *[_short(raw, outcome) for raw, outcome in messages[-MESSAGES:]])[-MESSAGES:]
-        size = len(topic)
-        for message in recent:
-            size += len(message[0].payload)
+        if count == 1:
+            # As it mostly is; what is held already is then not looked at again.
+            short = _short(*messages[0])
+            size = old_size + len(short[0].payload)
+            if len(recent) == MESSAGES:
+                size -= len(recent[0][0].payload)
+                recent = (*recent[1:], short)
+            else:
+                recent = (*recent, short)
+        else:
+            recent = (*recent, *[_short(raw, outcome) for raw, outcome in messages[-MESSAGES:]])[-MESSAGES:]
+            size = len(topic) + sum([len(raw.payload) for raw, _, _ in recent])
         rate = rate * exp((at - now) / OVER) + count / OVER
         self._held[topic] = _new(_Held, (total + count, rate, now, retained, role, device_id, recent, size))
         self._order.move_to_end(topic)

@@ -168,6 +168,26 @@ def test_the_bytes_of_all_topics_are_bounded() -> None:
     assert ["f"] == table.names()
 
 
+@given(st.lists(st.lists(st.integers(0, MAX_PAYLOAD + 2), min_size=1, max_size=MESSAGES + 2), min_size=1))
+def test_the_bytes_are_those_that_are_held(rounds: list[list[int]]) -> None:
+    """However many messages came together: beside a topic just what is left of the bound has room."""
+    bound = 100_000
+    table = Table(max_bytes=bound)
+    for sizes in rounds:
+        raw = [RawMessage("a", b"x" * size, 1.8e9) for size in sizes]
+        table.topics.heard({"a": [(one, decode(one, KINDS)) for one in raw]}, table.now)
+    entry = table.topics.entry("a")
+    assert entry is not None
+    left = bound - len("a") - sum(len(message.payload) for message in entry.recent)
+    found = []
+    for topic in ("b" * left, "c"):
+        table.hear(topic, b"")
+        table.now += 2
+        found.append(len(table.names()))
+    # With one byte more the topic heard longest ago goes, which is the first.
+    assert ([2, 2], None) == (found, table.topics.entry("a"))
+
+
 def test_a_level_adds_up_what_lies_below() -> None:
     """A branch has the topics, messages, newest time and retained mark of all below and of itself."""
     table = Table()
