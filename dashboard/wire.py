@@ -19,6 +19,7 @@ from flet.messaging.protocol import Message, MessageAction, SessionCrashedBody
 from flet_web.fastapi.flet_app import FletApp
 
 from dashboard.complaints import Complaint, of_browser
+from dashboard.flag import Flag
 from dashboard.flet_messages import PAGE, Answered, Clicked, Registered, Typed, pack_message, read_client
 from dashboard.outlet import EXTENSION, Outlet
 from dashboard.roundtrip import PREFIX, Trip
@@ -93,12 +94,12 @@ class Wire:
         self._waiting = False
         self._queue: deque[bytes] = deque()
         self._inbound: deque[bytes] = deque()
-        self._reading = asyncio.Event()
-        self._arrived = asyncio.Event()
-        self._room = asyncio.Event()
+        self._reading = Flag()
+        self._arrived = Flag()
+        self._room = Flag()
         self._introduced = False
-        self._wake = asyncio.Event()
-        self._dead = asyncio.Event()
+        self._wake = Flag()
+        self._dead = Flag()
         self._bounds = bounds
         self._code = NORMAL
         self.complaint = Complaint(self._complain)
