@@ -18,10 +18,11 @@ help: ## Show this list.
 run: $(VENV)/.run ## The dashboard with its own broker and a few simulated devices. ARGS go to `fleetglass run`.
 	@exec $(VENV)/bin/fleetglass run --demo $(ARGS)
 
-# Two at a time, for much of the tests is waiting; a file stays together, because its tests may share a server.
-# A worker that a hung test has ended is not replaced: another would begin with the same test.
+# Three at a time, for half of what tests do is waiting; a file stays together, because its tests may share a
+# server. The order is that of tests/conftest.py, what takes long first, and not xdist's, which has files of many
+# tests first. A worker that a hung test has ended is not replaced: another would begin with the same test.
 test: $(VENV)/.test ## All tests. ARGS go to pytest: ARGS='-m "not slow"' is the quick round.
-	@exec $(PY) -m pytest --numprocesses 2 --dist loadfile --max-worker-restart 0 $(ARGS)
+	@exec $(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 check: $(VENV)/.dev ## Lint, format, types, layers.
 	$(PY) -m ruff check .

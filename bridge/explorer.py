@@ -67,7 +67,7 @@ class Explorer:
     def suggestion(self, topic: str) -> Suggestion:
         claim = self._kinds.claim(topic)
         if claim is not None:
-            raise CommandRefused(f"{topic}: the kind {claim.kind.name} claims this topic already")
+            raise CommandRefused(f"the kind {claim.kind.name} claims {topic} already")
         mine = self._said(topic)
         if not mine:
             raise LookupError(f"no message on {topic} is at hand; wait until there is one")
@@ -82,7 +82,7 @@ class Explorer:
         try:
             return suggest(messages, self._kinds)
         except Unsuitable as error:
-            raise CommandRefused(f"{topic}: {error}") from None
+            raise CommandRefused(str(error)) from None
 
     def _said(self, topic: str) -> Sequence[RawMessage]:
         """The last messages of a topic, as far as they are held whole, newest first."""
@@ -94,14 +94,11 @@ def check_publishable(topic: str, payload: bytes, qos: int) -> None:
     """Raise `CommandRefused` for what no broker would take, or takes and never hands on."""
     why = _refusal(topic)
     if why:
-        raise CommandRefused(f"not published: {why}")
+        raise CommandRefused(why)
     if len(payload) > MAX_PAYLOAD:
-        size = f"{len(payload):,}"
-        raise CommandRefused(
-            f"not published: the payload has {size} bytes, at most {MAX_PAYLOAD:,} are taken"
-        )
+        raise CommandRefused(f"the payload has {len(payload):,} bytes, at most {MAX_PAYLOAD:,} are taken")
     if qos not in (0, 1, 2):
-        raise CommandRefused(f"not published: QoS is 0, 1 or 2, not {qos}")
+        raise CommandRefused(f"QoS is 0, 1 or 2, not {qos}")
 
 
 def _refusal(topic: str) -> str:

@@ -144,7 +144,7 @@ def build(house: Hosted, options: WebOptions) -> FastAPI:
     app.state.wires = sockets.wires
     app.add_api_websocket_route("/ws", sockets.serve)
 
-    app.mount("/", Client(ASSETS, options.title))
+    app.mount("/", Client(ASSETS, options.title, options.language))
     app.add_middleware(HostCheck, hosts=options.hosts)
     app.add_middleware(AnswerHeaders)
     return app

@@ -26,10 +26,12 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Scope
 
 from dashboard import fonts
+from dashboard.language import Language, language_of, marked
+from dashboard.reader import Reader
 from dashboard.static_bodies import PLAIN, Bodies, Body, Sliced, encoded, encoding
 from dashboard.views import pages
 
-ABOUT = "Live dashboard for MQTT devices"
+ABOUT = marked("Live dashboard for MQTT devices")
 MANIFEST = "manifest.json"
 KEPT = "max-age=31536000, immutable"
 ASKED_AGAIN = "no-cache"
@@ -53,10 +55,11 @@ COMPRESSIBLE = frozenset({".css", ".html", ".js", ".json", ".mjs", ".otf", ".svg
 class Client(FletStaticFiles):
     """The files. Every page's route answers with our page, also where an id ends like the name of a file."""
 
-    def __init__(self, assets: Path, title: str) -> None:
+    def __init__(self, assets: Path, title: str, language: str = "") -> None:
         super().__init__(assets_dir=str(assets), app_name=_in_html(title), no_cdn=True, app_description=ABOUT)
         self._own = assets
         self._title = title
+        self._language = language
         self._bodies = Bodies()
         self._fonts = fonts.Fonts(Path(str(files("flet_web"))) / "web")
 
@@ -81,7 +84,8 @@ class Client(FletStaticFiles):
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         if path == MANIFEST:
-            source = _Source(MANIFEST, MANIFEST, self._manifest)
+            language = self._language_for(Headers(scope=scope).get("accept-language", ""))
+            source = _Source((MANIFEST, language), MANIFEST, functools.partial(self._manifest, language))
         elif piece is not None:
             source = _Source(path, "piece.otf", functools.partial(self._fonts.piece, piece))
         else:
@@ -127,9 +131,17 @@ class Client(FletStaticFiles):
             return SERVICE_WORKER.sub(b"", data)
         return self._fonts.told(data) if name in HAVE_TABLE else data
 
-    def _manifest(self) -> bytes:
+    def _language_for(self, accepted: str) -> Language:
+        """The house's, else the one that the browser asks for."""
+        return language_of(self._language, [part.partition(";")[0] for part in accepted.split(",")])
+
+    def _manifest(self, language: Language) -> bytes:
         told = json.loads((self._own / MANIFEST).read_text(encoding="utf-8"))
-        return json.dumps(told | {"name": self._title, "short_name": self._title}).encode()
+        ours = {
+            "name": self._title, "short_name": self._title, "lang": language,
+            "description": Reader(language).say(ABOUT),
+        }  # fmt: skip
+        return json.dumps(told | ours).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +166,8 @@ def _body(make: Callable[[], bytes | None], wanted: str) -> Body | None:
 
 def _answer(body: Body, name: str, kept: str, scope: Scope) -> Response:
     """The body, or 304 for a browser that has just these bytes."""
-    headers = {"etag": body.tag, "cache-control": kept, "vary": "accept-encoding"}
+    varies = "accept-encoding, accept-language" if name == MANIFEST else "accept-encoding"
+    headers = {"etag": body.tag, "cache-control": kept, "vary": varies}
     known = Headers(scope=scope).get("if-none-match", "")
     if body.tag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
         return Response(status_code=304, headers=headers)

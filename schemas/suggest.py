@@ -89,7 +89,10 @@ def suggest(samples: Sequence[RawMessage], kinds: Kinds) -> Suggestion:
             )
             declared.append(Declared(name, key, found, len(values[key]) < len(contents)))
     if not declared:
-        raise Unsuitable(f"none of the fields of these messages can be declared: {'; '.join(comments)}")
+        if not comments:
+            raise Unsuitable("these messages hold no value that a field could be made of")
+        # One reason does for all: where there are many, nobody would read the others.
+        raise Unsuitable(f"no field of these messages can be declared; {comments[-1]}")
     name = _class_name(pattern, place, kinds)
     refused = len(samples) - len(read)
     stale_after = _stale_after([sample for sample, _ in read])
@@ -287,7 +290,7 @@ def _guess(key: str, values: Sequence[object], count: int) -> tuple[Guess | None
     if names == ["a list"]:
         return None, "a list; it is shown as an extra value, as text"
     found = guess(key, values)
-    return found, "" if found else f"sometimes {' and sometimes '.join(names)}; it is shown as an extra value"
+    return found, "" if found else f"not always the same ({', '.join(names)}); it is shown as an extra value"
 
 
 _NAMES: Final = {

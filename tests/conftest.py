@@ -13,6 +13,12 @@ settings.register_profile("fleetglass", settings.get_profile("ci" if IN_CI else 
 settings.load_profile("fleetglass")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: none of them is to be left when all others are done."""
+    long = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in long)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a browser's test where there is no browser; in CI, where there must be one, it fails."""
     if item.get_closest_marker("browser") is None or shutil.which("chromium") is not None:

@@ -71,8 +71,11 @@ class Asker:
             if found is not None:
                 return unpack_answer(method, found[1])
             self._check()
-        look = "; look at the device whether it was done" if method in TO_DEVICES else ""
-        raise BusAway(f"the bridge did not answer within {within:g} s{look}")
+        if method in TO_DEVICES:
+            raise BusAway(
+                f"the bridge did not answer within {within:g} s; look at the device whether it was done"
+            )
+        raise BusAway(f"the bridge did not answer within {within:g} s")
 
     def _check(self) -> None:
         if away := self._away():

@@ -46,15 +46,16 @@
   }
 
   function wished() {
+    document.documentElement.lang = language(); // for who has the page read out
     const {theme} = wish();
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
   }
   wished();
 
-  function texts() {
+  function language() {
     const wanted = [wish().language, ...navigator.languages].map(name => name?.slice(0, 2).toLowerCase());
-    return TEXTS[wanted.find(name => name in TEXTS) ?? "en"];
+    return wanted.find(name => name in TEXTS) ?? "en";
   }
 
   // What the server is told when a socket opens: what is kept, and what only the browser knows.
@@ -114,14 +115,14 @@
     const at = new Date().toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"});
     if (shows === "nothing") {
       keepPicture();
-      show("lost", texts().lost(title, at), []);
+      show("lost", TEXTS[language()].lost(title, at), []);
     } else {
-      show("lost", texts().none(title, at), []);
+      show("lost", TEXTS[language()].none(title, at), []);
     }
   }
 
   function refused(reason) {
-    const words = [title, ...reason.split("\n"), texts().again];
+    const words = [title, ...reason.split("\n"), TEXTS[language()].again];
     if (shows === "refused" && part("words").innerText === words.join("\n")) return;
     part("last").hidden = true;
     show("refused", "", words);

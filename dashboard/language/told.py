@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 
 from dashboard.language import catalog
-from dashboard.language.foreign import SENTENCES
+from dashboard.language.foreign import DATA, SENTENCES
 
 _LITERALS = frozenset({"true", "false", "null"})
 _HOLE = re.compile(r"\{([a-z_]+)\}")
@@ -12,7 +12,10 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 
 @lru_cache(8_192)
 def told(language: str, text: str) -> str:
-    """The text in a language, where it is one that is known; else as it is."""
+    """The text in a language, where it is one that is known; else as it is.
+
+    What stands in a hole is told in its turn, unless it is data; in `words`, each word of a list.
+    """
     if not text:
         return text
     said = catalog(language).gettext(text)
@@ -27,9 +30,11 @@ def told(language: str, text: str) -> str:
 
 
 def _filled(language: str, name: str, value: str) -> str:
-    """What stands in a hole: the names of fields, and values of JSON, are the same in every language."""
-    if name == "field" or value in _LITERALS or value.startswith('"'):
+    """What stands in a hole: names, and values of JSON, are the same in every language."""
+    if name in DATA or value in _LITERALS or (value.startswith('"') and name != "why"):
         return value
+    if name == "words":
+        return catalog(language).gettext(", ").join(told(language, word) for word in value.split(", "))
     return told(language, value)
 
 

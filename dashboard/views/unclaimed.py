@@ -12,6 +12,7 @@ from bridge.state import UNCLAIMED
 from dashboard.aside import Found, tag
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.dialogs import dialog_of
+from dashboard.drafted import drafted
 from dashboard.house import House, in_use
 from dashboard.language import marked
 from dashboard.look import SOFT, caption, card, empty, title
@@ -166,9 +167,8 @@ def suggest(house: House, who: Who, topic: str) -> None:
 def _show(house: House, who: Who, found: Suggestion) -> None:
     reader = who.reader
     say = reader.say
-    copy = ft.FilledButton(
-        say("Copy"), icon=ft.Icons.CONTENT_COPY, on_click=lambda _event: who.copy(found.text)
-    )
+    draft = drafted(found.text, reader)
+    copy = ft.FilledButton(say("Copy"), icon=ft.Icons.CONTENT_COPY, on_click=lambda _event: who.copy(draft))
     close = ft.TextButton(say("Close"), on_click=lambda _event: who.close(dialog))
     lines: list[ft.Control] = [
         ft.Text(
@@ -187,7 +187,7 @@ def _show(house: House, who: Who, found: Suggestion) -> None:
             found.refused,
         )  # fmt: skip
         lines.append(ft.Text(refused, size=13, color=ft.Colors.TERTIARY))
-    lines.append(box(typed(found.text, size=12)))
+    lines.append(box(typed(draft, size=12)))
     if house.kind_folder is not None:
         to = say("Save it as {file} in the folder {folder}.", file=found.file, folder=house.kind_folder)
         lines.append(ft.Text(to, size=14))

@@ -120,7 +120,7 @@ def test_a_topic_that_nothing_can_be_published_on_is_refused(topic: str, words: 
 @pytest.mark.parametrize(("payload", "qos"), [(b"x" * (MAX_PAYLOAD + 1), 1), (b"x", 3), (b"x", -1)])
 def test_a_payload_too_long_and_a_wrong_qos_are_refused(payload: bytes, qos: int) -> None:
     """What we would refuse from a device is not sent to one."""
-    with pytest.raises(CommandRefused, match="not published"):
+    with pytest.raises(CommandRefused, match=r"bytes, at most|QoS is 0, 1 or 2"):
         check_publishable("a", payload, qos)
     check_publishable("a", b"x" * MAX_PAYLOAD, 2)
 
@@ -169,9 +169,9 @@ def test_where_no_model_can_be_made_it_is_said_why() -> None:
         broker.submit("attic/rain", b"1.5")
         wait_until(lambda: bridge.topic("attic/rain"), "the topic")
         for topic, kind, words in (
-            ("fleet/plug/a/state", CommandRefused, "the kind plug claims this topic already"),
+            ("fleet/plug/a/state", CommandRefused, "the kind plug claims fleet/plug/a/state already"),
             ("nowhere", LookupError, "no message on nowhere is at hand"),
-            ("attic/rain", CommandRefused, "attic/rain: a kind is made of messages that are JSON objects"),
+            ("attic/rain", CommandRefused, "^a kind is made of messages that are JSON objects"),
         ):
             with pytest.raises(kind, match=words):
                 bridge.suggestion(topic)

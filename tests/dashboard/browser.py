@@ -19,7 +19,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, sync_playwright
 
-from tests.servers import PATIENCE, free_port, wait_until
+from tests.servers import LONG, PATIENCE, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -114,7 +114,7 @@ class Product:
                 pytest.fail(f"the product ended with {process.returncode}: {self.log}")
             return self.status("/readyz") == 200
 
-        wait_until(ready, "the product to be ready")
+        wait_until(ready, "the product to be ready", LONG)
 
     def kill(self) -> None:
         """End its process at once, without a word; it can be started again."""

@@ -23,7 +23,7 @@ from dashboard.wire import BOUNDS, Bounds, Link, Wire
 from tests.dashboard.client import Client, Tree, find, texts
 from tests.dashboard.fake import FakeHouse
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 WIDE: Tree = {
     "width": 1200,
     "height": 800,

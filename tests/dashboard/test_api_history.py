@@ -37,9 +37,11 @@ def dash(store: SqliteStore) -> Iterator[Served]:
 
 def hear(dash: Served, *powers: object, **more: object) -> None:
     """A plug says its power, a minute apart, the last one a minute ago."""
-    for number, power in enumerate(powers):
-        time = ago(minutes=len(powers) - number)
-        dash.hear("fleet/plug/one/state", {"on": True, "power": power, "time": time, **more})
+    times = [ago(minutes=len(powers) - number) for number in range(len(powers))]
+    said = [
+        {"on": True, "power": power, "time": time, **more} for power, time in zip(powers, times, strict=True)
+    ]
+    dash.hear("fleet/plug/one/state", *said)
 
 
 # History.
@@ -152,9 +154,8 @@ def test_what_was_heard_before_the_start_is_told(tmp_path: Path) -> None:
 
 def test_refused_messages_come_newest_first_in_pages(dash: Served) -> None:
     """The quarantine has reason, detail and payload; bytes that are no text come as base64."""
-    for number in range(5):
-        dash.hear("fleet/plug/one/state", f'{{"on": {number}}}')
-    dash.hear("fleet/plug/one/state", b"\xff\x00")
+    numbers = [f'{{"on": {number}}}' for number in range(5)]
+    dash.hear("fleet/plug/one/state", *numbers, b"\xff\x00")
     first = dash.get("/api/v1/quarantine?limit=2").json()
     entry = first["items"][0]
     assert ("fleet/plug/one/state", "/wA=", "base64", 2) == (
@@ -237,8 +238,7 @@ def test_a_long_payload_is_cut(
 
 def test_refused_messages_are_tried_again(dash: Served) -> None:
     """A replay tells what became of them; a dry run only what would."""
-    dash.hear("fleet/plug/one/state", "{")
-    dash.hear("fleet/plug/one/state", '{"on": 3}')
+    dash.hear("fleet/plug/one/state", "{", '{"on": 3}')
     ids = [entry["id"] for entry in dash.get("/api/v1/quarantine").json()["items"]]
     expected = {"tried": 2, "passed": 0, "still_refused": {"invalid_json": 1, "wrong_type": 1}, "cut": 0}
     for body in ({}, {"dry_run": True}, {"dry_run": False, "ids": None}, None):

@@ -28,8 +28,11 @@ def test_a_change_is_in_the_file_and_on_every_screen(tmp_path: Path) -> None:
         await until(moved, "the other order")
         text = file.read_text()
         assert text.index("# Not to be lost.") < text.index("Note") < text.index('id = "warm"')
+        before = button(one, "Value: higher")["_i"]
         one.click(button(one, "Value: wider"))
         await until(lambda: "width = 4" in file.read_text(), "the width")
+        # The file is written first; the tile is then drawn anew, with buttons of its own.
+        await until(lambda: button(one, "Value: higher")["_i"] != before, "the wider tile")
         one.click(button(one, "Value: higher"))
         await until(lambda: "height = 3" in file.read_text(), "the height")
 

@@ -14,29 +14,41 @@ import pytest
 
 from dashboard import cli
 from dashboard.cli import main
+from tests.dashboard.forked import Forker, forker
 from tests.dashboard.product import COMMAND, ROOT, Running, environment
 from tests.servers import Embedded, accepts, free_port, wait_until
 
 
-def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder of its own, to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=environment() | variables,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+class Command:
+    """The command line in a folder."""
+
+    def __init__(self, forked: Forker, folder: Path) -> None:
+        self._forked = forked
+        self._folder = folder
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run it in a process of its own, to its end."""
+        return self._forked.run(self._folder, arguments, environment() | variables)
+
+    def mistake(self, *arguments: str, **variables: str) -> str:
+        """Run what must be a user's mistake; its one line."""
+        ended = self.run(*arguments, **variables)
+        assert (2, 1, "") == (ended.returncode, len(ended.stderr.splitlines()), ended.stdout), ended.stderr
+        assert "Traceback" not in ended.stderr
+        return ended.stderr
 
 
-def mistake(folder: Path, *arguments: str, **variables: str) -> str:
-    """Run what must be a user's mistake; its one line."""
-    ended = run(folder, *arguments, **variables)
-    assert (2, 1, "") == (ended.returncode, len(ended.stderr.splitlines()), ended.stdout), ended.stderr
-    assert "Traceback" not in ended.stderr
-    return ended.stderr
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Forker]:
+    """What all runs are forked from."""
+    with forker() as loaded:
+        yield loaded
+
+
+@pytest.fixture
+def command(forked: Forker, tmp_path: Path) -> Command:
+    """The command line in a folder of its own."""
+    return Command(forked, tmp_path)
 
 
 @pytest.fixture
@@ -89,9 +101,19 @@ def taken() -> Iterator[int]:
         (["run", "--store", "sqlite:///nowhere/../../..", "--port", "0"], "cannot be opened"),
     ],
 )
-def test_a_mistake_is_one_line(tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_a_mistake_is_one_line(command: Command, arguments: list[str], told: str) -> None:
     """A wrong command, flag, URL or file is named on one line, without a traceback."""
-    assert told in mistake(tmp_path, *arguments)
+    assert told in command.mistake(*arguments)
+
+
+def test_a_program_that_was_loaded_anew_ends_alike(tmp_path: Path) -> None:
+    """What the others fork is what a person starts: the same line and the same exit code."""
+    ended = subprocess.run(
+        [*COMMAND, "run", "--host", "0.0.0.0", "--port", "0"],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (2, 1, "") == (ended.returncode, len(ended.stderr.splitlines()), ended.stdout), ended.stderr
+    assert "--insecure" in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -107,26 +129,28 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: list[str], told: str) 
         ('[web]\norigins = ["*"]\n', "[web] origins"),
     ],
 )
-def test_a_mistake_in_the_config_names_the_file(tmp_path: Path, config: str, told: str) -> None:
+def test_a_mistake_in_the_config_names_the_file(
+    command: Command, tmp_path: Path, config: str, told: str
+) -> None:
     """What is wrong in the config is told with the file's name."""
     (tmp_path / "fleetglass.toml").write_text(config)
-    line = mistake(tmp_path, "run", "--port", "0", "--broker", f"mqtt://127.0.0.1:{free_port()}")
+    line = command.mistake("run", "--port", "0", "--broker", f"mqtt://127.0.0.1:{free_port()}")
     assert "fleetglass.toml" in line
     assert told in line
 
 
-def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+def test_a_mistake_in_the_environment_names_the_variable(command: Command) -> None:
     """A variable that is no setting, or of the wrong type, is named."""
-    assert "FLEETGLASS_WEB_PROT" in mistake(tmp_path, "check", FLEETGLASS_WEB_PROT="1")
-    assert "FLEETGLASS_WEB_PORT" in mistake(tmp_path, "check", FLEETGLASS_WEB_PORT="many")
+    assert "FLEETGLASS_WEB_PROT" in command.mistake("check", FLEETGLASS_WEB_PROT="1")
+    assert "FLEETGLASS_WEB_PORT" in command.mistake("check", FLEETGLASS_WEB_PORT="many")
 
 
-def test_a_taken_port_is_told(tmp_path: Path, taken: int) -> None:
+def test_a_taken_port_is_told(command: Command, taken: int) -> None:
     """A port that somebody else listens on, of the web or of MQTT, is named with what to do."""
-    web = mistake(tmp_path, "run", "--port", str(taken), "--mqtt-port", str(free_port()))
+    web = command.mistake("run", "--port", str(taken), "--mqtt-port", str(free_port()))
     assert str(taken) in web
     assert "--port" in web
-    mqtt = mistake(tmp_path, "run", "--port", "0", "--mqtt-port", str(taken))
+    mqtt = command.mistake("run", "--port", "0", "--mqtt-port", str(taken))
     assert str(taken) in mqtt
 
 
@@ -184,10 +208,10 @@ def test_publish_arrives(tmp_path: Path, broker: Embedded, monkeypatch: pytest.M
     assert ("a/b", payload.encode(), True) == (heard.topic, heard.payload, bool(heard.retain))
 
 
-def test_publish_to_nobody_is_told(tmp_path: Path) -> None:
+def test_publish_to_nobody_is_told(command: Command) -> None:
     """Without a broker nothing is published, and the line names the address."""
     port = free_port()
-    assert str(port) in mistake(tmp_path, "publish", "--broker", f"mqtt://127.0.0.1:{port}", "a", "b")
+    assert str(port) in command.mistake("publish", "--broker", f"mqtt://127.0.0.1:{port}", "a", "b")
 
 
 def test_check_tells_what_works(
@@ -203,13 +227,13 @@ def test_check_tells_what_works(
     assert [] == list(tmp_path.iterdir())
 
 
-def test_what_check_finds_is_told_once(tmp_path: Path) -> None:
+def test_what_check_finds_is_told_once(command: Command) -> None:
     """Its own line says what is wrong with the broker; the log does not say it again, unless it is asked."""
     broker = ("--broker", f"mqtt://127.0.0.1:{free_port()}")
-    ended = run(tmp_path, "check", *broker)
+    ended = command.run("check", *broker)
     assert (2, "") == (ended.returncode, ended.stderr)
     assert "nothing listens there" in ended.stdout
-    assert "nothing listens there" in run(tmp_path, "check", "--verbose", *broker).stderr
+    assert "nothing listens there" in command.run("check", "--verbose", *broker).stderr
 
 
 @pytest.mark.parametrize(

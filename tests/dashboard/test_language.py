@@ -68,17 +68,24 @@ OF_NO_LANGUAGE = frozenset(
 )
 
 
-@pytest.fixture
-def bracketed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Chinese is, for the length of a test, English in brackets."""
+@pytest.fixture(scope="module")
+def brackets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the file of a Chinese that is English in brackets."""
     texts = gather()
     for message in texts:
         if message.id:
             plural = isinstance(message.id, tuple)
             message.string = tuple(f"⟦{one}⟧" for one in message.id[1:]) if plural else f"⟦{message.id}⟧"
-    with (tmp_path / "zh.po").open("wb") as file:
+    folder = tmp_path_factory.mktemp("brackets")
+    with (folder / "zh.po").open("wb") as file:
         write_po(file, texts, omit_header=True)
-    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    return folder
+
+
+@pytest.fixture
+def bracketed(brackets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Chinese is, for the length of a test, English in brackets."""
+    monkeypatch.setattr(language, "FOLDER", brackets)
     for kept in (catalog, told):
         kept.cache_clear()
     yield

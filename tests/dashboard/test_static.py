@@ -5,7 +5,7 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import brotli
@@ -268,6 +268,17 @@ def test_the_app_that_is_installed_has_the_title(title: str) -> None:
     assert [title, title, "standalone", ".", "."] == [manifest[name] for name in names]
 
 
+def test_what_the_app_is_is_told_in_the_language_of_who_installs_it() -> None:
+    """That of the house goes before the browser's; a cache keeps them apart."""
+    told = []
+    for house, accepted in (("", "zh-CN,zh;q=0.9"), ("", "de,en;q=0.5"), ("zh", "en"), ("", "")):
+        answer = asked(Client(ASSETS, "x", house), "/manifest.json", headers={"accept-language": accepted})
+        assert "accept-language" in answer.headers["vary"]
+        told.append((answer.json()["lang"], answer.json()["description"]))
+    english, chinese = "Live dashboard for MQTT devices", "MQTT 设备实时仪表板"
+    assert [("zh", chinese), ("en", english), ("zh", chinese), ("en", english)] == told
+
+
 def test_the_files_are_there_below_a_base_path() -> None:
     """The page says where it is, and its own addresses hold the files."""
     client = Client(ASSETS, "Fleetglass")
@@ -277,13 +288,15 @@ def test_the_files_are_there_below_a_base_path() -> None:
     assert (FLETS / "canvaskit/skwasm.js").read_bytes() == script.content
 
 
-def asked(client: Client, path: str, root: str = "") -> httpx.Response:
+def asked(
+    client: Client, path: str, root: str = "", headers: Mapping[str, str] | None = None
+) -> httpx.Response:
     """Its answer, without a server."""
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(client, root_path=root)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-            return await http.get(path)
+            return await http.get(path, headers=headers)
 
     answer = asyncio.run(ask())
     assert 200 == answer.status_code

@@ -89,7 +89,7 @@ def test_where_no_kind_can_be_made_the_reason_is_told() -> None:
         stage.hear("plain/topic", b"17")
         suggest(stage.house, who, "plain/topic")  # type: ignore[arg-type]
         await until(lambda: who.told, "the reason")
-        assert who.told[0].startswith("No kind can be made of this: plain/topic: ")
+        assert who.told[0].startswith("No kind can be made of this: a kind is made of messages that")
         assert [] == who.dialogs
 
     play(act)

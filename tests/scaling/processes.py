@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.dashboard.product import COMMAND, environment
-from tests.servers import Mosquitto, RedisServer, free_port, redis_server, send, wait_until
+from tests.servers import LONG, Mosquitto, RedisServer, free_port, redis_server, send, wait_until
 
 JSON = {"content-type": "application/json"}
 CONFIG = "listener PORT 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_queued_bytes 100000000\n"
@@ -57,7 +57,7 @@ class Program:
 
     def says(self, text: str) -> None:
         """Return when it has said so."""
-        wait_until(lambda: self.alive() and text in self.log, f"{text!r} in {self.file.name}")
+        wait_until(lambda: self.alive() and text in self.log, f"{text!r} in {self.file.name}", LONG)
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -105,7 +105,7 @@ class Dashboard(Program):
 
     def ready(self) -> None:
         """Return when it hears the bridge, and that the broker."""
-        wait_until(lambda: self.get("/readyz")[0] == 200, f"{self.url} to be ready: {self.log}")
+        wait_until(lambda: self.get("/readyz")[0] == 200, f"{self.url} to be ready: {self.log}", LONG)
 
     def unready(self, why: str) -> None:
         """Return when it says that it is not, and why."""
@@ -114,12 +114,12 @@ class Dashboard(Program):
             status, health = self.get("/readyz")
             return status == 503 and why in f"{health['broker']} {health.get('bus', '')}"
 
-        wait_until(told, f"{self.url} to say {why!r}")
+        wait_until(told, f"{self.url} to say {why!r}", LONG)
 
     def value(self, device: str, metric: str) -> object:
-        """What it shows of a metric; None while it does not know the device."""
+        """What it shows of a metric; None while it does not know it."""
         status, found = self.get(f"/api/v1/devices/{device}")
-        return found["metrics"][metric]["value"] if status == 200 else None
+        return found["metrics"].get(metric, {}).get("value") if status == 200 else None
 
     def shows(self, device: str, metric: str, value: object) -> None:
         """Return when it does."""

@@ -14,6 +14,7 @@ import paho.mqtt.client as paho
 import pytest
 
 from bridge.bus.address import connect, parse
+from tests.dashboard.forked import Forker, forker
 from tests.dashboard.product import COMMAND, ROOT, environment
 from tests.dashboard.socket_client import Tab
 from tests.scaling.processes import Site, site
@@ -302,18 +303,20 @@ def test_what_needs_the_bridge_itself_says_so(here: Site) -> None:
     assert f"process {bridge.pid}, a bridge" in second.stderr
 
 
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Forker]:
+    """What runs of the command line are forked from."""
+    with forker() as loaded:
+        yield loaded
+
+
 @pytest.mark.parametrize("command", ["bridge", "dashboard"])
 @pytest.mark.parametrize("bus", [[], ["--bus", "memory://"]])
-def test_without_a_bus_there_is_one_line(tmp_path: Path, command: str, bus: list[str]) -> None:
+def test_without_a_bus_there_is_one_line(
+    forked: Forker, tmp_path: Path, command: str, bus: list[str]
+) -> None:
     """The two commands that are nothing without a bus say which one they expect."""
-    ended = subprocess.run(
-        [*COMMAND, command, *bus],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = forked.run(tmp_path, [command, *bus], environment())
     line = (
         f"fleetglass: settings: [bus] url: expected a Redis at which `fleetglass {command}` meets the other "
         "processes, such as --bus redis://127.0.0.1:6379; memory:// is within one process\n"
@@ -334,12 +337,11 @@ def test_without_a_bus_there_is_one_line(tmp_path: Path, command: str, bus: list
         ("redis://user:secret@host?names=hall", "after ? only name=… is known"),
     ],
 )
-def test_a_bus_that_is_none_is_told(tmp_path: Path, command: str, bus: str, told: str) -> None:
+def test_a_bus_that_is_none_is_told(
+    forked: Forker, tmp_path: Path, command: str, bus: str, told: str
+) -> None:
     """A mistake in the URL is one line, without the password that may stand in it."""
-    ended = subprocess.run(
-        [*COMMAND, command, "--bus", bus], cwd=tmp_path, env=environment(), capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    ended = forked.run(tmp_path, [command, "--bus", bus], environment())
     assert (2, 1) == (ended.returncode, len(ended.stderr.splitlines()))
     assert f"[bus] url: {told}" in ended.stderr
     assert "secret" not in ended.stderr

@@ -9,7 +9,8 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -37,6 +38,7 @@ class Front:
     url: str
     dashboards: list[Dashboard]
     tls: ssl.SSLContext
+    numbers: Iterator[int] = field(default_factory=count)
 
     def http(self) -> httpx.Client:
         """A browser of its own, with its cookies."""
@@ -148,9 +150,11 @@ def for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 def standing(for_all: Front) -> Front:
     """The one for all, as it was at the beginning: nobody looks, and the plug has 12.5 W."""
     wait_until(lambda: for_all.sessions() == [0, 0], "those who looked before to be gone")
-    for_all.site.send(PLUG, {"on": True, "power": 12.5})
+    # It may have 12.5 W already: by the energy, which grows, one sees that this message has come.
+    number = next(for_all.numbers)
+    for_all.site.send(PLUG, {"on": True, "power": 12.5, "energy": number})
     for dashboard in for_all.dashboards:
-        dashboard.shows("plug.one", "power", 12.5)
+        dashboard.shows("plug.one", "energy", number)
     return for_all
 
 
