@@ -52,11 +52,11 @@ class Pointing:
         """`plot` as something to point at and to drag; `image` is what follows the finger."""
 
         def point(who: Who, data: object) -> None:
-            picture, x = of(drawing.view), _x(data)
-            if picture is not None and x is not None:
+            picture, at = of(drawing.view), place_in(data, "l")
+            if picture is not None and at is not None:
                 hand = self._hand(who)
                 hand.points = True
-                self._show(who, cross_hair(picture, x, hand.width or self.usual))
+                self._show(who, cross_hair(picture, at[0], hand.width or self.usual))
 
         def leave(who: Who, _data: object) -> None:
             hand = self._hand(who)
@@ -66,7 +66,7 @@ class Pointing:
 
         def drag(who: Who, data: object) -> None:
             hand = self._hand(who)
-            hand.dragged += _number(data, "pd") or 0.0
+            hand.dragged += number_in(data, "pd") or 0.0
             who.send(set_properties(image._i, {"left": hand.dragged, "right": -hand.dragged}))
 
         def drop(who: Who, _data: object) -> None:
@@ -78,7 +78,7 @@ class Pointing:
                 self.moved(who, dragged / (hand.width or self.usual))
 
         def measure(who: Who, data: object) -> None:
-            width = _number(data, "w")
+            width = number_in(data, "w")
             if width is not None and width > 0:
                 self._hand(who).width = width
 
@@ -138,15 +138,18 @@ def cross_hair(picture: Picture, x: float, width: float) -> list[ft.Control]:
     return [line, *dots, box]
 
 
-def _x(data: object) -> float | None:
-    place = data.get("l") if isinstance(data, Mapping) else None
+def place_in(data: object, name: str) -> tuple[float, float] | None:
+    """What an event says of a place: pixels from the left and from the top."""
+    place = data.get(name) if isinstance(data, Mapping) else None
     if isinstance(place, Mapping):
-        return _number(place, "x")
-    if isinstance(place, list | tuple) and place and isinstance(place[0], int | float):
-        return float(place[0])
+        place = [place.get("x"), place.get("y")]
+    if isinstance(place, list | tuple) and len(place) == 2:
+        x, y = (number_in({"n": one}, "n") for one in place)
+        return None if x is None or y is None else (x, y)
     return None
 
 
-def _number(data: object, name: str) -> float | None:
+def number_in(data: object, name: str) -> float | None:
+    """What an event says of a number, unless it is beyond all screens."""
     found = data.get(name) if isinstance(data, Mapping) else None
     return float(found) if isinstance(found, int | float) and abs(found) < 1e6 else None

@@ -69,15 +69,24 @@ def counted_rows(tile: AnyTile) -> int:
 def height(tile: AnyTile, spot: Spot) -> float | None:
     """Pixels of height, None for as high as what is in it."""
     high = rows(tile)
-    return None if high is None else high * spot.size(ROW) + (high - 1) * GAP
+    return None if high is None else pixels_of(high, spot)
+
+
+def pixels_of(high: int, spot: Spot) -> float:
+    """Pixels of height of so many rows."""
+    return high * spot.size(ROW) + (high - 1) * GAP
+
+
+def shown_columns(tile: AnyTile, spot: Spot, *, framed: bool = False) -> int:
+    """How many columns a tile has in this person's window."""
+    window, by_width = spot.reader.window, columns(tile, framed=framed)
+    return int(by_width["xs" if window < 768 else "md" if window < 992 else "lg"])
 
 
 def inner(tile: AnyTile, spot: Spot) -> tuple[float, float]:
     """Pixels of width and height within the surface of a tile, about as many as there are at the least."""
     window = spot.reader.window
     beside = 32 if window < PHONE else 48 + (0 if spot.kiosk else RAIL)
-    by_width = columns(tile)
-    span = by_width["xs" if window < 768 else "md" if window < 992 else "lg"]
-    wide = (window - beside + GAP) * span / COLUMNS - GAP
+    wide = (window - beside + GAP) * shown_columns(tile, spot) / COLUMNS - GAP
     around = 2 * PADDING * spot.scale
     return max(80.0, wide - around), max(24.0, (height(tile, spot) or 168) - around)

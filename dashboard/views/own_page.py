@@ -9,6 +9,7 @@ import flet as ft
 from dashboard.arranging import framed
 from dashboard.boards import Board, rename
 from dashboard.card import CardPlan, Drawing, Question, Who
+from dashboard.dragging import grid
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import card, empty
@@ -58,7 +59,7 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
         f"page/{name}/{mode}/{reader.sized}",
         follows,
         arrange,
-        lambda: ft.ResponsiveRow(spacing=GAP, run_spacing=GAP),
+        partial(grid, spot) if arranging else lambda: ft.ResponsiveRow(spacing=GAP, run_spacing=GAP),
     )
 
 
