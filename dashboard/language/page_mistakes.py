@@ -1,17 +1,22 @@
 """What is said in English of the files of people's own pages, with holes for what it is said of.
 
-`dashboard/boards` knows no languages, and `fleetglass check` says the same words in a terminal. The names of keys
-stay as they stand in the file.
+`dashboard/boards` knows no languages, and `fleetglass check` says the same words in a terminal. The names of
+keys stay as they stand in the file.
 """
 
 from collections.abc import Sequence
 
 from dashboard.language import marked
 
-SENTENCES_OF_PAGES: Sequence[str] = (
-    # Where.
+AROUND: Sequence[str] = (
+    marked("{what}; mend that first"),
+    marked("{what} (and {n} more)"),
     marked("{file}.toml:{line}: {what}"),
     marked("{file}.toml: {what}"),
+)
+"""What stands around another sentence, from the outside to the inside."""
+SENTENCES_OF_PAGES: Sequence[str] = (
+    # Where.
     marked("tile {n}"),
     marked("tile {n}, {keys}"),
     marked("tile {n} ({kind})"),
@@ -20,7 +25,6 @@ SENTENCES_OF_PAGES: Sequence[str] = (
     marked("{keys}, item {n}, {key}"),
     marked("the tile"),
     # What is wrong.
-    marked("{what} (and {n} more)"),
     marked("{field}: expected {what}, got nothing"),
     marked("{field}: unknown key; expected one of {names}"),
     marked("{field}: expected an id that no other tile has, got {given} again"),
@@ -46,6 +50,7 @@ SENTENCES_OF_PAGES: Sequence[str] = (
     marked("at most {n} of a to z, 0 to 9 and -"),
     marked("the name of a Material icon, such as kitchen or water_drop"),
     marked("one of {names}"),
+    marked("'{names}' or '{name}'"),
     marked("at least {n}"),
     marked("at most {n}"),
     marked("at least {n} of them"),
@@ -78,11 +83,10 @@ SENTENCES_OF_PAGES: Sequence[str] = (
     marked("it is no file"),
     # What is wrong with the folder.
     marked("{folder}: expected a folder, got a file"),
-    marked("{file}.toml: not a page: expected a name of at most {n} of a to z, 0 to 9 and - before .toml"),
-    marked("{file}.toml: left out: expected at most {n} pages"),
+    marked("not a page: expected a name of at most {n} of a to z, 0 to 9 and - before .toml"),
+    marked("left out: expected at most {n} pages"),
     # Why a change is refused.
     marked("changed meanwhile; look again"),
-    marked("{what}; mend that first"),
     marked("the tile is not there any more; look again"),
     marked("there is no such page; look again"),
     marked("{name}: there is no such page; look again"),
