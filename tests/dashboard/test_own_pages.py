@@ -158,7 +158,7 @@ SMALL = MetricTile(device="a.b", metric="c")
 @pytest.mark.parametrize(
     ("tile", "expected"),
     [
-        (SMALL, {"xs": 6, "sm": 6, "md": 4, "lg": 3}),
+        (SMALL, {"xs": 6, "sm": 6, "md": 6, "lg": 3}),
         (TextTile(text="x"), {"xs": 12, "sm": 12, "md": 12, "lg": 12}),
         (tile_of({"type": "map", "width": 5}), {"xs": 12, "sm": 12, "md": 6, "lg": 5}),
     ],
