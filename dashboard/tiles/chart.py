@@ -229,10 +229,12 @@ def _legend(drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, rows:
         mark = ft.Container(width=size, height=3, bgcolor=entry.color, border_radius=2)
         # The value is seen whole; a long name is what gives way.
         name.expand, name.expand_loose = rows > 1, True
-        entries.append(ft.Row([mark, name, value], spacing=6, tight=rows == 1, height=spot.size(LEGEND - 2)))
+        entries.append(
+            ft.Row([mark, name, value], spacing=spot.size(6), tight=rows == 1, height=spot.size(LEGEND - 2))
+        )
     high = spot.size(LEGEND) * rows - 2
     if rows == 1:
-        return ft.Row(entries, spacing=14, height=high, scroll=ft.ScrollMode.HIDDEN)
+        return ft.Row(entries, spacing=spot.size(14), height=high, scroll=ft.ScrollMode.HIDDEN)
     return ft.Column(entries, spacing=2, height=high, scroll=ft.ScrollMode.HIDDEN)
 
 
