@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.boards import Boards
+from dashboard.boards import Boards, drop
 from tests.dashboard.client import Tree
 from tests.dashboard.paged import KITCHEN, house_with, order_of
 from tests.dashboard.stage import WIDE, Stage, Tab, play, until
@@ -44,6 +44,11 @@ def marks(tab: Tab) -> Sequence[object]:
     """Which tiles say that something can be let go there."""
     stacks = [target["content"]["controls"] for target in tab.controls("DragTarget")]
     return [controls[-1].get("visible", True) for controls in stacks]
+
+
+def told_to(tab: Tab) -> list[str]:
+    """What has been said to this person alone."""
+    return [one["content"]["value"] for one in tab.client.controls.values() if one["_c"] == "SnackBar"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +163,36 @@ def test_a_size_that_is_refused_is_taken_back(tmp_path: Path) -> None:
         finally:
             os.close(opened)
         assert KITCHEN == (tmp_path / "kitchen.toml").read_text()
-        bars = [one["content"]["value"] for one in tab.client.controls.values() if one["_c"] == "SnackBar"]
-        assert [True] == ["another program is writing there" in said for said in bars]
+        assert [True] == ["another program is writing there" in said for said in told_to(tab)]
 
     play(act, house)
+
+
+def test_two_people_arrange_at_once(tmp_path: Path) -> None:
+    """What each does to his tile is in the file; who drags what the other has removed is told."""
+    file = tmp_path / "kitchen.toml"
+
+    async def act(stage: Stage) -> None:
+        one, other = await stage.open("/pages/kitchen?edit"), await stage.open("/pages/kitchen?edit")
+        for tab in (one, other):
+            await tab.sees("Note")
+        tell(one, box(one), ("size_change", {"w": 258.0, "h": 168.0}))
+        tell(one, corner(one), ("pan_start", at(NEAR)), ("pan_update", at(FAR)))
+        tell(other, other.controls("Draggable")[SECOND], ("drag_start", None))
+        tell(one, corner(one), ("pan_end", {}))
+        tell(other, other.controls("DragTarget")[FIRST], ("accept", {}))
+        await until(lambda: order_of(file) == ["note", "warm"] and "width = 6" in file.read_text(), "both")
+        await until(
+            lambda: one.texts.index("Note") < one.texts.index("One · Temperature"), "both on the screen"
+        )
+        tell(one, one.controls("Draggable")[SECOND], ("drag_start", None))
+        board = stage.house.boards.get("kitchen")
+        assert board is not None
+        stage.house.boards.edit("kitchen", board.revision, lambda now: drop(now, "warm"))
+        tell(one, one.controls("DragTarget")[FIRST], ("accept", {}))
+        await until(
+            lambda: any("the tile is not there any more" in word for word in told_to(one)), "the word"
+        )
+        assert ["note"] == order_of(file)
+
+    play(act, house_with(tmp_path, kitchen=KITCHEN))
