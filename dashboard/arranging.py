@@ -1,4 +1,4 @@
-"""What stands above each tile while a page is arranged: move, resize, rename, remove."""
+"""A tile while its page is arranged: the buttons above it, and what it is dragged by."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -8,6 +8,7 @@ import flet as ft
 from dashboard.boards import COLUMNS, ROWS, AnyTile, Page, drop, resize, retitle, shift
 from dashboard.boards.folder import Change
 from dashboard.card import Drawing, OnEvent, Question, Who
+from dashboard.dragging import BORDER, Corner, cover, landing, taken
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import PHONE
@@ -35,10 +36,11 @@ class Step(NamedTuple):
     can: bool = True
 
 
-def framed(spot: Spot, drawing: Drawing[object], tile: AnyTile, content: ft.Control) -> ft.Container:
-    """A tile with its buttons. Each change is saved at once."""
+def framed(spot: Spot, drawing: Drawing[object], tile: AnyTile, content: ft.Container) -> ft.Container:
+    """A tile with its buttons, to be dragged and resized. Each change is saved at once."""
     house, reader = spot.house, spot.reader
-    side = FINGER if reader.window < PHONE else MOUSE
+    phone = reader.window < PHONE
+    side = FINGER if phone else MOUSE
 
     def button(icon: ft.IconData, words: str, clicked: OnEvent, *, can: bool = True) -> ft.Control:
         # Named with the type of the tile: several have the same buttons.
@@ -50,20 +52,33 @@ def framed(spot: Spot, drawing: Drawing[object], tile: AnyTile, content: ft.Cont
 
     buttons = [
         button(step.icon, step.words, _doing(house, spot.page, step.change), can=step.can)
-        for step in _steps(tile, phone=reader.window < PHONE)
+        for step in _steps(tile, phone=phone)
     ]
     if "title" in type(tile).model_fields:
         pen = _renaming(house, spot.page, tile, reader)
         buttons.append(button(ft.Icons.EDIT_OUTLINED, marked("{tile}: rename"), pen))
     away = _removing(house, spot.page, tile.id, reader)
     buttons.append(button(ft.Icons.DELETE_OUTLINE, marked("{tile}: remove"), away))
+    name = reader.say(NAMES[tile.type])
+    inside = cover(content)
+    if phone:
+        grip = ft.Container(
+            ft.Icon(ft.Icons.DRAG_INDICATOR, size=20), width=side, height=side,
+            alignment=ft.Alignment.CENTER, tooltip=reader.say("{tile}: drag to move", tile=name),
+        )  # fmt: skip
+        buttons.insert(0, taken(spot, drawing, tile, name, grip))
+    else:
+        # A finger that goes up or down scrolls; a mouse takes it in every direction.
+        inside = taken(spot, drawing, tile, name, inside, affinity=ft.Axis.HORIZONTAL)
     bar = ft.Row(buttons, spacing=0, run_spacing=0, wrap=True)
-    # Seen as it will be, but not to be switched by mistake.
-    inside = ft.Container(content, ignore_interactions=True)
-    return ft.Container(
-        ft.Column([bar, inside], spacing=4, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
-        border=ft.Border.all(1, ft.Colors.PRIMARY), border_radius=16, padding=6,
+    whole = ft.Container(
+        border=ft.Border.all(1, ft.Colors.PRIMARY), border_radius=16, padding=BORDER,
+        clip_behavior=ft.ClipBehavior.HARD_EDGE,
     )  # fmt: skip
+    corner = Corner(spot, tile, content).grip(drawing, whole, reader.say("{tile}: draw to resize", tile=name))
+    stood = ft.Column([bar, inside], spacing=4, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+    whole.content = landing(spot, drawing, tile, ft.Stack([stood, corner]))
+    return whole
 
 
 def _steps(tile: AnyTile, *, phone: bool) -> Sequence[Step]:

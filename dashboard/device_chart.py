@@ -52,6 +52,10 @@ class Picture:
         """Whether there is not one reading."""
         return all(not one.history.points for one in self.series)
 
+    def there(self, share: float) -> str:
+        """The availability at a place of the chart, 0 at the left edge to 1 at the right one."""
+        return self.band.at(share)
+
 
 def offered(house: House, device_id: str, reader: Reader) -> Mapping[str, Offered]:
     """The metrics of a device in the order of its kind, then what else it has said."""

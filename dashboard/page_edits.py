@@ -24,8 +24,20 @@ def tag_of(name: str) -> str:
     return f"board/{name}"
 
 
-def edit(house: House, who: Who, name: str, change: Change, done: Callable[[], None] = lambda: None) -> None:
-    """Change a page as it is known now. `done` is called when it is saved."""
+def _nothing() -> None:
+    return None
+
+
+def edit(  # noqa: PLR0913  (what a change consists of)
+    house: House,
+    who: Who,
+    name: str,
+    change: Change,
+    done: Callable[[], None] = _nothing,
+    *,
+    refused: Callable[[], None] = _nothing,
+) -> None:
+    """Change a page as it is known now. `done` is called when it is saved, `refused` when it was not."""
 
     def work() -> Board:
         # Between the look and the change nothing of ours comes: quick clicks all count.
@@ -35,7 +47,7 @@ def edit(house: House, who: Who, name: str, change: Change, done: Callable[[], N
                 raise BoardError(f"{name}: there is no such page; look again")
             return house.boards.edit(name, board.revision, change)
 
-    _do(house, who, work, name, lambda _board: done())
+    _do(house, who, work, name, lambda _board: done(), refused)
 
 
 def create(house: House, who: Who, title: str, done: Callable[[str], None]) -> None:
@@ -48,13 +60,21 @@ def remove(house: House, who: Who, name: str, done: Callable[[str], None]) -> No
     _do(house, who, lambda: house.boards.remove(name), name, done)
 
 
-def _do(house: House, who: Who, work: Callable[[], T], name: str, done: Callable[[T], None]) -> None:
+def _do(  # noqa: PLR0913, PLR0917  (what a change consists of)
+    house: House,
+    who: Who,
+    work: Callable[[], T],
+    name: str,
+    done: Callable[[T], None],
+    refused: Callable[[], None] = _nothing,
+) -> None:
     def then(found: Found[T]) -> None:
         # Refused or not: what is known of the file now is shown.
         house.aside.announce({BOARDS, tag_of(name)})
         if found.fault or found.value is None:
             say = who.reader.say
             who.tell(say("Not saved: {why}", why=who.reader.told(found.fault)))
+            refused()
         else:
             done(found.value)
 

@@ -77,8 +77,11 @@ class Reader:
         return datetime.fromtimestamp(when, self.clock)
 
 
-WINDOWS = (360, 480, 600, 850, 1_000, 1_200, 1_500, 1_900, 2_500)
-"""The steps of `Reader.window`: as few as make drawings that fit, so that many share them."""
+WINDOWS = (360, 480, 600, 768, 992, 1_200, 1_500, 1_900, 2_500, 3_800)
+"""The steps of `Reader.window`: as few as make drawings that fit, so that many share them.
+
+Among them are 768 and 992, from which on Flet's `md` and `lg` count.
+"""
 
 
 def window_of(width: float) -> int:

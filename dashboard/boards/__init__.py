@@ -7,6 +7,7 @@ from dashboard.boards.edits import (
     arrange,
     drop,
     move,
+    onto,
     rename,
     resize,
     retitle,
@@ -36,6 +37,6 @@ from dashboard.boards.model import (
 __all__ = [
     "COLUMNS", "MAX_PAGES", "MAX_TILES", "ROWS", "TILES", "AnyTile", "Board", "Boards", "ChartTile",
     "ControlTile", "DeviceTile", "EventsTile", "GaugeTile", "GroupTile", "MapTile", "MetricTile", "Page",
-    "Series", "TextTile", "add", "alter", "arrange", "boards_of", "drop", "move", "rename", "resize",
+    "Series", "TextTile", "add", "alter", "arrange", "boards_of", "drop", "move", "onto", "rename", "resize",
     "retitle", "shift", "tile_of",
 ]  # fmt: skip

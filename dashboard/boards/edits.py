@@ -63,6 +63,13 @@ def shift(page: Page, tile_id: str, steps: int) -> Page:
     return move(page, tile_id, before=others[position] if position < len(others) else None)
 
 
+def onto(page: Page, tile_id: str, other: str) -> Page:
+    """A tile in the place of another, which makes room towards where the tile came from."""
+    if _position(page, tile_id) < _position(page, other):
+        return move(page, tile_id, after=other)
+    return move(page, tile_id, before=other)
+
+
 def alter(page: Page, tile_id: str, changes: Mapping[str, Any]) -> Page:
     """Other values for some keys of a tile; None takes a key away, so that its default counts."""
     position = _position(page, tile_id)

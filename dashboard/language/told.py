@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 
 from dashboard.language import catalog
 from dashboard.language.foreign import DATA, SENTENCES
+from dashboard.language.page_mistakes import AROUND, SENTENCES_OF_PAGES
 
 _LITERALS = frozenset({"true", "false", "null"})
 _HOLE = re.compile(r"\{([a-z_]+)\}")
@@ -40,9 +41,9 @@ def _filled(language: str, name: str, value: str) -> str:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """What to look for. The more is fixed of a sentence, the sooner it is tried."""
-    ordered = sorted(SENTENCES, key=lambda sentence: -len(_HOLE.sub("", sentence)))
-    return [(_pattern(sentence), sentence) for sentence in ordered]
+    """What to look for: what stands around others, then the sooner the more of a sentence is fixed."""
+    ordered = sorted((*SENTENCES, *SENTENCES_OF_PAGES), key=lambda sentence: -len(_HOLE.sub("", sentence)))
+    return [(_pattern(sentence), sentence) for sentence in (*AROUND, *ordered)]
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

@@ -19,7 +19,7 @@ from dashboard.card import CardPlan, Drawing
 from dashboard.look import card
 from dashboard.tiles.space import Spot, columns, height
 
-Frame: TypeAlias = Callable[[Drawing[Any], AnyTile, ft.Control], ft.Control]
+Frame: TypeAlias = Callable[[Drawing[Any], AnyTile, ft.Container], ft.Control]
 """Puts something around a tile, such as what it is moved with."""
 
 

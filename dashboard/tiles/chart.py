@@ -16,6 +16,7 @@ from dashboard.chart.ink import Box
 from dashboard.chart.window import named as window_named
 from dashboard.chart.window import points_for, redraw_after
 from dashboard.look import INK, SOFT
+from dashboard.pointing import Pointing
 from dashboard.tiles.metric import BLANK
 from dashboard.tiles.parts import ELLIPSIS, heading, known_name, nothing
 from dashboard.tiles.space import Spot, inner
@@ -26,6 +27,10 @@ TILE = ChartTile
 FRAMED = True
 SCALE_WIDTH = 46
 HEADING, LEGEND, BELOW = 22, 20, 18
+LEGEND_ROWS = 3
+"""More are scrolled to."""
+NARROW = 420
+"""Pixels of width in which two names with their values do not fit beside each other."""
 AROUND_TIME = 32
 """Pixels on either side of a tick below the chart that its text may take."""
 RENEWED = 10.0
@@ -39,13 +44,17 @@ class Drawn(NamedTuple):
     empty: bool
     why: str = ""
 
+    def there(self, _share: float) -> str:
+        """What a place has beside its values: nothing, for it may be of several devices."""
+        return ""
+
 
 def plan(tile: ChartTile, spot: Spot) -> CardPlan[Found[Drawn] | None]:
     """Drawn beside the loop, as often as its window moves; while nobody looks, it is not."""
     wide, high = inner(tile, spot)
-    size = Size(
-        max(60.0, wide - spot.size(SCALE_WIDTH)), max(40.0, high - spot.size(HEADING + LEGEND + BELOW) - 8)
-    )
+    rows = _legend_rows(tile, wide, spot)
+    around = HEADING + LEGEND * rows + BELOW
+    size = Size(max(60.0, wide - spot.size(SCALE_WIDTH)), max(40.0, high - spot.size(around) - 8))
     shown = ";".join(f"{one.device} {one.metric}" for one in tile.series)
     name = f"chart {tile.range} {shown} {size.width:.0f} {size.height:.0f} {spot.reader.zoned}"
 
@@ -66,7 +75,7 @@ def plan(tile: ChartTile, spot: Spot) -> CardPlan[Found[Drawn] | None]:
         if found.value.empty:
             why = found.value.why or spot.reader.say("Nothing was heard in this time")
             return ft.Column([heading(spot, title), nothing(spot, why, "show_chart")], spacing=8)
-        return _chart(drawing, found.value.chart, spot, title)
+        return _chart(drawing, found.value.chart, spot, title, rows)
 
     return CardPlan(title, frozenset({"tick", tag(name)}), look, draw, _shape)
 
@@ -114,7 +123,9 @@ def _drawn(tile: ChartTile, spot: Spot, size: Size) -> Drawn:
     )
 
 
-def _chart(drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, title: str) -> ft.Control:
+def _chart(
+    drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, title: str, rows: int
+) -> ft.Control:
     small, down = spot.size(11), now.size.height
 
     def of(view: Found[Drawn] | None) -> Chart:
@@ -132,7 +143,9 @@ def _chart(drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, title:
             )
             for n in range(len(getattr(now, which)))
         ]
-        return ft.Stack(texts, width=spot.size(SCALE_WIDTH - 6), height=down)
+        # The label of a line at the very edge stands half outside.
+        clip = ft.ClipBehavior.NONE
+        return ft.Stack(texts, width=spot.size(SCALE_WIDTH - 6), height=down, clip_behavior=clip)
 
     image = drawing.live(
         ft.Image(
@@ -165,7 +178,12 @@ def _chart(drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, title:
                 top=nth(n, lambda c, i: c.panels[i].top * down - 1.5 * small),
             )
             words.append(title_of)
-    plot = ft.Stack([image, *words], height=down, expand=True)
+    plot: ft.Control = ft.Stack([image, *words], height=down, expand=True)
+    if not spot.kiosk:
+        pointing = Pointing(now.size.width, brief=True)
+        over = ft.Stack([image, *words, pointing.overlay], height=down)
+        plot = pointing.surface(drawing, lambda v: v.value if v is not None else None, over, image)
+        plot.expand = True
     times: list[ft.Control] = []
     wide = spot.size(2 * AROUND_TIME)
     for n in range(len(now.x_ticks)):
@@ -187,24 +205,37 @@ def _chart(drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, title:
     body = ft.Row([scale("y_ticks", ft.TextAlign.RIGHT), plot, *right], spacing=6)
     said = drawing.live(ft.Semantics(content=body, exclude_semantics=True), label=lambda v: of(v).summary)
     return ft.Column(
-        [heading(spot, title), _legend(drawing, now, spot), said, below], spacing=2,
+        [heading(spot, title), _legend(drawing, now, spot, rows), said, below], spacing=2,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )  # fmt: skip
 
 
-def _legend(drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot) -> ft.Control:
+def _legend_rows(tile: ChartTile, wide: float, spot: Spot) -> int:
+    """Where there is room for one beside another, all stand on one row; else each on its own, up to three."""
+    return min(LEGEND_ROWS, len(tile.series)) if wide < spot.size(NARROW) else 1
+
+
+def _legend(drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, rows: int) -> ft.Control:
     def last(n: int, view: Found[Drawn] | None) -> str:
         chart = view.value.chart if view is not None and view.value is not None else now
         entry = chart.legend[n]
-        return f"{entry.label}  {entry.last} {entry.unit}".rstrip()
+        return f"{entry.last} {entry.unit}".rstrip()
 
     entries: list[ft.Control] = []
+    size = spot.size(12)
     for n, entry in enumerate(now.legend):
-        text = ft.Text(size=spot.size(12), color=SOFT, max_lines=1, overflow=ELLIPSIS, no_wrap=True)
-        drawing.live(text, value=partial(last, n))
-        mark = ft.Container(width=spot.size(12), height=3, bgcolor=entry.color, border_radius=2)
-        entries.append(ft.Row([mark, text], spacing=6, tight=True))
-    return ft.Row(entries, spacing=14, height=spot.size(LEGEND - 2), scroll=ft.ScrollMode.HIDDEN)
+        name = ft.Text(entry.label, size=size, color=SOFT, max_lines=1, overflow=ELLIPSIS, no_wrap=True)
+        value = drawing.live(ft.Text(size=size, color=INK, no_wrap=True), value=partial(last, n))
+        mark = ft.Container(width=size, height=3, bgcolor=entry.color, border_radius=2)
+        # The value is seen whole; a long name is what gives way.
+        name.expand, name.expand_loose = rows > 1, True
+        entries.append(
+            ft.Row([mark, name, value], spacing=spot.size(6), tight=rows == 1, height=spot.size(LEGEND - 2))
+        )
+    high = spot.size(LEGEND) * rows - 2
+    if rows == 1:
+        return ft.Row(entries, spacing=spot.size(14), height=high, scroll=ft.ScrollMode.HIDDEN)
+    return ft.Column(entries, spacing=2, height=high, scroll=ft.ScrollMode.HIDDEN)
 
 
 def _middle(box: Box) -> float:

@@ -16,12 +16,16 @@ ROW = 76
 GAP = 16
 SCALE = 1.75
 """How much larger all is on a screen on the wall, to be read from some metres away."""
+FULL_HD = 1_900
+"""Pixels of a screen on the wall from which on all grows with it: one with more of them is not larger."""
 SMALL = frozenset({"metric", "gauge", "control"})
 """Types that are two rows high unless they say otherwise, so that they stand in line."""
 SMALL_ROWS = 2
 ROWS_BY_GUESS: Mapping[str, int] = {"device": 3, "group": 4, "text": 1}
 """What a tile without a height counts as when it is made higher or lower."""
 Columns: TypeAlias = dict[str | ft.ResponsiveRowBreakpoint, int | float]
+MIDDLE, LARGE = 768, 992
+"""Pixels of a window from which on Flet takes what is said for `md`, and for `lg`."""
 RAIL = 92
 PADDING = 16
 
@@ -38,7 +42,7 @@ class Spot:
     @property
     def scale(self) -> float:
         """How large texts are, 1 at a desk."""
-        return SCALE if self.kiosk else 1.0
+        return SCALE * max(1.0, self.reader.window / FULL_HD) if self.kiosk else 1.0
 
     def size(self, pixels: float) -> float:
         """A size as it is here."""
@@ -52,7 +56,7 @@ def columns(tile: AnyTile, *, framed: bool = False) -> Columns:
     """
     small = tile.type in SMALL and tile.width <= 6
     narrow = COLUMNS if framed or not small else 6
-    middle = 4 if small and tile.width <= 3 and not framed else 6 if tile.width <= 6 else COLUMNS
+    middle = 6 if tile.width <= 6 else COLUMNS
     return {"xs": narrow, "sm": narrow, "md": middle, "lg": max(2, tile.width)}
 
 
@@ -69,15 +73,24 @@ def counted_rows(tile: AnyTile) -> int:
 def height(tile: AnyTile, spot: Spot) -> float | None:
     """Pixels of height, None for as high as what is in it."""
     high = rows(tile)
-    return None if high is None else high * spot.size(ROW) + (high - 1) * GAP
+    return None if high is None else pixels_of(high, spot)
+
+
+def pixels_of(high: int, spot: Spot) -> float:
+    """Pixels of height of so many rows."""
+    return high * spot.size(ROW) + (high - 1) * GAP
+
+
+def shown_columns(tile: AnyTile, spot: Spot, *, framed: bool = False) -> int:
+    """How many columns a tile has in this person's window."""
+    window, by_width = spot.reader.window, columns(tile, framed=framed)
+    return int(by_width["xs" if window < MIDDLE else "md" if window < LARGE else "lg"])
 
 
 def inner(tile: AnyTile, spot: Spot) -> tuple[float, float]:
     """Pixels of width and height within the surface of a tile, about as many as there are at the least."""
     window = spot.reader.window
     beside = 32 if window < PHONE else 48 + (0 if spot.kiosk else RAIL)
-    by_width = columns(tile)
-    span = by_width["xs" if window < 768 else "md" if window < 992 else "lg"]
-    wide = (window - beside + GAP) * span / COLUMNS - GAP
+    wide = (window - beside + GAP) * shown_columns(tile, spot) / COLUMNS - GAP
     around = 2 * PADDING * spot.scale
     return max(80.0, wide - around), max(24.0, (height(tile, spot) or 168) - around)

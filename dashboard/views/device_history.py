@@ -32,9 +32,10 @@ ZOOM = 2.0
 LATE = 300
 """Seconds after which what does not move is read anew, for what was delivered late."""
 PLOTS: Mapping[int, int] = {
-    360: 264, 480: 384, 600: 504, 850: 650, 1_000: 460, 1_200: 560, 1_500: 740, 1_900: 960, 2_500: 1_300,
+    360: 264, 480: 384, 600: 504, 768: 568, 992: 452, 1_200: 560, 1_500: 740, 1_900: 960, 2_500: 1_300,
+    3_800: 2_000,
 }  # fmt: skip
-"""Pixels of width of the chart by the width of the window; from 1,000 on it stands beside the values."""
+"""Pixels of width of the chart by the width of the window; from 992 on it stands beside the values."""
 
 
 class HistoryView(NamedTuple):

@@ -9,6 +9,7 @@ import flet as ft
 from dashboard.arranging import framed
 from dashboard.boards import Board, rename
 from dashboard.card import CardPlan, Drawing, Question, Who
+from dashboard.dragging import grid
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import card, empty
@@ -44,10 +45,10 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
     def arrange() -> list[CardPlan[Any]]:
         board = house.boards.get(name)
         if board is None:
-            return [_gone(name, reader)]
+            return [_gone(name, spot)]
         plans: list[CardPlan[Any]] = [] if kiosk else [_head(house, name, reader, arranging=arranging)]
         if board.fault:
-            plans.append(_mistake(board, reader))
+            plans.append(_mistake(board, spot))
         frame = partial(framed, spot) if arranging else None
         plans += [card_of(tile, spot, frame) for tile in board.page.tiles]
         if not board.page.tiles and not board.fault:
@@ -58,7 +59,7 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
         f"page/{name}/{mode}/{reader.sized}",
         follows,
         arrange,
-        lambda: ft.ResponsiveRow(spacing=GAP, run_spacing=GAP),
+        partial(grid, spot) if arranging else lambda: ft.ResponsiveRow(spacing=GAP, run_spacing=GAP),
     )
 
 
@@ -93,9 +94,9 @@ def _head(house: House, name: str, reader: Reader, *, arranging: bool) -> CardPl
             return ft.Row([ft.Container(expand=True), *acts], spacing=8, col=WHOLE)
         return ft.ResponsiveRow(
             [
-                ft.Container(ways, col={"xs": 12, "md": 8}),
+                ft.Container(ways, col={"xs": 12, "md": 7}),
                 ft.Container(
-                    ft.Row(acts, spacing=8, alignment=ft.MainAxisAlignment.END), col={"xs": 12, "md": 4}
+                    ft.Row(acts, spacing=8, alignment=ft.MainAxisAlignment.END), col={"xs": 12, "md": 5}
                 ),
             ],
             col=WHOLE, run_spacing=8,
@@ -154,7 +155,9 @@ def _menu(drawing: Drawing[Head], house: House, name: str, reader: Reader) -> ft
     return ft.PopupMenuButton(items=entries, icon=ft.Icons.MORE_VERT, tooltip=say("More"))
 
 
-def _mistake(board: Board, reader: Reader) -> CardPlan[str]:
+def _mistake(board: Board, spot: Spot) -> CardPlan[str]:
+    reader = spot.reader
+
     def draw(_drawing: Drawing[str]) -> ft.Control:
         said = reader.say(
             "There is a mistake in the file of this page. Below is what it was before; mend the file, and it "
@@ -163,18 +166,20 @@ def _mistake(board: Board, reader: Reader) -> CardPlan[str]:
         color = ft.Colors.ON_ERROR_CONTAINER
         lines = ft.Column(
             [
-                ft.Text(said, size=14, weight=ft.FontWeight.W_500, color=color),
-                ft.Text(reader.told(board.fault), size=13, color=color, selectable=True,
+                ft.Text(said, size=spot.size(14), weight=ft.FontWeight.W_500, color=color),
+                ft.Text(reader.told(board.fault), size=spot.size(13), color=color, selectable=True,
                         semantics_label=reader.told(board.fault)),
             ],
             spacing=4, expand=True,
         )  # fmt: skip
-        row = ft.Row([ft.Icon(ft.Icons.ERROR_OUTLINE, color=color), lines], spacing=12)
+        row = ft.Row([ft.Icon(ft.Icons.ERROR_OUTLINE, color=color, size=spot.size(24)), lines], spacing=12)
         surface = card(row)
         surface.bgcolor, surface.border, surface.col = ft.Colors.ERROR_CONTAINER, None, WHOLE
         return surface
 
-    return CardPlan(f"page mistake/{board.name}/{board.fault}/{reader.key}", frozenset(), str, draw)
+    return CardPlan(
+        f"page mistake/{board.name}/{board.fault}/{spot.scale}/{reader.key}", frozenset(), str, draw
+    )
 
 
 def _blank(house: House, name: str, reader: Reader) -> CardPlan[None]:
@@ -193,19 +198,28 @@ def _blank(house: House, name: str, reader: Reader) -> CardPlan[None]:
     return CardPlan(f"page blank/{name}/{reader.key}", frozenset(), lambda: None, draw)
 
 
-def _gone(name: str, reader: Reader) -> CardPlan[None]:
+def _gone(name: str, spot: Spot) -> CardPlan[None]:
     def draw(drawing: Drawing[None]) -> ft.Control:
-        say = reader.say
+        say = spot.reader.say
+        about = say("There is no file {file}, or it has been removed.", file=f"{shown_text(name, 60)}.toml")
+        if spot.kiosk:
+            # Nobody is there to go elsewhere; it is shown again when the file is back.
+            return ft.Column(
+                [
+                    ft.Text(say("There is no such page"), size=spot.size(20), weight=ft.FontWeight.W_600),
+                    ft.Text(about, size=spot.size(14)),
+                ],
+                horizontal_alignment=ft.CrossAxisAlignment.CENTER, col=WHOLE,
+            )  # fmt: skip
         back = drawing.on(
             ft.FilledTonalButton(say("All pages"), height=44), click=lambda who, _data: who.go("/pages")
         )
-        about = say("There is no file {file}, or it has been removed.", file=f"{shown_text(name, 60)}.toml")
         return ft.Column(
             [empty("explore_off", say("There is no such page"), about), back],
             horizontal_alignment=ft.CrossAxisAlignment.CENTER, spacing=0, col=WHOLE,
         )  # fmt: skip
 
-    return CardPlan(f"page gone/{name}/{reader.key}", frozenset(), lambda: None, draw)
+    return CardPlan(f"page gone/{name}/{spot.scale}/{spot.reader.key}", frozenset(), lambda: None, draw)
 
 
 def _heading(house: House, values: Mapping[str, str], reader: Reader) -> str:

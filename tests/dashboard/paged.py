@@ -1,5 +1,6 @@
 """A house with people's own pages, and what a person does on them."""
 
+import tomllib
 from pathlib import Path
 
 from flet.messaging.protocol import MessageAction
@@ -95,3 +96,8 @@ def everything(tree: object) -> list[Tree]:
         return []
     inside = [found for value in tree.values() for found in everything(value)]
     return [tree, *inside] if "_c" in tree else inside
+
+
+def order_of(file: Path) -> list[str]:
+    """The ids of a page's tiles as the file has them."""
+    return [tile["id"] for tile in tomllib.loads(file.read_text())["tiles"]]

@@ -17,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from bridge.simulate import Fleet
 from schemas.catalog import shipped_kinds
 from tests.dashboard.browser import Chromium, Product, Screen, chromium
+from tests.dashboard.sound import sound
 from tests.servers import Mosquitto, needs, send, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -29,14 +30,8 @@ BANNER = "No connection to the broker"
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One running product for all journeys; each has devices of its own."""
-    product = Product(tmp_path_factory.mktemp("product"))
-    try:
-        product.start()
+    with sound(tmp_path_factory.mktemp("product")) as product:
         yield product
-        assert product.stop() == 0, product.log
-        assert "Traceback" not in product.log, product.log
-    finally:
-        product.stop()
 
 
 @pytest.fixture(scope="module")

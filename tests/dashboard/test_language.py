@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po, write_po
 from bridge.ports import Batch
 from bridge.quarantine import quarantine
 from dashboard import language
+from dashboard.boards import TILES, Page
 from dashboard.language import FOLDER, LANGUAGES, catalog
 from dashboard.language.gather import gather, untranslated, update
 from dashboard.language.told import told
@@ -18,7 +19,9 @@ from dashboard.views.own_pages import EXAMPLE
 from schemas.message import RawMessage, Rejected
 from tests.dashboard.client import Tree
 from tests.dashboard.fake import FakeHouse
-from tests.dashboard.stage import WIDE, Stage, play
+from tests.dashboard.mistaken_page import MISTAKES
+from tests.dashboard.paged import KITCHEN, house_with
+from tests.dashboard.stage import WIDE, Stage, play, until
 
 SHOWN = frozenset({
     "value", "text", "tooltip", "label", "hint_text", "semantics_label", "title", "content", "helper",
@@ -235,6 +238,45 @@ def test_every_text_on_a_page_is_in_its_readers_language(route: str, width: int)
 
     play(act, house)
     assert {} == found
+
+
+KEYS = frozenset({*TILES, *Page.model_fields, *(key for one in TILES.values() for key in one.model_fields)})
+"""What stands in the file of a page, and is of no language."""
+MISSPELT = frozenset(["titel", "rnage", "widht", "unit", "true", "NaN"])
+OF_A_FILE = frozenset(
+    ["pages", "kitchen", "toml", "TOML", "Material", "water_drop", "id", "device", "metric"]
+)
+
+
+def test_a_mistake_in_a_page_is_in_its_readers_language() -> None:
+    """Whatever is wrong in a file is recognised to the last part of it; only keys stay as they are."""
+    left = {}
+    for _text, (line, words) in MISTAKES:
+        said = told("zh", f"pages/kitchen.toml:{line}: {words}; mend that first")
+        if (
+            found := set(re.findall(r"[A-Za-z_]{2,}", re.sub(r'"[^"]*"', " ", said)))
+            - KEYS
+            - OF_A_FILE
+            - MISSPELT
+        ):
+            left[said] = found
+    assert {} == left
+
+
+@pytest.mark.usefixtures("bracketed")
+def test_a_mistake_is_shown_in_its_readers_language(tmp_path: Path) -> None:
+    """On the page whose file has it, and where a change is refused for it."""
+    broken = KITCHEN.replace('type = "text"', 'type = "text"\nwidth = 13')
+    house = house_with(tmp_path, kitchen=broken)
+    said: list[str] = []
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/pages/kitchen", wish={"language": "zh"})
+        await until(lambda: any("⟦" in text for text in tab.texts), "the page")
+        said.extend(text for text in tab.texts if "kitchen" in text and "13" in text)
+
+    play(act, house)
+    assert [[]] == [bare(text, KEYS | {f"{tmp_path.name}/kitchen"}) for text in said]
 
 
 @pytest.mark.parametrize("language_name", [name for name in LANGUAGES if name != "en"])

@@ -137,6 +137,31 @@ def test_on_the_wall_nothing_can_be_touched_and_all_is_large(tmp_path: Path) -> 
     play(act, house_with(tmp_path, kitchen=page))
 
 
+def test_a_wall_says_what_is_wrong_with_its_file(tmp_path: Path) -> None:
+    """Large, below what it showed before; a page that is gone comes back with its file, untouched."""
+    file = tmp_path / "kitchen.toml"
+
+    async def act(stage: Stage) -> None:
+        wall = await stage.open("/pages/kitchen?kiosk")
+        await wall.sees("Milk is out")
+        file.write_text(KITCHEN.replace("Milk", "Milk\x01"))
+        look_again(stage)
+        await until(lambda: any("kitchen.toml:14: " in text for text in wall.texts), "the mistake")
+        assert wall.shows("Milk is out")
+        [words] = [one for one in wall.controls("Text") if "kitchen.toml:14: " in str(one.get("value"))]
+        assert round(13 * SCALE) == words["size"]
+        file.unlink()
+        for _ in range(2):
+            look_again(stage)
+        await wall.sees("There is no such page")
+        assert [] == [button["content"] for button in wall.controls("FilledTonalButton")]
+        file.write_text(KITCHEN)
+        look_again(stage)
+        await wall.sees("Milk is out")
+
+    play(act, house_with(tmp_path, kitchen=KITCHEN))
+
+
 def test_equal_tiles_are_one_card(tmp_path: Path) -> None:
     """Two people who read alike are sent the same bytes, who reads otherwise others."""
 
@@ -158,7 +183,7 @@ SMALL = MetricTile(device="a.b", metric="c")
 @pytest.mark.parametrize(
     ("tile", "expected"),
     [
-        (SMALL, {"xs": 6, "sm": 6, "md": 4, "lg": 3}),
+        (SMALL, {"xs": 6, "sm": 6, "md": 6, "lg": 3}),
         (TextTile(text="x"), {"xs": 12, "sm": 12, "md": 12, "lg": 12}),
         (tile_of({"type": "map", "width": 5}), {"xs": 12, "sm": 12, "md": 6, "lg": 5}),
     ],

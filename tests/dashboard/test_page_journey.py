@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.browser import Chromium, Product, Screen, chromium
+from tests.dashboard.browser import Product, Screen, chromium
+from tests.dashboard.sound import sound
 from tests.servers import send
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -16,21 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One running product."""
-    product = Product(tmp_path_factory.mktemp("pages"))
-    try:
-        product.start()
+    with sound(tmp_path_factory.mktemp("pages")) as product:
         yield product
-        assert product.stop() == 0, product.log
-        assert "Traceback" not in product.log, product.log
-    finally:
-        product.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    """One Chromium for all."""
-    with chromium() as browser:
-        yield browser
 
 
 def press(screen: Screen, label: str) -> None:
@@ -76,13 +64,17 @@ def tiles_of(file: Path) -> list[dict[str, object]]:
     return list(tomllib.loads(file.read_text()).get("tiles", []))
 
 
-def test_a_page_is_made_arranged_and_there_after_a_reload(product: Product, browser: Chromium) -> None:
+def test_a_page_is_made_arranged_and_there_after_a_reload(product: Product) -> None:
     """Made in the browser, it is a file; what an editor then writes into it is on the screen."""
     for device, watts in (("kettle", 2000), ("fridge", 80)):
         state = json.dumps({"on": True, "power": watts}).encode()
         send(product.mqtt_port, f"fleet/plug/{device}/state", state)
     file = product.folder / "pages" / "kitchen.toml"
-    screen = browser.screen(product)
+    with chromium() as browser:
+        _journey(browser.screen(product), file)
+
+
+def _journey(screen: Screen, file: Path) -> None:
     screen.open("/pages").wait_for("No page of your own yet")
     screen.click("New page")
     screen.wait_for("Cancel")
@@ -121,4 +113,3 @@ def test_a_page_is_made_arranged_and_there_after_a_reload(product: Product, brow
     kinds = [tile["type"] for tile in tomllib.loads(file.read_text())["tiles"]]
     assert ["chart", "metric", "device"] == kinds
     assert 'title = "Kitchen, below"\n\n[[tiles]]\n' == before[: before.index("id = ")]
-    browser.close_all()

@@ -1,7 +1,7 @@
 """Tiles that need a history: charts, small lines, events and maps, from a store to the screen."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,68 @@ def test_a_chart_tells_what_was_heard(tmp_path: Path) -> None:
             assert low in summary
             assert high in summary
             assert "Temperature" in summary
+
+    play(act, house)
+
+
+def test_who_points_at_a_chart_sees_what_it_was(tmp_path: Path) -> None:
+    """The value and the time of a place, for him alone, by mouse or by a finger; not on a wall."""
+    tile = 'type = "chart"\nrange = "1h"\nseries = [{device = "thermostat.one", metric = "temperature"}]\n'
+    house = house_with(tmp_path, p=PAGE + tile)
+    keep(house, "thermostat.one", "temperature", {60.0 * n: 20.0 + n for n in range(1, 60)}, "°C")
+
+    def hands(tab: Tab) -> Tree:
+        [found] = tab.controls("GestureDetector")
+        return found
+
+    def above(tab: Tab) -> Sequence[Tree]:
+        return hands(tab)["content"]["controls"][-1].get("controls") or []
+
+    async def act(stage: Stage) -> None:
+        one, other = await stage.open("/pages/p"), await stage.open("/pages/p")
+        wall = await stage.open("/pages/p?kiosk")
+        for tab in (one, other, wall):
+            await until(lambda tab=tab: images(tab), "the drawing")  # type: ignore[misc]
+        one.click(hands(one), "size_change", {"w": 480.0, "h": 100.0})
+        for event in ("hover", "horizontal_drag_update"):
+            one.click(hands(one), event, {"l": {"x": 240.0, "y": 5.0}})
+            await until(lambda: above(one), "the cross-hair")
+            assert 240.0 == above(one)[0]["left"]
+            assert one.shows("50.0 °C")
+            assert [] == above(other)
+            one.click(hands(one), "exit", {})
+            await until(lambda: not above(one), "the cross-hair gone")
+        assert [] == wall.controls("GestureDetector")
+
+    play(act, house)
+
+
+@pytest.mark.parametrize(("width", "expected"), [(390, "Column"), (1200, "Row")], ids=["phone", "desktop"])
+def test_the_names_of_a_chart_stand_where_there_is_room(tmp_path: Path, width: int, expected: str) -> None:
+    """Beside each other on a desktop; below each other on a phone, each with its value."""
+    series = ", ".join(
+        f'{{device = "thermostat.one", metric = "{one}"}}' for one in ("temperature", "target")
+    )
+    house = house_with(tmp_path, p=f'{PAGE}type = "chart"\nrange = "1h"\nseries = [{series}]\n')
+    for metric in ("temperature", "target"):
+        keep(house, "thermostat.one", metric, {60.0: 20.0}, "°C")
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/pages/p", WIDE | {"width": width})
+        await until(lambda: images(tab), "the drawing")
+        names = ["One · Temperature", "One · Target"]
+        around = [
+            control["_c"]
+            for kind in ("Row", "Column")
+            for control in tab.controls(kind)
+            if [
+                row["controls"][1].get("value")
+                for row in control["controls"]
+                if len(row.get("controls", [])) == 3
+            ]
+            == names
+        ]
+        assert [expected] == around
 
     play(act, house)
 
