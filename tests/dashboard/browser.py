@@ -32,6 +32,12 @@ FLAGS = (
     "--no-first-run",
 )
 SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
+LARGER = {"tablet": (820, 1180), "wall": (1920, 1080)}
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0.0.0 Mobile Safari/537.36"
+)
+"""What makes Flutter take the screen for one that fingers touch."""
 
 NARROW = 120
 """Pixels; the head of a card is wider than what else can be pressed on it."""
@@ -358,13 +364,14 @@ class Chromium:
         size: str = "desktop",
         scheme: Literal["light", "dark"] = "light",
         touch: str = "",
+        locale: str = "en-US",
     ) -> Screen:
         """A new browser that has not opened anything yet; with `touch` a phone's of that name."""
-        width, height = SIZES[size]
+        width, height = (SIZES | LARGER)[size]
         context = self._browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
-            locale="en-US",
+            locale=locale,
             has_touch=bool(touch),
             user_agent=touch or None,
         )
