@@ -5,6 +5,7 @@ Flutter paints on a canvas: what a person sees is read from its accessibility tr
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -127,6 +128,16 @@ class Product:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It keeps its sockets, and does nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> int:
         """End it for good, as Ctrl-C would; the exit code."""

@@ -12,8 +12,8 @@ from tests.pictures.camera import Camera
 from tests.pictures.poses import SCENES, poses
 
 
-def take(folder: Path, only: list[str]) -> int:
-    """Write the pictures whose names hold all words of `only`, and `index.html` over all there; how many."""
+def take(folder: Path, only: list[str]) -> Camera:
+    """Write the pictures whose names hold all words of `only`, and `index.html` over all that are there."""
     folder.mkdir(parents=True, exist_ok=True)
     camera = Camera(folder, lambda name: all(word in name for word in only))
     with chromium() as browser:
@@ -27,7 +27,7 @@ def take(folder: Path, only: list[str]) -> int:
                 camera.shoot(browser, scene, staged, wanted)
             _tell(f"{scene}: {len(names)} pictures in {time.monotonic() - began:.0f} s")
     sheet.write(folder, sorted(file.stem for file in folder.glob("*-*-*-*-*.png")))
-    return len(camera.taken)
+    return camera
 
 
 def _tell(text: str) -> None:
@@ -43,7 +43,10 @@ if __name__ == "__main__":
         help="only pictures whose name holds all these words: a scene, a page, a size, a language, a scheme",
     )  # fmt: skip
     said = parser.parse_args()
-    count = take(said.out, said.only)
-    if not count:
-        sys.exit(f"--only {' '.join(said.only)}: no picture has such a name; {', '.join(SCENES)} are the scenes")
-    _tell(f"{count} pictures, and {said.out / 'index.html'} to look at them")
+    camera = take(said.out, said.only)
+    for line in camera.failed:
+        _tell(f"not taken: {line}")
+    if not camera.taken:
+        sys.exit(f"--only {' '.join(said.only)}: no such picture; the scenes are {', '.join(SCENES)}")
+    _tell(f"{len(camera.taken)} pictures; {said.out / 'index.html'} shows them all")
+    sys.exit(bool(camera.failed))

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from dashboard.reader import Reader
-from tests.dashboard.browser import PHONE, Chromium, Screen
+from tests.dashboard.browser import PHONE, Chromium, Screen, Seen
 from tests.dashboard.staged import Staged
 from tests.pictures.poses import Pose
 
@@ -31,6 +33,8 @@ class Camera:
     def __init__(self, folder: Path, wanted: Callable[[str], bool]) -> None:
         self.folder = folder
         self.taken: list[str] = []
+        self.failed: list[str] = []
+        """What could not be taken, and why."""
         self._wanted = wanted
 
     def names(self, scene: str, poses: Sequence[Pose]) -> Sequence[str]:
@@ -49,19 +53,30 @@ class Camera:
             for language, locale in LANGUAGES.items():
                 if not self._any(scene, here, size, language):
                     continue
-                touch = PHONE if size in ("phone", "tablet") else ""
-                screen = browser.screen(staged, size=size, touch=touch, locale=locale)
-                screen.open("/")
-                _settle(screen)
-                for pose in here:
+                opened: Screen | None = None
+                # A dialog stays open however one goes: who has one is the last to be pictured in its browser.
+                for pose in sorted(here, key=lambda pose: bool(pose.acts)):
                     if self._any(scene, [pose], size, language):
-                        self._pose(screen, scene, staged, pose, size, language)
+                        opened = opened or _opened(browser, staged, size, locale)
+                        self._try(opened, scene, staged, pose, size, language)
+                        if pose.acts:
+                            browser.close_all()
+                            opened = None
                 browser.close_all()
 
     def _any(self, scene: str, poses: Sequence[Pose], size: str, language: str) -> bool:
         return any(
             self._wanted(_name(scene, pose, size, language, scheme)) for pose in poses for scheme in SCHEMES
         )
+
+    def _try(  # noqa: PLR0913 - what a picture is of
+        self, screen: Screen, scene: str, staged: Staged, pose: Pose, size: str, language: str
+    ) -> None:
+        try:
+            self._pose(screen, scene, staged, pose, size, language)
+        except pytest.fail.Exception as failure:
+            words = str(failure).partition(";")[0]
+            self.failed.append(f"{scene}-{pose.name}-{size}-{language}: {words}")
 
     def _pose(  # noqa: PLR0913 - what a picture is of
         self, screen: Screen, scene: str, staged: Staged, pose: Pose, size: str, language: str
@@ -81,9 +96,13 @@ class Camera:
                 (self.folder / f"{name}.png").write_bytes(picture)
                 self.taken.append(name)
             screen.page.emulate_media(color_scheme="light")
-        if pose.acts:
-            screen.open("/")
-            _settle(screen)
+
+
+def _opened(browser: Chromium, staged: Staged, size: str, locale: str) -> Screen:
+    touch = PHONE if size in ("phone", "tablet") else ""
+    screen = browser.screen(staged, size=size, touch=touch, locale=locale).open("/")
+    _settle(screen)
+    return screen
 
 
 def _name(scene: str, pose: Pose, size: str, language: str, scheme: str) -> str:
@@ -104,7 +123,19 @@ def _do(screen: Screen, act: str, language: str) -> None:
     if len(act) == 1:
         screen.page.keyboard.press(act)
     else:
-        screen.click(Reader("zh" if language == "zh" else "en").say(act))
+        _press(screen, Reader("zh" if language == "zh" else "en").say(act))
+
+
+def _press(screen: Screen, label: str) -> None:
+    found: list[Seen] = []
+
+    def there() -> bool:
+        found[:] = [node for node in screen.seen() if label in node.text.splitlines() and node.width]
+        return bool(found)
+
+    screen.wait(there, f"a button {label}")
+    node = min(found, key=lambda node: len(node.text))
+    screen.page.mouse.click(node.x + node.width / 2, node.y + node.height / 2)
 
 
 def _settle(screen: Screen) -> bytes:

@@ -110,6 +110,7 @@ def trouble(folder: Path) -> Iterator[Staged]:
         staged.store.commit(Batch(quarantined=[quarantine(old, why)]))
         staged.line.say((DROPPED, b"500"))
         wait_until(lambda: staged.house.quarantine_changes, "the refusals to be kept")
+        wait_until(lambda: staged.house.dropped.total is not None, "what the broker says to be known")
         staged.line.say((DROPPED, b"512"))
         wait_until(lambda: staged.house.dropped.count, "the loss to be known")
         yield staged
