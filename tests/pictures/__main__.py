@@ -37,7 +37,9 @@ def _tell(text: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__)
-    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the pictures; made if it is not there")
+    parser.add_argument(
+        "out", type=Path, metavar="OUT", help="folder for the pictures; made if it is not there"
+    )
     parser.add_argument(
         "--only", nargs="*", default=[], metavar="WORD",
         help="only pictures whose name holds all these words: a scene, a page, a size, a language, a scheme",

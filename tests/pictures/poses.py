@@ -42,7 +42,9 @@ PLACEHOLDERS: Mapping[str, Mapping[str, Sequence[tuple[str, str]]]] = {
     "/devices/{id}": {
         "empty": (("device", "/devices/lamp.nobody"),),
         "five": (("device-lamp", "/devices/lamp.hall"),),
-        "home": tuple((f"device-{kind}", f"/devices/{kind}.{device}") for kind, device, _ in fleets.HOUSEHOLD),
+        "home": tuple(
+            (f"device-{kind}", f"/devices/{kind}.{device}") for kind, device, _ in fleets.HOUSEHOLD
+        ),
         "many": (("device-machine", "/devices/machine.machine_8"),),
         "trouble": (
             ("device-warns", "/devices/thermostat.greenhouse"),

@@ -21,7 +21,7 @@ def write(folder: Path, names: Sequence[str]) -> Path:
     for name in names:
         groups[name.rsplit("-", 3)[0]].append(name)
     sections = [
-        f'<h2>{escape(pose)}</h2><section>{"".join(map(_figure, sorted(shown)))}</section>'
+        f"<h2>{escape(pose)}</h2><section>{''.join(map(_figure, sorted(shown)))}</section>"
         for pose, shown in groups.items()
     ]
     file = folder / "index.html"
