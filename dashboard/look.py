@@ -138,7 +138,7 @@ def named(button: Pressable) -> Pressable:
 
 
 def as_heading(content: ft.Control, level: int) -> ft.Semantics:
-    """What names a part of the page, of level 1 for all of it: who does not see it goes from one to another."""
+    """What names a part of the page, level 1 all of it: a screen reader goes from one to the next."""
     return ft.Semantics(content=content, header=True, heading_level=level)
 
 
@@ -152,9 +152,7 @@ def empty(icon_name: str, headline: str, explanation: str, *code: str) -> ft.Con
     """What a page says when there is nothing to show yet."""
     lines: list[ft.Control] = [
         ft.Icon(icon(icon_name), size=40, color=ft.Colors.PRIMARY),
-        as_heading(
-            ft.Text(headline, size=18, weight=ft.FontWeight.W_600, text_align=ft.TextAlign.CENTER), 2
-        ),
+        as_heading(ft.Text(headline, size=18, weight=ft.FontWeight.W_600, text_align=ft.TextAlign.CENTER), 2),
         ft.Text(explanation, size=14, color=SOFT, text_align=ft.TextAlign.CENTER),
     ]
     lines += [

@@ -29,7 +29,8 @@ class SearchField:
             )
         )
         self.field = ft.TextField(
-            label=hint,
+            # A hint would be gone once something is written, and with it the name for screen readers.
+            label=ft.Text(hint, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
             prefix_icon=ft.Icons.SEARCH,
             text_size=14,
             content_padding=ft.Padding.symmetric(vertical=8, horizontal=16),

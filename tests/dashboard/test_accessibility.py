@@ -1,13 +1,14 @@
-"""For who does not see the screen: what can be pressed has a name, pictures have words, headings are headings."""
+"""For who does not see the screen: what can be pressed has a name, pictures have words, pages headings."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from dashboard.views import pages
-from tests.dashboard.browser import PHONE, chromium
+from tests.dashboard.browser import PHONE, SIZES, chromium
 from tests.dashboard.client import Tree
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.gallery import fill, kinds
@@ -51,6 +52,7 @@ NAMED = {
 FOUND = ("/?q=one", "/?q=xyzzy", "/quarantine?q=xyzzy", "/topics?at=attic/thing", "/nowhere")
 PRESSED = ("IconButton", "PopupMenuButton", "FilledButton", "OutlinedButton", "TextButton", "Chip")
 ENTERED = ("TextField", "Dropdown", "Checkbox", "Slider", "Switch")
+ROLES = ("button", "switch", "textbox", "checkbox", "combobox", "link", "tab", "image", "heading")
 WORDS = ("label", "value", "text", "semantics_label", "content", "tooltip")
 
 
@@ -108,7 +110,7 @@ def nameless(tree: object) -> list[Mapping[str, object]]:
             named = bool(words(control, but="tooltip"))
         elif kind in ENTERED:
             label = control.get("tooltip") if kind == "Switch" else control.get("label")
-            named = labelled or (bool(label) and kind != "Slider")
+            named = labelled or (bool(label if isinstance(label, str) else words(label)) and kind != "Slider")
         elif kind == "Image":
             named = labelled or bool(control.get("semantics_label") or control.get("exclude_from_semantics"))
         else:
@@ -138,3 +140,34 @@ def test_everything_on_every_page_has_a_name(tmp_path: Path, width: int) -> None
 
     play(act, house(tmp_path))
     assert {} == wrong
+
+
+def of_chromium(page: Page) -> list[tuple[str, str]]:
+    """The accessibility tree as the browser hands it to a screen reader: roles and names."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    return [
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if not node["ignored"]
+    ]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_browser_tells_the_names_to_a_screen_reader() -> None:
+    """Flutter makes of them what Chromium takes for names; on a phone too. A slider has its around it."""
+    with Staged(kinds=kinds()) as staged, chromium() as browser:
+        fill(staged)
+        for size, route in (("desktop", "/devices/gallery.beyond"), ("phone", "/?q=live")):
+            screen = browser.screen(staged, size=size, touch=PHONE if size == "phone" else "")
+            # What is out of sight is not in the tree.
+            screen.page.set_viewport_size({"width": SIZES[size][0], "height": 2_000})
+            screen.open(route)
+            screen.wait_for("Temperature", "Fan")
+            seen = of_chromium(screen.page)
+            assert [] == [role for role, name in seen if role in ROLES and not name.strip()], size
+            assert 1 == [role for role, _ in seen].count("heading")
+            assert {"button", "switch"} <= {role for role, _ in seen}
+            browser.close_all()

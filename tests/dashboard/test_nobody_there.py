@@ -66,7 +66,7 @@ def shows(screen: Screen, temperature: str) -> None:
 
 
 def hangs(product: Product, screen: Screen) -> None:
-    """It does nothing for a while: over the last picture a bar says so; then it goes on, on the same socket."""
+    """It does nothing for a while: over the last picture a bar says so; then it goes on, with its socket."""
     sockets = screen.sockets
     with product.frozen():
         screen.wait(lambda: screen.veil()[0] == "silent", "a word about the silence")

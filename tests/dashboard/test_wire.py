@@ -372,7 +372,7 @@ def test_a_cancelled_wire_leaves_no_task() -> None:
 
 
 def test_who_asks_whether_anybody_is_there_is_told() -> None:
-    """A browser that heard nothing gets its own byte back, once while it takes nothing; Flet hears of neither."""
+    """A browser that heard nothing gets its byte back, once while it takes nothing; Flet hears of neither."""
     heard: list[bytes] = []
 
     async def noting(wire: Wire) -> None:

@@ -18,14 +18,13 @@ def take(folder: Path, only: list[str]) -> Camera:
     camera = Camera(folder, lambda name: all(word in name for word in only))
     with chromium() as browser:
         for scene, bring_up in SCENES.items():
-            wanted = poses(scene)
-            names = camera.names(scene, wanted)
-            if not names:
+            shots = camera.shots(scene, poses(scene))
+            if not shots:
                 continue
-            began = time.monotonic()
+            began, before = time.monotonic(), len(camera.taken)
             with tempfile.TemporaryDirectory() as pages, bring_up(Path(pages)) as staged:
-                camera.shoot(browser, scene, staged, wanted)
-            _tell(f"{scene}: {len(names)} pictures in {time.monotonic() - began:.0f} s")
+                camera.shoot(browser, staged, shots)
+            _tell(f"{scene}: {len(camera.taken) - before} pictures in {time.monotonic() - began:.0f} s")
     sheet.write(folder, sorted(file.stem for file in folder.glob("*-*-*-*-*.png")))
     return camera
 

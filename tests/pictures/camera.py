@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -27,8 +28,27 @@ VISIT = """route => {
 """As if somebody had followed a link: much faster than to load the client again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One state of a page in one window, to be pictured light and dark."""
+
+    scene: str
+    pose: Pose
+    size: str
+    language: str
+
+    def name(self, scheme: str) -> str:
+        """What its file is called, without the ending."""
+        return f"{self.scene}-{self.pose.name}-{self.size}-{self.language}-{scheme}"
+
+    @property
+    def window(self) -> tuple[str, str]:
+        """What can be pictured in one browser, one after the other."""
+        return self.size, self.language
+
+
 class Camera:
-    """Writes `<scene>-<pose>-<size>-<language>-<scheme>.png` into `folder`, of the poses that are `wanted`."""
+    """Writes `<scene>-<pose>-<size>-<language>-<scheme>.png` into `folder`, where that name is `wanted`."""
 
     def __init__(self, folder: Path, wanted: Callable[[str], bool]) -> None:
         self.folder = folder
@@ -37,64 +57,47 @@ class Camera:
         """What could not be taken, and why."""
         self._wanted = wanted
 
-    def names(self, scene: str, poses: Sequence[Pose]) -> Sequence[str]:
-        """All pictures of a scene that are wanted."""
-        return [
-            name
-            for pose in poses for size in pose.sizes for language in LANGUAGES for scheme in SCHEMES
-            if self._wanted(name := _name(scene, pose, size, language, scheme))
+    def shots(self, scene: str, poses: Sequence[Pose]) -> Sequence[Shot]:
+        """All of a scene that are wanted, those of one window side by side, and what lasts at their end."""
+        found = [
+            shot
+            for pose in poses for size in pose.sizes for language in LANGUAGES
+            if any(self._wanted((shot := Shot(scene, pose, size, language)).name(one)) for one in SCHEMES)
         ]  # fmt: skip
+        return sorted(found, key=lambda shot: (shot.window, shot.pose.lasts))
 
-    def shoot(self, browser: Chromium, scene: str, staged: Staged, poses: Sequence[Pose]) -> None:
-        """Take the pictures of a scene."""
-        sized = sorted(((size, pose) for pose in poses for size in pose.sizes), key=lambda one: one[0])
-        for size, group in groupby(sized, key=lambda one: one[0]):
-            here = [pose for _, pose in group]
-            for language, locale in LANGUAGES.items():
-                if not self._any(scene, here, size, language):
-                    continue
-                opened: Screen | None = None
-                # A dialog stays open however one goes: who has one is the last to be pictured in its browser.
-                for pose in sorted(here, key=lambda pose: bool(pose.acts)):
-                    if self._any(scene, [pose], size, language):
-                        opened = opened or _opened(browser, staged, size, locale)
-                        self._try(opened, scene, staged, pose, size, language)
-                        if pose.acts:
-                            browser.close_all()
-                            opened = None
-                browser.close_all()
+    def shoot(self, browser: Chromium, staged: Staged, shots: Sequence[Shot]) -> None:
+        """Take these pictures of one scene."""
+        for (size, language), group in groupby(shots, key=lambda shot: shot.window):
+            opened: Screen | None = None
+            for shot in group:
+                opened = opened or _opened(browser, staged, size, LANGUAGES[language])
+                try:
+                    self._take(opened, staged, shot)
+                except pytest.fail.Exception as failure:
+                    self.failed.append(f"{shot.name('')} {str(failure).partition(';')[0]}")
+                if shot.pose.lasts:
+                    browser.close_all()
+                    opened = None
+            browser.close_all()
 
-    def _any(self, scene: str, poses: Sequence[Pose], size: str, language: str) -> bool:
-        return any(
-            self._wanted(_name(scene, pose, size, language, scheme)) for pose in poses for scheme in SCHEMES
-        )
-
-    def _try(  # noqa: PLR0913 - what a picture is of
-        self, screen: Screen, scene: str, staged: Staged, pose: Pose, size: str, language: str
-    ) -> None:
-        try:
-            self._pose(screen, scene, staged, pose, size, language)
-        except pytest.fail.Exception as failure:
-            words = str(failure).partition(";")[0]
-            self.failed.append(f"{scene}-{pose.name}-{size}-{language}: {words}")
-
-    def _pose(  # noqa: PLR0913 - what a picture is of
-        self, screen: Screen, scene: str, staged: Staged, pose: Pose, size: str, language: str
-    ) -> None:
-        with _posed(staged, pose):
-            screen.page.evaluate(VISIT, pose.route)
+    def _take(self, screen: Screen, staged: Staged, shot: Shot) -> None:
+        with _posed(staged, shot.pose):
+            screen.page.evaluate(VISIT, shot.pose.route)
             _settle(screen)
-            for act in pose.acts:
-                _do(screen, act, language)
+            for act in shot.pose.acts:
+                _do(screen, act, shot.language)
                 _settle(screen)
             for scheme in SCHEMES:
-                name = _name(scene, pose, size, language, scheme)
-                if not self._wanted(name):
-                    continue
-                screen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-                picture = _settle(screen)
-                (self.folder / f"{name}.png").write_bytes(picture)
-                self.taken.append(name)
+                if self._wanted(shot.name(scheme)):
+                    screen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+                    if shot.pose.cut:
+                        _settle(screen)
+                        screen.cut()
+                    (self.folder / f"{shot.name(scheme)}.png").write_bytes(_settle(screen))
+                    self.taken.append(shot.name(scheme))
+                    if shot.pose.cut:
+                        screen.mend()
             screen.page.emulate_media(color_scheme="light")
 
 
@@ -103,10 +106,6 @@ def _opened(browser: Chromium, staged: Staged, size: str, locale: str) -> Screen
     screen = browser.screen(staged, size=size, touch=touch, locale=locale).open("/")
     _settle(screen)
     return screen
-
-
-def _name(scene: str, pose: Pose, size: str, language: str, scheme: str) -> str:
-    return f"{scene}-{pose.name}-{size}-{language}-{scheme}"
 
 
 @contextmanager

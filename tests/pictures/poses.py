@@ -28,6 +28,13 @@ class Pose:
     acts: Sequence[str] = ()
     says: Mapping[str, object] = field(default_factory=dict)
     sizes: Sequence[str] = LOOKS
+    cut: bool = False
+    """Whether the connection is then lost."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is still seen when one goes on, as an open dialog is."""
+        return self.cut or bool(self.acts)
 
 
 SCENES: Mapping[str, Scene] = {
@@ -63,7 +70,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, Sequence[tuple[str, str]]]] = {
 """For a route that names something, what is named in each scene: a picture's name and the route."""
 MORE: Mapping[str, Sequence[Pose]] = {
     "empty": (Pose("preferences", "/", ("Preferences",)), Pose("not-found", "/nowhere")),
-    "five": (Pose("keys", "/", ("?",)),),
+    "five": (Pose("keys", "/", ("?",)), Pose("lost", "/", cut=True)),
     "home": (
         Pose("page-arranged", "/pages/home?edit", sizes=WHOLE),
         Pose("page-add", "/pages/home?edit", ("Add",)),
