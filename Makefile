@@ -34,7 +34,7 @@ bench: $(VENV)/.test ## The benchmarks, each against a named rival in the same r
 	@exec $(PY) -m benchmarks $(ARGS)
 
 pictures: $(VENV)/.test ## Screenshots of every page into build/pictures (ONLY="home page phone zh" narrows).
-	@exec $(PY) -m tests.pictures build/pictures --only $(ONLY)
+	@exec $(PY) -m tests.pictures build/pictures --only $(ONLY) $(if $(DOCS),--docs docs/pictures)
 
 translations: $(VENV)/.test ## Bring dashboard/language/*.po up to date with the code; tells what is untranslated.
 	@exec $(PY) -m dashboard.language.gather

@@ -390,6 +390,12 @@ class Chromium:
         context.add_init_script(_KEEP_SOCKETS)
         return Screen(context.new_page(), product.url, touch=bool(touch))
 
+    def blank(self, width: int, height: int) -> Page:
+        """A page with nothing on it."""
+        context = self._browser.new_context(viewport={"width": width, "height": height})
+        self._contexts.append(context)
+        return context.new_page()
+
     def close_first(self) -> None:
         """Close the tab that was opened before all others."""
         self._contexts.pop(0).close()

@@ -24,14 +24,14 @@ PLACES = ("Hall", "Kitchen", "Cellar", "Workshop", "Roof", "Greenhouse", "Office
 
 HOUSEHOLD: Sequence[tuple[str, str, Mapping[str, object]]] = (
     ("thermostat", "living_room", {"temperature": 21.4, "humidity": 44, "heating": True, "target": 21.5}),
-    ("air_quality", "bedroom", {"co2": 640, "temperature": 19.2, "humidity": 51}),
-    ("lamp", "hall", {"on": True, "brightness": 60}),
-    ("tank", "rainwater", {"level": 56, "volume": 1120, "pump": False}),
+    ("air_quality", "bedroom", {"co2": 640, "temperature": 19.2, "humidity": 51, "pm25": 4, "voc": 90}),
+    ("lamp", "hall", {"on": True, "brightness": 60, "color": "#ffb347"}),
+    ("tank", "rainwater", {"level": 56, "volume": 1120, "temperature": 9.5, "pump": False}),
     ("plug", "washing_machine", {"on": True, "power": 306.0, "energy": 1654.9}),
     ("contact", "front_door", {"open": False, "battery": 57}),
     ("tracker", "van_1", {"latitude": 52.5301, "longitude": 13.4062, "speed": 30, "battery": 81}),
     ("button", "doorbell", {"event": "single"}),
-    ("energy_meter", "main", {"power": 1646, "energy": 688.5}),
+    ("energy_meter", "main", {"power": 1646, "energy": 688.5, "voltage": 230.4, "current": 7.2}),
 )
 UNUSUAL = (
     (
@@ -59,9 +59,10 @@ def empty(folder: Path) -> Iterator[Staged]:
 
 @contextmanager
 def five(folder: Path) -> Iterator[Staged]:
-    """Five devices that have just come."""
+    """Five devices that have just come, and have not said everything yet."""
     with Staged(folder=folder) as staged:
-        _say(staged, HOUSEHOLD[:5])
+        first = [(kind, device, dict(list(state.items())[:2])) for kind, device, state in HOUSEHOLD[:5]]
+        _say(staged, first)
         yield staged
 
 
@@ -103,8 +104,8 @@ def trouble(folder: Path) -> Iterator[Staged]:
     (folder / "broken.toml").write_text('title = "Broken"\n[[tiles]]\ntype = "nonsense"\n', encoding="utf-8")
     with Staged(folder=folder) as staged:
         _say(staged, HOUSEHOLD[:4])
-        staged.line.say(*UNUSUAL)
         staged.line.say(*[(f"fleet/lamp/l{number}/state", b"on") for number in range(120)])
+        staged.line.say(*UNUSUAL)
         old = RawMessage("fleet/thermostat/bath/state", b'{"temperature": 30}', time.time())
         why = Rejected("out_of_range", "temperature: expected at most 25, got 30")
         staged.store.commit(Batch(quarantined=[quarantine(old, why)]))
@@ -142,6 +143,9 @@ def _past(at: float) -> Iterator[Record]:
     for device, metric, value, unit in (
         ("thermostat.living_room", "temperature", 20.6 + 0.9 * day + 0.1 * noise, "°C"),
         ("air_quality.bedroom", "temperature", 18.9 + 0.6 * day + 0.15 * noise, "°C"),
+        ("air_quality.bedroom", "co2", 620 + 140 * day + 30 * noise, "ppm"),
+        ("tank.rainwater", "level", 58 - 3 * day + 0.3 * noise, "%"),
+        ("plug.washing_machine", "power", max(0.0, 300 * math.sin(at / 5_000) + 10 * noise), "W"),
         ("energy_meter.main", "power", 900 + 500 * day + 120 * noise, "W"),
         ("tracker.van_1", "latitude", 52.53 + 0.002 * math.sin(at / 9_000), ""),
         ("tracker.van_1", "longitude", 13.406 + 0.004 * math.cos(at / 6_000), ""),

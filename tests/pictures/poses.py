@@ -104,6 +104,23 @@ MORE: Mapping[str, Sequence[Pose]] = {
 }  # fmt: skip
 
 
+DOCS: Mapping[str, str] = {
+    "overview": "home-overview-desktop-en-light",
+    "device": "home-device-thermostat-desktop-en-light",
+    "page": "home-page-desktop-en-light",
+    "page-arranged": "home-page-arranged-desktop-en-light",
+    "page-wall": "home-page-wall-wall-en-dark",
+    "quarantine": "trouble-quarantine-desktop-en-light",
+}
+"""What the documents show, by file name."""
+PHONES = (
+    "home-overview-phone-en-light",
+    "home-device-thermostat-phone-en-dark",
+    "trouble-quarantine-phone-en-light",
+)
+"""What they show side by side."""
+
+
 def poses(scene: str) -> Sequence[Pose]:
     """What is pictured there: every page that the dashboard has, and more states of some."""
     found: list[Pose] = []

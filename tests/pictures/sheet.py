@@ -1,10 +1,14 @@
 """Contact sheets: all pictures small, side by side, so that one look finds what is wrong."""
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from tests.dashboard.browser import SIZES, Chromium
+
+GAP = 16
 WIDTHS = {"desktop": 420, "phone": 170, "tablet": 240, "wall": 500}
 """Of a picture on the sheet, in pixels."""
 HEAD = """<!DOCTYPE html><meta charset="utf-8"><title>Pictures</title><style>
@@ -35,3 +39,15 @@ def _figure(name: str) -> str:
         f'<figure><a href="{name}.png"><img src="{name}.png" width="{WIDTHS[size]}" loading="lazy" '
         f'alt="{escape(name)}"></a><figcaption>{escape(" ".join(name.split("-")[-3:]))}</figcaption></figure>'
     )
+
+
+def beside(browser: Chromium, pictures: Sequence[Path], file: Path) -> None:
+    """Write one picture of several of a phone, side by side."""
+    width, height = SIZES["phone"]
+    page = browser.blank(len(pictures) * (width + GAP) - GAP, height)
+    # Told as data: a page of no address may load no file.
+    told = [b64encode(picture.read_bytes()).decode() for picture in pictures]
+    shown = "".join(f'<img src="data:image/png;base64,{data}">' for data in told)
+    page.set_content(f'<body style="margin:0;display:flex;gap:{GAP}px;background:#888">{shown}</body>')
+    page.screenshot(path=file)
+    browser.close_all()
