@@ -91,6 +91,7 @@ MORE: Mapping[str, Sequence[Pose]] = {
     "trouble": (
         Pose("quarantine-filtered", "/quarantine?reason=wrong_type&q=kitchen"),
         Pose("quarantine-no-hit", "/quarantine?q=attic"),
+        Pose("quarantine-group", "/quarantine?topic=fleet/lamp/%2B/state&reason=invalid_json&field="),
         Pose("quarantine-question", "/quarantine", ("Try again",)),
         Pose("notice-broker", "/", says={"broker_up": False, "broker_detail": "connection refused"}),
         Pose(
