@@ -46,7 +46,8 @@ EDGE = 20
 """Pixels from the edge of a card to its head, at the most."""
 
 _READ = """() => [...document.querySelectorAll("flutter-view:not([aria-hidden]) flt-semantics")].map(node => {
-    const own = [...node.childNodes].filter(c => c.nodeType === Node.TEXT_NODE || c.tagName === "SPAN");
+    const own = [...node.childNodes].filter(
+        c => c.nodeType === Node.TEXT_NODE || /^(SPAN|H[1-6])$/.test(c.tagName));
     const box = node.getBoundingClientRect();
     return {
         text: [node.getAttribute("aria-label") ?? "", ...own.map(c => c.textContent)].join(" ").trim(),
