@@ -34,8 +34,8 @@ bench: $(VENV)/.test ## The benchmarks, each against a named rival in the same r
 	@test -f benchmarks/__main__.py || { echo "There are no benchmarks yet: benchmarks/__main__.py is missing."; exit 1; }
 	@exec $(PY) -m benchmarks $(ARGS)
 
-pictures: $(VENV)/.test ## Screenshots of every page into build/pictures: desktop and phone, light and dark.
-	@exec $(PY) -m tests.pictures build/pictures
+pictures: $(VENV)/.test ## Screenshots of every page into build/pictures (ONLY="home page phone zh" narrows).
+	@exec $(PY) -m tests.pictures build/pictures --only $(ONLY) $(if $(DOCS),--docs docs/pictures)
 
 translations: $(VENV)/.test ## Bring dashboard/language/*.po up to date with the code; tells what is untranslated.
 	@exec $(PY) -m dashboard.language.gather

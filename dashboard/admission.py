@@ -29,7 +29,9 @@ TOLD = "told"
 """In the address of a socket: our own page has opened it. Its script, `connection.js`, shows the reason with
 which a socket is closed, and takes the message `WHOLE`."""
 WHOLE = b"\x02"
-"""Says that all of the first screen has left. Flet's client drops what begins so."""
+"""Says that all of the first screen has left. Flet's client drops what begins so.
+
+From a browser that has heard nothing for a while it asks whether anybody is there: the answer is the same."""
 
 
 def told(address: URL) -> bool:

@@ -11,7 +11,7 @@ from dashboard.card import Drawing, OnEvent, Question, Who
 from dashboard.dragging import BORDER, Corner, cover, landing, taken
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import PHONE
+from dashboard.look import PHONE, named
 from dashboard.page_dialogs import ask_text
 from dashboard.page_edits import edit
 from dashboard.reader import Reader
@@ -44,11 +44,11 @@ def framed(spot: Spot, drawing: Drawing[object], tile: AnyTile, content: ft.Cont
 
     def button(icon: ft.IconData, words: str, clicked: OnEvent, *, can: bool = True) -> ft.Control:
         # Named with the type of the tile: several have the same buttons.
-        named = reader.say(words, tile=reader.say(NAMES[tile.type]))
+        name = reader.say(words, tile=reader.say(NAMES[tile.type]))
         made = ft.IconButton(
-            icon, icon_size=18, width=side, height=side, padding=0, disabled=not can, tooltip=named
+            icon, icon_size=18, width=side, height=side, padding=0, disabled=not can, tooltip=name
         )
-        return drawing.on(made, click=clicked)
+        return drawing.on(named(made), click=clicked)
 
     buttons = [
         button(step.icon, step.words, _doing(house, spot.page, step.change), can=step.can)

@@ -65,8 +65,10 @@ def _draw(drawing: Drawing[Notices]) -> ft.Control:
     def notice(icon: ft.IconData, ink: str, ground: str, text_of: Callable[[Notices], str]) -> ft.Control:
         text = drawing.live(ft.Text(size=14, color=ink, expand=True), value=text_of)
         row = ft.Row([ft.Icon(icon, size=18, color=ink), text], spacing=12)
+        # Read out as it comes; not what counts on and on.
+        said = ft.Semantics(content=row, container=True, live_region=ground == ft.Colors.ERROR_CONTAINER)
         surface = ft.Container(
-            row, bgcolor=ground, border_radius=12, margin=ft.Margin.only(top=12),
+            said, bgcolor=ground, border_radius=12, margin=ft.Margin.only(top=12),
             padding=ft.Padding.symmetric(vertical=10, horizontal=16),
         )  # fmt: skip
         return drawing.live(surface, visible=lambda told: bool(text_of(told)))

@@ -7,7 +7,7 @@ import flet as ft
 
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.flet_messages import PAGE, set_properties
-from dashboard.look import SOFT, STRETCH, empty, icon, theme
+from dashboard.look import SOFT, STRETCH, as_heading, empty, icon, named, theme
 from dashboard.reader import Reader
 from dashboard.scene import Layout, LayoutPlan
 from dashboard.views import Page, pages
@@ -78,20 +78,15 @@ def top(
     def draw(drawing: Drawing[str]) -> ft.Control:
         left: list[ft.Control] = []
         if back:
-            arrow = ft.IconButton(ft.Icons.ARROW_BACK, tooltip=reader.say("To the overview"))
+            arrow = named(ft.IconButton(ft.Icons.ARROW_BACK, tooltip=reader.say("To the overview")))
             left.append(drawing.on(arrow, click=lambda who, _data: who.go("/")))
-        left.append(
-            drawing.live(
-                ft.Text(
-                    size=22, weight=ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS,
-                    expand=True,
-                ),
-                value=str,
-            )
-        )  # fmt: skip
-        mode = ft.IconButton(ft.Icons.CONTRAST, tooltip=reader.say("Light or dark"), icon_color=SOFT)
+        text = ft.Text(size=22, weight=ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS)
+        whole = as_heading(drawing.live(text, value=str), 1)
+        whole.expand = True
+        left.append(whole)
+        mode = named(ft.IconButton(ft.Icons.CONTRAST, tooltip=reader.say("Light or dark"), icon_color=SOFT))
         drawing.on(mode, click=lambda who, _data: who.flip())
-        own = ft.IconButton(ft.Icons.TUNE, tooltip=reader.say("Preferences"), icon_color=SOFT)
+        own = named(ft.IconButton(ft.Icons.TUNE, tooltip=reader.say("Preferences"), icon_color=SOFT))
         drawing.on(own, click=lambda who, _data: who.prefer())
         row = ft.Row([ft.Row(left, spacing=8, expand=True), ft.Row([mode, own], spacing=0, tight=True)])
         return ft.Container(row, padding=ft.Padding.only(left=16 if phone else 24, right=12, top=12))

@@ -1,11 +1,13 @@
 """The visual language: colours by meaning, a type scale, spacing. Colours work on light and dark alike."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import flet as ft
 
 from dashboard.present import Tone
 
+Pressable = TypeVar("Pressable", ft.IconButton, ft.PopupMenuButton)
 STRETCH = ft.CrossAxisAlignment.STRETCH
 GAP = 8
 PAD = 16
@@ -127,6 +129,19 @@ def copyable(text: str = "", **properties: object) -> ft.Text:
     return ft.Text(text, selectable=True, semantics_label=text, **properties)  # type: ignore[arg-type]
 
 
+def named(button: Pressable) -> Pressable:
+    """A button that shows nothing but an icon, named by its tooltip for who does not see it."""
+    # Flutter's accessibility tree has a tooltip around its button, where no screen reader looks for a name.
+    if isinstance(button.icon, ft.IconData) and isinstance(button.tooltip, str):
+        button.icon = ft.Icon(button.icon, semantics_label=button.tooltip)
+    return button
+
+
+def as_heading(content: ft.Control, level: int) -> ft.Semantics:
+    """What names a part of the page, level 1 all of it: a screen reader goes from one to the next."""
+    return ft.Semantics(content=content, header=True, heading_level=level)
+
+
 def icon(name: str) -> ft.IconData:
     """A Material icon by its lower snake case name; a plain sensor if there is none of that name."""
     found = getattr(ft.Icons, name.upper(), None)
@@ -137,7 +152,7 @@ def empty(icon_name: str, headline: str, explanation: str, *code: str) -> ft.Con
     """What a page says when there is nothing to show yet."""
     lines: list[ft.Control] = [
         ft.Icon(icon(icon_name), size=40, color=ft.Colors.PRIMARY),
-        ft.Text(headline, size=18, weight=ft.FontWeight.W_600, text_align=ft.TextAlign.CENTER),
+        as_heading(ft.Text(headline, size=18, weight=ft.FontWeight.W_600, text_align=ft.TextAlign.CENTER), 2),
         ft.Text(explanation, size=14, color=SOFT, text_align=ft.TextAlign.CENTER),
     ]
     lines += [

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import flet as ft
 
 from dashboard.card import Who
+from dashboard.look import named
 
 
 class SearchField:
@@ -19,14 +20,17 @@ class SearchField:
         self._who = who
         self._longest = longest
         self.route_of = route_of
-        self._clear = ft.IconButton(
-            ft.Icons.CLOSE,
-            tooltip=who.reader.say("Clear the search"),
-            icon_size=18,
-            on_click=lambda _event: self._cleared(),
+        self._clear = named(
+            ft.IconButton(
+                ft.Icons.CLOSE,
+                tooltip=who.reader.say("Clear the search"),
+                icon_size=18,
+                on_click=lambda _event: self._cleared(),
+            )
         )
         self.field = ft.TextField(
-            hint_text=hint,
+            # A hint would be gone once something is written, and with it the name for screen readers.
+            label=ft.Text(hint, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS),
             prefix_icon=ft.Icons.SEARCH,
             text_size=14,
             content_padding=ft.Padding.symmetric(vertical=8, horizontal=16),

@@ -18,6 +18,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from flet.messaging.protocol import Message, MessageAction, SessionCrashedBody
 from flet_web.fastapi.flet_app import FletApp
 
+from dashboard.admission import WHOLE
 from dashboard.complaints import Complaint, of_browser
 from dashboard.flag import Flag
 from dashboard.flet_messages import PAGE, Answered, Clicked, Registered, Typed, pack_message, read_client
@@ -240,6 +241,11 @@ class Wire:
                 await self._room.wait()
 
     def _take(self, data: bytes) -> None:
+        if data == WHOLE:
+            # What waits to leave is an answer too.
+            if not self._queue:
+                self.put(WHOLE)
+            return
         said = read_client(data)
         if isinstance(said, Clicked) and said.target == PAGE:
             _check(said)

@@ -7,9 +7,12 @@
   const LONGEST_COMING = 3_000; // from the first message until the screen is shown, whole or not
   const LONGEST_PAINT = 700; // from the last message until the screen is shown, painted or not
   const PAINTED = 100; // from the next picture of Flutter's until that of the last message is there
-  const TRY_AGAIN_LATER = 1013;
+  const LOOK = 2_000; // between two looks at whether anything has come
+  const ASK_AFTER = 4, SILENT_AFTER = 6, GIVE_UP_AFTER = 20; // looks in a row that found nothing
+  const TRY_AGAIN_LATER = 1013, NO_END = 1006;
   // What dashboard/admission.py knows too: that this page is told more than Flet's client is, and that the
   // first screen is whole.
+  // Sent by us, it asks whether anybody is there, and comes back.
   // A longer message that begins so is a note: what the person wishes, to be kept, or the address of what he sees.
   const TOLD = "told=1", WHOLE = 2;
   const WISH = "fleetglass.wish";
@@ -17,11 +20,14 @@
     en: {
       lost: (title, at) => `Connection to ${title} lost at ${at}. It comes back by itself.`,
       none: (title, at) => `No connection to ${title} since ${at}. It comes by itself.`,
+      silent: (title, at) =>
+        `${title} has not answered since ${at}. What you see is from then. It goes on by itself.`,
       again: "It tries again by itself.",
     },
     zh: {
       lost: (title, at) => `${at} 与 ${title} 的连接中断，将自动恢复。`,
       none: (title, at) => `自 ${at} 起无法连接 ${title}，将自动重试。`,
+      silent: (title, at) => `${title} 自 ${at} 起没有响应，当前显示的是此前的内容，将自动恢复。`,
       again: "将自动重试。",
     },
   };
@@ -109,16 +115,27 @@
   }
   new MutationObserver(coverView).observe(document.body, {childList: true});
 
+  function clock(moment) {
+    return moment.toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"});
+  }
+
   function lost() {
     coming = null;
-    if (shows === "lost") return;
-    const at = new Date().toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"});
+    if (shows === "lost" || shows === "silent") return;
+    const at = clock(new Date());
     if (shows === "nothing") {
       keepPicture();
       show("lost", TEXTS[language()].lost(title, at), []);
     } else {
       show("lost", TEXTS[language()].none(title, at), []);
     }
+  }
+
+  // The socket is open, and nothing comes: the server hangs, or is no longer there and could not say so.
+  function silent(since) {
+    if (shows !== "nothing") return;
+    keepPicture();
+    show("silent", texts().silent(title, clock(since)), []);
   }
 
   function refused(reason) {
@@ -203,11 +220,15 @@
     #said = [];
     #tries = 0;
     #again = 0;
+    #heardAt = new Date();
+    #quiet = 0;
+    #looks;
     #socket;
 
     constructor(url) {
       super();
       this.url = String(url);
+      this.#looks = setInterval(() => this.#look(), LOOK);
       this.#dial();
       latest = this;
     }
@@ -230,6 +251,19 @@
       this.#socket.close(...why);
     }
 
+    // Counted in looks and not in seconds: a laptop that wakes up has waited long, and not for the server.
+    #look() {
+      if (this.#said || document.hidden || this.readyState !== PatientSocket.OPEN) return;
+      this.#quiet += 1;
+      if (this.#quiet === ASK_AFTER) this.#socket.send(new Uint8Array([WHOLE]));
+      if (this.#quiet === SILENT_AFTER) silent(this.#heardAt);
+      if (this.#quiet < GIVE_UP_AFTER) return;
+      // It would take minutes until the network gives it up.
+      const socket = this.#socket;
+      this.#ended({code: NO_END, reason: "", wasClean: false});
+      socket.close();
+    }
+
     #dial() {
       clearTimeout(this.#again);
       this.#again = 0;
@@ -250,6 +284,10 @@
     }
 
     #heard(data) {
+      if (this.readyState === PatientSocket.CLOSED) return;
+      this.#heardAt = new Date();
+      this.#quiet = 0;
+      if (shows === "silent") came(0);
       if (this.#said) {
         this.#said = null;
         came(LONGEST_COMING);
@@ -263,6 +301,7 @@
     }
 
     #ended({code, reason, wasClean}) {
+      if (this.readyState === PatientSocket.CLOSED) return;
       if (this.#said) {
         const refusal = code === TRY_AGAIN_LATER && reason;
         if (refusal) refused(reason); else lost();
@@ -271,6 +310,7 @@
         this.#again = setTimeout(() => this.#dial(), pause * (0.75 + Math.random() / 2));
         return;
       }
+      clearInterval(this.#looks);
       this.readyState = PatientSocket.CLOSED;
       lost();
       this.dispatchEvent(new CloseEvent("close", {code, reason, wasClean}));

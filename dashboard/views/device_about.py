@@ -11,7 +11,7 @@ from dashboard.card import CardPlan, Drawing
 from dashboard.device_chart import kind_of
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import SOFT, caption, copyable
+from dashboard.look import SOFT, caption, copyable, named
 from dashboard.present import DeviceView, expected, limit_text
 from dashboard.reader import Reader
 from dashboard.views.device_card import look
@@ -70,7 +70,7 @@ def _draw_message(drawing: Drawing[DeviceView], turn: str, *, is_open: bool) -> 
         )
         payload = drawing.live(typed(size=14), value=_payload, semantics_label=_payload)
         size = drawing.live(caption(), value=lambda v: size_text(len(v.device.last_payload), v.reader))
-        copy = ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the payload"), icon_size=18)
+        copy = named(ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the payload"), icon_size=18))
         drawing.on(
             copy,
             click=lambda who, _data: who.copy(payload_text(drawing.view.device.last_payload, 100_000)),

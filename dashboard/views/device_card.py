@@ -31,7 +31,7 @@ Rooms: TypeAlias = tuple[int, ...]
 MOST: Mapping[Size, int] = {"compact": 1, "normal": 5, "large": 9}
 """Metrics on a card; the device's page shows all."""
 BESIDE: Mapping[Size, Mapping[Breakpoint, int]] = {
-    "compact": {"xs": 1, "md": 2, "xl": 3},
+    "compact": {"xs": 1, "lg": 2, "xl": 3},
     "normal": {"xs": 1, "sm": 2, "lg": 3, "xl": 4},
     "large": {"xs": 1, "md": 2, "xl": 3},
 }

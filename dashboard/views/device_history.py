@@ -19,7 +19,7 @@ from dashboard.chart_drawing import chart_shape, draw_picture
 from dashboard.device_chart import ASKED, Offered, Picture, asks, chosen, offered, picture
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import SOFT, card, small, title
+from dashboard.look import SOFT, card, named, small, title
 from dashboard.pointing import Pointing
 from dashboard.reader import Reader
 from dashboard.views.device_card import route_of
@@ -202,7 +202,7 @@ def _moves(drawing: Drawing[HistoryView], asked: _Asked) -> list[ft.Control]:
         def go(who: Who, _data: object) -> None:
             who.refine(asked.route(drawing.view.names, move(drawing.view.window, now=time.time())))
 
-        return drawing.on(ft.IconButton(icon, tooltip=tooltip, icon_size=20), click=go)
+        return drawing.on(named(ft.IconButton(icon, tooltip=tooltip, icon_size=20)), click=go)
 
     def zoom(window: Window, now: float, factor: float) -> Window:
         # What goes on with time keeps its end, which is now.

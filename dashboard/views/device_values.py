@@ -12,7 +12,7 @@ from dashboard.command_form import can_be_set, open_command_form
 from dashboard.device_chart import grown_today
 from dashboard.device_dialogs import ask_retiring, open_forgetting, open_naming
 from dashboard.house import House
-from dashboard.look import SOFT, caption, card, small
+from dashboard.look import SOFT, caption, card, named, small
 from dashboard.page_dialogs import pin_dialog
 from dashboard.present import WORDS, DeviceView, expected
 from dashboard.reader import Reader
@@ -73,20 +73,19 @@ def _actions(drawing: Drawing[DeviceView], house: House) -> ft.Control:
     if can_be_set(view):
         several = ft.OutlinedButton(say("Set several…"), icon=ft.Icons.TUNE)
         buttons.append(drawing.on(several, click=lambda who, _data: open_command_form(house, device_id, who)))
-    share = ft.IconButton(ft.Icons.QR_CODE_2)
-    drawing.live(
-        share,
-        tooltip=lambda v: v.reader.say(
-            "{device}: {what}", device=v.title, what=v.reader.say("open on another screen")
-        ),
-    )
+
+    def sharing(v: DeviceView) -> str:
+        return v.reader.say("{device}: {what}", device=v.title, what=v.reader.say("open on another screen"))
+
+    code = drawing.live(ft.Icon(ft.Icons.QR_CODE_2), semantics_label=sharing)
+    share = drawing.live(ft.IconButton(code), tooltip=sharing)
     drawing.on(share, click=lambda who, _data: open_sharing(route_of(device_id), who))
 
     def item(text: str, icon: ft.IconData, then: OnEvent) -> ft.PopupMenuItem:
         return drawing.on(ft.PopupMenuItem(content=text, icon=icon), click=then)
 
     retire = say("Take back into use") if view.retired else say("Retire…")
-    more = ft.PopupMenuButton(
+    more = named(ft.PopupMenuButton(
         icon=ft.Icons.MORE_VERT,
         tooltip=say("More about this device"),
         items=[
@@ -99,7 +98,7 @@ def _actions(drawing: Drawing[DeviceView], house: House) -> ft.Control:
             item(say("Forget…"), ft.Icons.DELETE_OUTLINE,
                  lambda who, _data: open_forgetting(house, device_id, who)),
         ],
-    )  # fmt: skip
+    ))  # fmt: skip
     return ft.Row([*buttons, ft.Container(expand=True), share, more], spacing=4)
 
 

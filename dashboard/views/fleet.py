@@ -1,6 +1,8 @@
 """In which order, and below which headings, the overview shows its devices. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from bridge.state import UNCLAIMED
@@ -36,9 +38,9 @@ def sections(
     unclaimed = reader.say("Unclaimed")
     found = [device for device in devices if these.fits(device, titles.get(device.kind, unclaimed))]
     if these.sort == "heard":
-        found.sort(key=lambda device: (_since(device, now), device.name.casefold(), device.id))
+        found.sort(key=lambda device: (_since(device, now), as_read(device.name), device.id))
     else:
-        found.sort(key=lambda device: (device.name.casefold(), device.id))
+        found.sort(key=lambda device: (as_read(device.name), device.id))
     urgent: Sequence[Standing] = ()
     if these.sort == "attention":
         urgent = [device for device in found if device.attention]
@@ -74,7 +76,7 @@ def _groups(
     def last(key: str) -> bool:
         return key not in titles if by_kind else not key
 
-    order = sorted(found, key=lambda key: (last(key), title(key).casefold(), key))
+    order = sorted(found, key=lambda key: (last(key), as_read(title(key)), key))
     # A heading takes a row of its own: with a card or two below each, most of the screen would be empty.
     if these.group == "kind" and len(devices) < HEADINGS_FROM * len(found):
         known = [device for key in order if key != UNCLAIMED for device in found[key]]
@@ -88,6 +90,19 @@ def _groups(
         Section(key, title(key), found[key], reader.say(UNCLAIMED_SAYS) if key == UNCLAIMED else "")
         for key in order
     ]
+
+
+@lru_cache(maxsize=10_000)
+def as_read(text: str) -> tuple[str | tuple[int, str], ...]:
+    """By what texts are sorted as a person would: numbers in them by size, capitals as small letters."""
+    parts = re.split("([0-9]+)", text.casefold())
+    # Every other part is a number; of two the one with more digits is larger, and none is too long.
+    return tuple(_size(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def _size(digits: str) -> tuple[int, str]:
+    digits = digits.lstrip("0")
+    return len(digits), digits
 
 
 def _since(device: Standing, now: float) -> int:

@@ -8,6 +8,7 @@ import flet as ft
 from dashboard.card import Who
 from dashboard.dialogs import dialog_of
 from dashboard.house import House
+from dashboard.look import named
 from dashboard.present import kind_title
 from dashboard.search import SearchField
 from dashboard.views.wanted import GROUPS, LONGEST, SIZES, SORTS, STATES, wanted
@@ -29,20 +30,24 @@ class Narrowing:
         say = who.reader.say
         hint = say("Search devices by name, place, id or kind")
         self._search = SearchField(who, values, hint, LONGEST, lambda text: self._these.but(text=text).route)
-        filters = ft.IconButton(
-            ft.Icons.FILTER_LIST,
-            tooltip=say("Filter by kind, place and state"),
-            on_click=self._open,
-            width=48,
-            height=48,
+        filters = named(
+            ft.IconButton(
+                ft.Icons.FILTER_LIST,
+                tooltip=say("Filter by kind, place and state"),
+                on_click=self._open,
+                width=48,
+                height=48,
+            )
         )
         # What it leads to is made when it is pressed: it would be half of what a session holds.
-        view = ft.IconButton(
-            ft.Icons.VIEW_MODULE_OUTLINED,
-            tooltip=say("Group, sort, size"),
-            on_click=self._open_view,
-            width=48,
-            height=48,
+        view = named(
+            ft.IconButton(
+                ft.Icons.VIEW_MODULE_OUTLINED,
+                tooltip=say("Group, sort, size"),
+                on_click=self._open_view,
+                width=48,
+                height=48,
+            )
         )
         self._chosen = ft.Row(spacing=8, run_spacing=8, wrap=True)
         self.control: ft.Control = ft.Column(

@@ -14,7 +14,7 @@ from dashboard.card import CardPlan, Drawing, Who
 from dashboard.census import Standing
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import SOFT, caption, empty
+from dashboard.look import SOFT, as_heading, caption, empty
 from dashboard.present import kind_title
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
@@ -236,7 +236,7 @@ def _section(house: House, section: Section, these: Wanted, reader: Reader) -> C
         name = ft.Text(
             section.title, size=16, weight=ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS
         )
-        row: list[ft.Control] = [ft.Semantics(content=name, header=True, heading_level=2), number]
+        row: list[ft.Control] = [as_heading(name, 2), number]
         if section.explanation:
             row.append(caption(section.explanation, expand=True))
         heading = ft.Row(row, spacing=10, vertical_alignment=ft.CrossAxisAlignment.END)

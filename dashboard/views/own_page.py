@@ -12,7 +12,7 @@ from dashboard.card import CardPlan, Drawing, Question, Who
 from dashboard.dragging import grid
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import card, empty
+from dashboard.look import card, empty, named
 from dashboard.page_dialogs import add_dialog, ask_text, new_page_dialog
 from dashboard.page_edits import BOARDS, edit, remove, tag_of
 from dashboard.reader import Reader
@@ -152,7 +152,7 @@ def _menu(drawing: Drawing[Head], house: House, name: str, reader: Reader) -> ft
     entries = [
         drawing.on(ft.PopupMenuItem(content=text, height=44), click=handler) for text, handler in items
     ]
-    return ft.PopupMenuButton(items=entries, icon=ft.Icons.MORE_VERT, tooltip=say("More"))
+    return named(ft.PopupMenuButton(items=entries, icon=ft.Icons.MORE_VERT, tooltip=say("More")))
 
 
 def _mistake(board: Board, spot: Spot) -> CardPlan[str]:

@@ -26,6 +26,7 @@ def sparkline(drawing: Drawing[DeviceView]) -> ft.Control:
     picture = live(
         ft.Image(src="", width=SIZE.width, height=SIZE.height),
         src=lambda v: v.trend.picture or _NOTHING,
+        exclude_from_semantics=lambda v: v.trend == NO_TREND,
         semantics_label=_said,
         tooltip=lambda v: _said(v) or None,
     )

@@ -81,8 +81,8 @@ def _draw(these: Wanted, reader: Reader, drawing: Drawing[Summary]) -> ft.Contro
     drawing.on(quarantine, click=lambda who, _data: who.go("/quarantine"))
     quarantine.tooltip = say("To the quarantine")
     figures.append(quarantine)
-    # One row, or on a phone two.
-    return ft.ResponsiveRow(figures, columns={"xs": 8, "md": 7}, spacing=8, run_spacing=8, col=12)
+    # One row, or on a phone or tablet two.
+    return ft.ResponsiveRow(figures, columns={"xs": 8, "lg": 7}, spacing=8, run_spacing=8, col=12)
 
 
 def _state(drawing: Drawing[Summary], these: Wanted, state: str, reader: Reader) -> ft.Control:
@@ -100,7 +100,7 @@ def _state(drawing: Drawing[Summary], these: Wanted, state: str, reader: Reader)
             return reader.say("{state}: {n}. Only these are shown; press to show all.", state=word, n=n)
         return reader.say("{state}: {n}. Press to show only these.", state=word, n=n)
 
-    whole = ft.Semantics(content=tile, container=True, selected=chosen, button=True, col={"xs": 2, "md": 1})
+    whole = ft.Semantics(content=tile, container=True, selected=chosen, button=True, col={"xs": 2, "lg": 1})
     return drawing.live(whole, label=label)
 
 
@@ -113,7 +113,7 @@ def _tile(content: list[ft.Control], *, chosen: bool = False) -> ft.Container:
         border=ft.Border.all(2 if chosen else 1, ft.Colors.PRIMARY if chosen else LINE),
         border_radius=12,
         padding=ft.Padding.symmetric(vertical=6, horizontal=10),
-        col={"xs": 3, "md": 1},
+        col={"xs": 3, "lg": 1},
     )
 
 

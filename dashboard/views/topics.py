@@ -13,7 +13,7 @@ from dashboard.aside import tag
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import SOFT, caption, card, copyable, empty, title
+from dashboard.look import SOFT, caption, card, copyable, empty, named, title
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
 from dashboard.search import SearchField
@@ -298,7 +298,7 @@ def _panel(drawing: Drawing[View], house: House, entry: TopicEntry) -> ft.Contro
     payload = last(lambda now, _view: payload_text(laid_out(now.last.payload), 5_000) or say("(empty)"))
     facts = last(_facts)
     outcome = last(lambda now, _view: _outcome(now, reader))
-    copy = ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the topic"), icon_size=18)
+    copy = named(ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the topic"), icon_size=18))
     drawing.on(copy, click=lambda who, _data: who.copy(topic))
     whose: list[ft.Control] = [caption(say("To the kinds: {role}", role=say(ROLES[entry.role])))]
     if drawing.view.known:

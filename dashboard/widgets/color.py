@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import flet as ft
 
 from dashboard.language import marked
-from dashboard.look import INKS, SOFT
+from dashboard.look import INKS, SOFT, named
 from dashboard.present import MetricView
 from dashboard.reader import Reader
 from dashboard.value_dialog import open_value_dialog
@@ -80,11 +80,11 @@ def entry(metric: MetricView, reader: Reader, done: Callable[[], None]) -> Entry
 
     palette = ft.Row(
         [
-            ft.IconButton(
+            named(ft.IconButton(
                 ft.Icons.CIRCLE, icon_color=code, icon_size=30, tooltip=f"{say(name)} {code}",
                 style=ft.ButtonStyle(side=ft.BorderSide(1, ft.Colors.OUTLINE)),
                 on_click=lambda _event, code=code: choose(code),
-            )
+            ))
             for code, name in COMMON.items()
         ],
         wrap=True, spacing=4, run_spacing=4,
@@ -110,10 +110,10 @@ def entry(metric: MetricView, reader: Reader, done: Callable[[], None]) -> Entry
     def tell(text: str) -> None:
         field.error = text or None
 
-    named = ft.Semantics(content=hue, label=say("{metric}: hue", metric=metric.label))
+    spectrum = ft.Semantics(content=hue, label=say("{metric}: hue", metric=metric.label))
     caption = ft.Text(say("Hue"), size=12, color=SOFT)
     whole = ft.Column(
-        [field, palette, caption, named],
+        [field, palette, caption, ft.MergeSemantics(spectrum)],
         spacing=8, tight=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )  # fmt: skip
     return Entry(whole, read, tell)

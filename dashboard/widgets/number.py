@@ -156,4 +156,6 @@ def _slider(place: Place) -> ft.Control | None:
                 place.act(who, wanted)
 
     place.drawing.on(slider, change_end=let_go)
-    return place.drawing.live(ft.Semantics(content=slider), label=place.spoken(place.reader.say("slider")))
+    said = place.drawing.live(ft.Semantics(content=slider), label=place.spoken(place.reader.say("slider")))
+    # One node: else the slider itself has no name.
+    return ft.MergeSemantics(said)

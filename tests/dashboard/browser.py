@@ -5,6 +5,7 @@ Flutter paints on a canvas: what a person sees is read from its accessibility tr
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, sync_playwright
 
+from tests.dashboard.page_scripts import KEEP_SOCKETS, READ, VEIL, WATCH
 from tests.servers import LONG, PATIENCE, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,42 +34,17 @@ FLAGS = (
     "--no-first-run",
 )
 SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
+LARGER = {"tablet": (820, 1180), "wall": (1920, 1080)}
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0.0.0 Mobile Safari/537.36"
+)
+"""What makes Flutter take the screen for one that fingers touch."""
 
 NARROW = 120
 """Pixels; the head of a card is wider than what else can be pressed on it."""
 EDGE = 20
 """Pixels from the edge of a card to its head, at the most."""
-
-_READ = """() => [...document.querySelectorAll("flutter-view:not([aria-hidden]) flt-semantics")].map(node => {
-    const own = [...node.childNodes].filter(c => c.nodeType === Node.TEXT_NODE || c.tagName === "SPAN");
-    const box = node.getBoundingClientRect();
-    return {
-        text: [node.getAttribute("aria-label") ?? "", ...own.map(c => c.textContent)].join(" ").trim(),
-        role: node.getAttribute("role") ?? "",
-        on: node.getAttribute("aria-checked") === "true",
-        selected: [node.getAttribute("aria-selected"), node.getAttribute("aria-current")].includes("true"),
-        x: box.x, y: box.y, width: box.width, height: box.height,
-    };
-}).filter(node => node.text || node.role)"""
-
-_VEIL = """() => {
-    const veil = document.getElementById("veil");
-    return [veil.dataset.shows, veil.innerText.trim()];
-}"""
-
-_WATCH = """wanted => { globalThis.seenAt = new Promise(resolve => {
-    const there = () => [...document.querySelectorAll("flt-semantics")].some(
-        node => node.textContent.includes(wanted) || node.ariaLabel?.includes(wanted));
-    const observer = new MutationObserver(() => {
-        if (there()) { observer.disconnect(); resolve(Date.now()); }
-    });
-    observer.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
-}); return null; }"""
-
-_KEEP_SOCKETS = """globalThis.sockets = [];
-globalThis.WebSocket = class extends WebSocket {
-    constructor(...args) { super(...args); globalThis.sockets.push(this); }
-};"""
 
 
 class Served(Protocol):
@@ -121,6 +98,16 @@ class Product:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It keeps its sockets, and does nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> int:
         """End it for good, as Ctrl-C would; the exit code."""
@@ -199,7 +186,7 @@ class Screen:
 
     def seen(self) -> Sequence[Seen]:
         """All that is on the screen now, from top to bottom and from left to right."""
-        found = [Seen(**node) for node in self.page.evaluate(_READ)]
+        found = [Seen(**node) for node in self.page.evaluate(READ)]
         return sorted(found, key=lambda node: (node.y, node.x))
 
     def text(self) -> str:
@@ -208,7 +195,7 @@ class Screen:
 
     def veil(self) -> tuple[str, str]:
         """What the page itself shows instead of the dashboard, as `connection.js` names it, and its text."""
-        shows, text = self.page.evaluate(_VEIL)
+        shows, text = self.page.evaluate(VEIL)
         return str(shows), str(text)
 
     def card(self, name: str) -> Sequence[Seen]:
@@ -293,7 +280,7 @@ class Screen:
 
     def watch_for(self, word: str) -> None:
         """From now on look for the word at each change of the screen; see `seen_at`."""
-        self.page.evaluate(_WATCH, word)
+        self.page.evaluate(WATCH, word)
 
     def seen_at(self) -> float:
         """When the word came, in Unix seconds; waits for it."""
@@ -358,19 +345,26 @@ class Chromium:
         size: str = "desktop",
         scheme: Literal["light", "dark"] = "light",
         touch: str = "",
+        locale: str = "en-US",
     ) -> Screen:
         """A new browser that has not opened anything yet; with `touch` a phone's of that name."""
-        width, height = SIZES[size]
+        width, height = (SIZES | LARGER)[size]
         context = self._browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
-            locale="en-US",
+            locale=locale,
             has_touch=bool(touch),
             user_agent=touch or None,
         )
         self._contexts.append(context)
-        context.add_init_script(_KEEP_SOCKETS)
+        context.add_init_script(KEEP_SOCKETS)
         return Screen(context.new_page(), product.url, touch=bool(touch))
+
+    def blank(self, width: int, height: int) -> Page:
+        """A page with nothing on it."""
+        context = self._browser.new_context(viewport={"width": width, "height": height})
+        self._contexts.append(context)
+        return context.new_page()
 
     def close_first(self) -> None:
         """Close the tab that was opened before all others."""

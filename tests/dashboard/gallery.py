@@ -32,16 +32,11 @@ from schemas.traits import (
     Timestamp,
     Trait,
 )
-from tests.dashboard.browser import SIZES, Chromium, chromium
+from tests.dashboard.browser import PHONE, SIZES, Chromium, chromium
 from tests.dashboard.staged import Staged
 
 SETTLES = 1_500
 """Milliseconds that the canvas is behind the accessibility tree."""
-PHONE = (
-    "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/126.0.0.0 Mobile Safari/537.36"
-)
-"""What makes Flutter take the screen for one that fingers touch."""
 _SET = "gallery/{device}/set"
 
 

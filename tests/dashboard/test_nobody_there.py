@@ -65,11 +65,28 @@ def shows(screen: Screen, temperature: str) -> None:
     screen.wait_for("Hall", temperature)
 
 
+def hangs(product: Product, screen: Screen) -> None:
+    """It does nothing for a while: over the last picture a bar says so; then it goes on, with its socket."""
+    sockets = screen.sockets
+    with product.frozen():
+        screen.wait(lambda: screen.veil()[0] == "silent", "a word about the silence")
+        before, _, after = screen.veil()[1].partition(" since ")
+        assert "Fleetglass has not answered" == before
+        assert "What you see is from then. It goes on by itself." == after.partition(". ")[2]
+        assert [True, "true", True] == screen.page.evaluate(COVERED)
+        assert [True, True] == screen.page.evaluate(PICTURE)
+    screen.wait(lambda: screen.veil() == ("nothing", ""), "an answer")
+    assert sockets == screen.sockets
+
+
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
 def test_a_dashboard_that_dies_is_said_to_be_lost_and_comes_back(
     tmp_path: Path, tabs: Chromium, size: str, scheme: str
 ) -> None:
-    """Over the last picture a bar says since when, and nothing else is read out; then all is live again."""
+    """Over the last picture a bar says since when, and nothing else is read out; then all is live again.
+
+    So it is where it only hung.
+    """
     with ExitStack() as stack:
         product = Product(tmp_path, "--no-demo")
         stack.callback(product.stop)
@@ -79,6 +96,8 @@ def test_a_dashboard_that_dies_is_said_to_be_lost_and_comes_back(
         shows(screen, "20.5")
         assert [False, None, False] == screen.page.evaluate(COVERED)
         screen.wait(lambda: screen.page.evaluate(PAINTED), "the first picture")
+        if size == "phone":
+            hangs(product, screen)
         product.kill()
         screen.wait(lambda: screen.veil()[0] == "lost", "the veil")
         words = screen.veil()[1].split()

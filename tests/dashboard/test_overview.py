@@ -14,6 +14,7 @@ from dashboard.card import Card
 from dashboard.reader import ENGLISH
 from dashboard.scene import Layout, Scene
 from dashboard.views import Page, device_card, find, overview
+from dashboard.views.fleet import as_read
 from tests.dashboard.client import find as controls
 from tests.dashboard.client import texts
 from tests.dashboard.fake import FakeHouse, Person
@@ -223,6 +224,18 @@ def test_what_needs_attention_comes_first_at_a_tick() -> None:
     scene.touch(house.hear("fleet/thermostat/t5/availability", b"offline"))
     scene.touch({"tick"})
     assert [f"thermostat.t{number}" for number in (3, 5, 0, 1, 2, 4)] == devices(layout)
+
+
+def test_numbers_in_names_are_sorted_by_their_size() -> None:
+    """Lamp 9 stands before Lamp 10, however the number is written; capitals are as small letters."""
+    names = ["lamp 1", "Lamp 2", "lamp 9", "Lamp 010", "lamp 11", "Lamp 11 a", "lamp 100", "lamp x", "Zone"]
+    shuffled = sorted(names)
+    assert names == sorted(shuffled, key=as_read)
+    assert [("", (1, "7"), ""), ("", (0, ""), "a")] == [as_read("007"), as_read("0A")]
+    house = FakeHouse()
+    for number in (10, 9, 100):
+        house.hear(f"fleet/thermostat/t{number}/state", {"temperature": 20})
+    assert [f"thermostat.t{number}" for number in (9, 10, 100)] == devices(shown(house, "/"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from fastapi import WebSocketDisconnect
 from flet.messaging.protocol import MessageAction
 
+from dashboard.admission import WHOLE
 from dashboard.wire import NORMAL, POLICY, TRY_AGAIN_LATER, Bounds, Wire
 from tests.dashboard.stage import FakeSocket, until
 
@@ -368,6 +369,31 @@ def test_a_cancelled_wire_leaves_no_task() -> None:
         return socket.closed
 
     assert asyncio.run(run()) == NORMAL
+
+
+def test_who_asks_whether_anybody_is_there_is_told() -> None:
+    """A browser that heard nothing gets its byte back, once while it takes nothing; Flet hears of neither."""
+    heard: list[bytes] = []
+
+    async def noting(wire: Wire) -> None:
+        try:
+            while True:
+                heard.append(await wire.receive_bytes())
+        except WebSocketDisconnect:
+            return
+
+    async def script(wire: Wire, socket: FakeSocket) -> None:
+        socket.takes.clear()
+        for _ in range(5):
+            socket.incoming.put_nowait(WHOLE)
+        await until(socket.incoming.empty, "all to be read")
+        await asyncio.sleep(0)
+        socket.takes.set()
+        await until(lambda: bool(socket.sent) and not wire.queued, "an answer")
+        socket.lose()
+
+    socket = play(script, handle=noting)
+    assert ([], {WHOLE}, True) == (heard, set(socket.sent), len(socket.sent) <= 2)
 
 
 def test_a_detached_session_is_asked_nothing() -> None:
