@@ -34,6 +34,7 @@ from dashboard.house import Dropped
 from dashboard.reader import ENGLISH
 from dashboard.timing import Timing
 from dashboard.trends import Trends
+from dashboard.vitals import Vitals
 from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
@@ -125,9 +126,11 @@ class FakeHouse:
         self.timing = Timing()
         self.census = Census()
         self.trends = Trends()
+        self.vitals = Vitals()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.bus = None
+        self.voice = None
         self.sent: list[tuple[str, Mapping[str, Value], str]] = []
         self.forgot: list[tuple[str, bool, bool]] = []
         self.kind_folder: str | None = None
