@@ -1,12 +1,15 @@
 """What stands around every page: navigation and heading, drawn once for all who look at the same page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 import flet as ft
 
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.flet_messages import PAGE, set_properties
+from dashboard.house import House
+from dashboard.language import marked
 from dashboard.look import SOFT, STRETCH, empty, icon, theme
 from dashboard.reader import Reader
 from dashboard.scene import Layout, LayoutPlan
@@ -68,6 +71,19 @@ def nowhere(route: str, reader: Reader) -> LayoutPlan:
         return empty("explore_off", reader.say("There is no such page"), where)
 
     return _still(f"nowhere{route}/{reader.key}", route, draw, _across)
+
+
+def head_of(
+    house: House, page: Page | None, values: Mapping[str, str], reader: Reader, *, phone: bool
+) -> LayoutPlan:
+    """The line with the name of a page, or that there is none."""
+    if page is None or page.heading is None:
+        heading = partial(reader.say, page.title if page is not None else marked("Not found"))
+    else:
+        heading = partial(page.heading, house, values, reader)
+    back = page is not None and page.rank is None
+    follows = page.named_by(values) if page is not None and page.named_by else NEVER
+    return top(heading, reader, back=back, phone=phone, follows=follows)
 
 
 def top(

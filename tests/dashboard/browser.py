@@ -38,7 +38,9 @@ NARROW = 120
 EDGE = 20
 """Pixels from the edge of a card to its head, at the most."""
 
-_READ = """() => [...document.querySelectorAll("flutter-view:not([aria-hidden]) flt-semantics")].map(node => {
+_READ = """() => [
+    ...document.querySelectorAll("flutter-view:not([aria-hidden]) :is(flt-semantics, h1, h2, h3, h4, h5, h6)")
+].map(node => {
     const own = [...node.childNodes].filter(c => c.nodeType === Node.TEXT_NODE || c.tagName === "SPAN");
     const box = node.getBoundingClientRect();
     return {

@@ -296,6 +296,7 @@ class Person:
         self.copied: list[str] = []
         self.frames: list[bytes] = []
         self.refined: list[str] = []
+        self.remembered: list[Mapping[str, str]] = []
         self.origin = "http://127.0.0.1:8550"
         self.reader = ENGLISH
 
@@ -316,6 +317,9 @@ class Person:
 
     def refine(self, route: str) -> None:
         self.refined.append(route)
+
+    def remember(self, usual: Mapping[str, str]) -> None:
+        self.remembered.append(usual)
 
     def open(self, dialog: ft.DialogControl) -> None:
         dialog.open = True
