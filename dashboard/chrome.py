@@ -20,6 +20,8 @@ from dashboard.wording import shown_text
 
 View = TypeVar("View")
 
+RAIL = 92
+"""Pixels of width."""
 NEVER: frozenset[str] = frozenset()
 
 
@@ -158,14 +160,17 @@ def _along() -> ft.Control:
 def _rail(title: str, entries: Sequence[Page], reader: Reader) -> ft.NavigationRail:
     mark = ft.Container(
         ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22),
-        width=44, height=44, border_radius=14,
-        bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER, tooltip=title,
-        margin=ft.Margin.only(bottom=12, top=4),
+        width=44, height=44, border_radius=14, bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER,
     )  # fmt: skip
+    name = ft.Text(
+        title, size=12, weight=ft.FontWeight.W_600, width=RAIL - 8, text_align=ft.TextAlign.CENTER,
+        max_lines=2, overflow=ft.TextOverflow.ELLIPSIS, tooltip=title,
+    )  # fmt: skip
+    whose = ft.Column([mark, name], spacing=6, tight=True, horizontal_alignment=ft.CrossAxisAlignment.CENTER)
     return ft.NavigationRail(
-        leading=mark,
+        leading=ft.Container(whose, margin=ft.Margin.only(bottom=8, top=4)),
         label_type=ft.NavigationRailLabelType.ALL,
-        min_width=92,
+        min_width=RAIL,
         bgcolor=ft.Colors.SURFACE_CONTAINER,
         destinations=[
             ft.NavigationRailDestination(

@@ -7,6 +7,7 @@ import flet as ft
 
 from dashboard.card import Who
 from dashboard.dialogs import dialog_of
+from dashboard.dropdown import dropdown
 from dashboard.house import House
 from dashboard.look import small
 from dashboard.present import kind_title
@@ -159,12 +160,7 @@ class Narrowing:
     def _menu(
         self, name: str, label: str, words: Sequence[tuple[str, str]], choose: Callable[..., None]
     ) -> ft.Control:
-        field = ft.Dropdown(
-            label=label,
-            value=getattr(self._these, name),
-            menu_height=320,
-            expand=True,
-            options=[ft.DropdownOption(key=value, text=text) for value, text in words],
+        field = dropdown(
+            label, dict(words), getattr(self._these, name), lambda value: choose(**{name: value})
         )
-        field.on_select = lambda _event: choose(**{name: field.value or ""})
         return ft.Row([field])
