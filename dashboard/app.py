@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import flet as ft
 from fastapi import FastAPI
@@ -34,12 +34,17 @@ from dashboard.sockets import Sockets
 from dashboard.static import Client
 from dashboard.timing import Timing
 from dashboard.trends import Trends
+from dashboard.vitals import EVERY, Vitals
+
+if TYPE_CHECKING:
+    # Redis, which a bridge without a bus does not need.
+    from bridge.bus.publisher import BusVoice, Publisher
 
 log = logging.getLogger(__name__)
 
 SECOND = 1.0
-TICK = 5.0
-"""Seconds between the frames that let ages grow."""
+TICK = EVERY
+"""Seconds between the frames that let ages grow, and between two samples of how the house is."""
 
 LOOK_AT_PAGES = 2.0
 """Seconds between two looks at the files of people's own pages."""
@@ -78,10 +83,17 @@ class LocalHouse(Bridge):
         self.timing = Timing()
         self.census = Census()
         self.trends = Trends()
+        self.vitals = Vitals()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.bus = None
+        self.publisher: Publisher | None = None
         self.listen(self._note)
+
+    @property
+    def voice(self) -> "BusVoice | None":
+        """How it speaks to dashboards elsewhere, if it does."""
+        return self.publisher.voice if self.publisher is not None else None
 
     @property
     def sessions(self) -> int:
@@ -193,7 +205,7 @@ def _source(listening: Subscription, timing: Timing, of: Touched) -> Callable[[]
 
 
 async def _tick(hub: Hub, house: House) -> None:
-    """Let ages grow, and look at the times of the stages."""
+    """Let ages grow, take samples, and look at the times of the stages."""
     next_ages = time.monotonic() + TICK
     while True:
         await asyncio.sleep(SECOND)
@@ -202,6 +214,7 @@ async def _tick(hub: Hub, house: House) -> None:
         house.trends.read(house, time.time())
         if now >= next_ages:
             next_ages = now + TICK
+            house.vitals.note(house, now)
             hub.announce({"tick"})
 
 

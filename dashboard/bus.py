@@ -65,11 +65,12 @@ def leading(loaded: Loaded, stack: ExitStack) -> tuple[Address, Lease] | None:
     return address, lease
 
 
-def speak(bus: tuple[Address, Lease], bridge: Bridge, stack: ExitStack) -> None:
+def speak(bus: tuple[Address, Lease], bridge: Bridge, stack: ExitStack) -> Publisher:
     """Let other processes hear this bridge, and ask it; `stack` ends that."""
     publisher = Publisher(bus[0], bridge, bus[1])
     publisher.start()
     stack.callback(publisher.stop)
+    return publisher
 
 
 def tell(text: str) -> None:

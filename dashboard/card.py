@@ -1,6 +1,6 @@
 """A card: a control tree whose changing properties are *live*, each a function of the card's view."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -64,6 +64,12 @@ class Who(Protocol):
     @property
     def origin(self) -> str:
         """Where his browser has the dashboard: scheme, host and port, such as `http://house:8550`."""
+
+    def remember(self, usual: Mapping[str, str]) -> None:
+        """Keep in his browser how he wants the overview where its address does not say it.
+
+        By the names of `Wishes`: `group`, `sort` and `size`, empty for as it is for everybody.
+        """
 
     def open(self, dialog: ft.DialogControl) -> None:
         """Show a dialog of his own."""

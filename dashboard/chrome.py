@@ -1,12 +1,15 @@
 """What stands around every page: navigation and heading, drawn once for all who look at the same page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 import flet as ft
 
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.flet_messages import PAGE, set_properties
+from dashboard.house import House
+from dashboard.language import marked
 from dashboard.look import SOFT, STRETCH, as_heading, empty, icon, named, theme
 from dashboard.reader import Reader
 from dashboard.scene import Layout, LayoutPlan
@@ -17,6 +20,8 @@ from dashboard.wording import shown_text
 
 View = TypeVar("View")
 
+RAIL = 92
+"""Pixels of width."""
 NEVER: frozenset[str] = frozenset()
 
 
@@ -68,6 +73,19 @@ def nowhere(route: str, reader: Reader) -> LayoutPlan:
         return empty("explore_off", reader.say("There is no such page"), where)
 
     return _still(f"nowhere{route}/{reader.key}", route, draw, _across)
+
+
+def head_of(
+    house: House, page: Page | None, values: Mapping[str, str], reader: Reader, *, phone: bool
+) -> LayoutPlan:
+    """The line with the name of a page, or that there is none."""
+    if page is None or page.heading is None:
+        heading = partial(reader.say, page.title if page is not None else marked("Not found"))
+    else:
+        heading = partial(page.heading, house, values, reader)
+    back = page is not None and page.rank is None
+    follows = page.named_by(values) if page is not None and page.named_by else NEVER
+    return top(heading, reader, back=back, phone=phone, follows=follows)
 
 
 def top(
@@ -137,14 +155,17 @@ def _along() -> ft.Control:
 def _rail(title: str, entries: Sequence[Page], reader: Reader) -> ft.NavigationRail:
     mark = ft.Container(
         ft.Icon(ft.Icons.SENSORS, color=ft.Colors.ON_PRIMARY, size=22),
-        width=44, height=44, border_radius=14,
-        bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER, tooltip=title,
-        margin=ft.Margin.only(bottom=12, top=4),
+        width=44, height=44, border_radius=14, bgcolor=ft.Colors.PRIMARY, alignment=ft.Alignment.CENTER,
     )  # fmt: skip
+    name = ft.Text(
+        title, size=12, weight=ft.FontWeight.W_600, width=RAIL - 8, text_align=ft.TextAlign.CENTER,
+        max_lines=2, overflow=ft.TextOverflow.ELLIPSIS, tooltip=title,
+    )  # fmt: skip
+    whose = ft.Column([mark, name], spacing=6, tight=True, horizontal_alignment=ft.CrossAxisAlignment.CENTER)
     return ft.NavigationRail(
-        leading=mark,
+        leading=ft.Container(whose, margin=ft.Margin.only(bottom=8, top=4)),
         label_type=ft.NavigationRailLabelType.ALL,
-        min_width=92,
+        min_width=RAIL,
         bgcolor=ft.Colors.SURFACE_CONTAINER,
         destinations=[
             ft.NavigationRailDestination(

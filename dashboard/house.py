@@ -23,6 +23,7 @@ from dashboard.card import Who
 from dashboard.census import Census
 from dashboard.timing import Timing
 from dashboard.trends import Trends
+from dashboard.vitals import Vitals
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
 from schemas.suggest import Suggestion
@@ -30,6 +31,7 @@ from schemas.suggest import Suggestion
 if TYPE_CHECKING:
     # Redis, which a bridge in the same process does not need.
     from bridge.bus.follower import BusLink
+    from bridge.bus.publisher import BusVoice
     from dashboard.session import Shared
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,8 @@ class House(Protocol):
     """For the web loop: how every device stands."""
     trends: Trends
     """For the web loop: how the main numbers of the cards went."""
+    vitals: Vitals
+    """For the web loop: how the numbers of the house went lately."""
     dropped: Dropped
     boards: Boards
     """People's own pages, those of this dashboard's config."""
@@ -99,6 +103,10 @@ class House(Protocol):
     @property
     def bus(self) -> "BusLink | None":
         """How a bridge in another process is reached; None for one in this process."""
+
+    @property
+    def voice(self) -> "BusVoice | None":
+        """How a bridge in this process speaks on a bus; None where it does not, or is elsewhere."""
 
     def label(self, device: DeviceState) -> Label:
         """The name and place to show for a device, and whether it is retired."""

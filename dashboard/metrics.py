@@ -36,22 +36,25 @@ COUNTERS: Mapping[str, tuple[str, Callable[[House], float]]] = {
     ),
 }
 GAUGES: Mapping[str, tuple[str, Callable[[House], float]]] = {
-    "fleetglass_inbox_depth": ("Messages received that are not kept yet.", lambda h: h.status.waiting),
-    "fleetglass_ingest_lag_seconds": (
-        "How long the oldest message that is not kept yet has waited.",
-        lambda h: h.status.lag,
-    ),
     "fleetglass_sessions": ("Browsers that are connected.", lambda h: h.sessions),
     "fleetglass_stream_listeners": (
         "Who listens to changes: the dashboard itself, programs on the stream, code in the process.",
         lambda h: h.broadcast.listening,
     ),
-    "fleetglass_broker_connected": ("1 while the broker is reached, else 0.", lambda h: h.status.broker_up),
     "fleetglass_devices": (
         "Devices known, unclaimed ones too, without retired ones.",
         lambda h: len(in_use(h)),
     ),
 }
+OF_THE_BRIDGE: Mapping[str, tuple[str, Callable[[House], float]]] = {
+    "fleetglass_inbox_depth": ("Messages received that are not kept yet.", lambda h: h.status.waiting),
+    "fleetglass_ingest_lag_seconds": (
+        "How long the oldest message that is not kept yet has waited.",
+        lambda h: h.status.lag,
+    ),
+    "fleetglass_broker_connected": ("1 while the broker is reached, else 0.", lambda h: h.status.broker_up),
+}
+"""Gauges that only the bridge knows: left out while it is elsewhere and not heard."""
 BROKER_DROPPED = "fleetglass_broker_dropped"
 STORE = "fleetglass_store_bytes"
 QUARANTINED = "fleetglass_messages_quarantined"
@@ -77,7 +80,8 @@ class HouseMetrics(Collector):
         house = self._house
         for name, (about, value_of) in COUNTERS.items():
             yield CounterMetricFamily(name, about, value=value_of(house))
-        for name, (about, value_of) in GAUGES.items():
+        heard = house.bus is None or not house.bus.away
+        for name, (about, value_of) in {**GAUGES, **(OF_THE_BRIDGE if heard else {})}.items():
             yield GaugeMetricFamily(name, about, value=value_of(house))
         yield from self._store()
         dropped = house.counts.broker_dropped

@@ -9,6 +9,7 @@ from bridge.errors import BoardError
 from dashboard.boards import COLUMNS, Page, add, tile_of
 from dashboard.card import Who
 from dashboard.dialogs import dialog_of
+from dashboard.dropdown import dropdown
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.page_edits import create, edit
@@ -88,8 +89,8 @@ def pin_dialog(house: House, who: Who, device_id: str, metric: str | None = None
     if metric is not None:
         types = [one for one in types if one in _fitting(house, device_id, metric)]
     options = {**pages, NEW: say("New page")}
-    where = _dropdown(say("Page"), options, next(iter(options)))
-    what = _dropdown(say("Show it as"), {one: say(TYPES[one]) for one in types}, types[0])
+    where = dropdown(say("Page"), options, next(iter(options)))
+    what = dropdown(say("Show it as"), {one: say(TYPES[one]) for one in types}, types[0])
 
     dialog = dialog_of(say("Pin to page"), [where, what], [])
 
@@ -125,22 +126,22 @@ class _Choosing:
     def __init__(self, house: House, who: Who, page: str) -> None:
         self._house, self._who, self._page = house, who, page
         self._say = say = who.reader.say
-        self._type = _dropdown(say("What to show"), {one: say(text) for one, text in TYPES.items()}, "metric")
+        self._type = dropdown(say("What to show"), {one: say(text) for one, text in TYPES.items()}, "metric")
         self._type.on_select = lambda _event: self._changed()
         devices = _devices(house)
         listed = dict(list(devices.items())[:MOST_DEVICES])
-        self._device = _dropdown(say("Device"), listed, None, searchable=True)
+        self._device = dropdown(say("Device"), listed, None, searchable=True)
         if len(listed) < len(devices):
             self._device.helper_text = say(
                 "The first {n} of {all}; write others into the file of the page",
                 n=f"{len(listed):,}", all=f"{len(devices):,}",
             )  # fmt: skip
         self._device.on_select = lambda _event: self._changed()
-        self._metric = _dropdown(say("Metric"), {}, None)
+        self._metric = dropdown(say("Metric"), {}, None)
         self._several = ft.Column([], spacing=0, tight=True)
-        self._place = _dropdown(say("Place"), {ANY: say("Any"), **_places(house)}, ANY)
-        self._kind = _dropdown(say("Kind"), {ANY: say("Any"), **_kinds(house, who)}, ANY)
-        self._range = _dropdown(
+        self._place = dropdown(say("Place"), {ANY: say("Any"), **_places(house)}, ANY)
+        self._kind = dropdown(say("Kind"), {ANY: say("Any"), **_kinds(house, who)}, ANY)
+        self._range = dropdown(
             say("Time"), {one: one for one in ("1h", "6h", "24h", "7d", "30d", "90d", "1y")}, "24h"
         )
         self._title = ft.TextField(label=say("Heading"), max_length=LONGEST, counter="")
@@ -256,22 +257,6 @@ def _values(kind: str, device_id: str, metrics: Sequence[str]) -> dict[str, Any]
     if kind in {"device", "events"}:
         return {**values, "device": device_id or None, "width": 4 if kind == "device" else COLUMNS // 2}
     return values
-
-
-def _dropdown(
-    label: str, options: Mapping[str, str], value: str | None, *, searchable: bool = False
-) -> ft.Dropdown:
-    # Without a tooltip the accessibility tree has no name for it, unless it can be written in.
-    return ft.Dropdown(
-        label=label,
-        tooltip=None if searchable else label,
-        value=value,
-        options=[ft.DropdownOption(key=key, text=text) for key, text in options.items()],
-        expand=True,
-        menu_height=320,
-        enable_filter=searchable,
-        editable=searchable,
-    )
 
 
 def _chosen(field: ft.Dropdown) -> str | None:

@@ -9,6 +9,7 @@ import flet as ft
 
 from dashboard.card import Who
 from dashboard.dialogs import dialog_of
+from dashboard.dropdown import dropdown
 from dashboard.language import LANGUAGES
 from dashboard.wishes import Wishes
 
@@ -26,15 +27,15 @@ def preferences_dialog(who: Who, wishes: Wishes, chosen: Callable[[Wishes], None
         now = replace(now, **change)
         chosen(now)
 
-    def field(label: str, name: str, value: str, options: Mapping[str, str], **more: Any) -> ft.Dropdown:  # noqa: ANN401
-        return ft.Dropdown(
-            label=label,
-            value=value or HERE,
-            options=[ft.DropdownOption(key=key or HERE, text=text) for key, text in options.items()],
-            on_select=lambda event: choose(**{name: (event.control.value or "").removeprefix(HERE)}),
-            expand=True,
-            **more,
-        )
+    def field(
+        label: str, name: str, value: str, options: Mapping[str, str], *, searchable: bool = False
+    ) -> ft.Control:
+        keyed = {key or HERE: text for key, text in options.items()}
+
+        def take(key: str) -> None:
+            choose(**{name: key.removeprefix(HERE)})
+
+        return dropdown(label, keyed, value or HERE, take, searchable=searchable)
 
     zones = {"": say("As the browser has it"), **{zone: zone for zone in sorted(available_timezones())}}
     lines: list[ft.Control] = [
@@ -49,8 +50,7 @@ def preferences_dialog(who: Who, wishes: Wishes, chosen: Callable[[Wishes], None
             "metric": say("Metric (°C, km/h, L)"),
             "imperial": say("US customary (°F, mph, gal)"),
         }),
-        field(say("Time zone"), "zone", wishes.zone, zones,
-              menu_height=320, enable_filter=True, editable=True),
+        field(say("Time zone"), "zone", wishes.zone, zones, searchable=True),
         ft.Text(say("Kept in this browser."), size=12),
     ]  # fmt: skip
     done = ft.FilledButton(say("Done"))

@@ -24,6 +24,7 @@ from dashboard.census import Census
 from dashboard.house import Dropped
 from dashboard.timing import Timing
 from dashboard.trends import Trends
+from dashboard.vitals import Vitals
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
 from schemas.suggest import Suggestion
@@ -47,9 +48,11 @@ class RemoteHouse:
         self.timing = Timing()
         self.census = Census()
         self.trends = Trends()
+        self.vitals = Vitals()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.kind_folder: str | None = None
+        self.voice = None
         self._follower = follower
         self._asker = follower.asker
         self._run = ""

@@ -55,7 +55,7 @@ def run(loaded: Loaded, options: RunOptions, extra: Sequence[Transport] = ()) ->
             token = parts.instance.token
         tell(_welcome(loaded, options, url, parts.store.facts()))
         if bus is not None:
-            speak(bus, house, stack)
+            house.publisher = speak(bus, house, stack)
         serve(build(house, web_options(loaded, token)), listener, loaded)
     return 0
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,14 +13,13 @@ from dashboard.admission import WHOLE, told
 from dashboard.banner import banner
 from dashboard.body import Body
 from dashboard.card import Question
-from dashboard.chrome import NEVER, choice, colours, navigation, nowhere, top
+from dashboard.chrome import choice, colours, head_of, navigation, nowhere
 from dashboard.clipboard import copy
 from dashboard.dialogs import question_dialog
 from dashboard.house import House
 from dashboard.hub import Hub
 from dashboard.keys import Keys, help_on, letters_of
-from dashboard.language import marked
-from dashboard.look import GROUND, PHONE
+from dashboard.look import GROUND
 from dashboard.mount import Mount, Mounts
 from dashboard.preferences import preferences_dialog
 from dashboard.reader import Reader
@@ -98,8 +96,8 @@ class Session:
         Within one page, only what is below its tools changes, where it stands.
         """
         self._address = route
-        page, values = find(route) or (None, {})
-        shape = self._shape(route)
+        page, values = find(route, self.wishes) or (None, {})
+        shape = Shape.of(self.page.width, route)
         around = self._around if self._around is not None and self._around.shape == shape else None
         if page is not None and around is not None and self._same_path(route):
             self._follow(route, page, values, around)
@@ -112,7 +110,7 @@ class Session:
         self.route = route
         self._body = Body(self.shared.house, page, values, self, plan)
         place = self._body.control(shape.padding, self.mounts)
-        head = self._head(page, values, shape)
+        head = head_of(self.shared.house, page, values, self.reader, phone=shape.phone)
         if around is None:
             self._surround(place, head, shape)
         else:
@@ -214,12 +212,13 @@ class Session:
         self.mounts.add(self._banner)
 
     async def _connected(self, _event: ft.Event[ft.Page]) -> None:
+        before = self.wishes.overview
         self._let_go()
         self._attach()
-        resized = self._around is None or self._around.shape != self._shape(self.route)
+        resized = self._around is None or self._around.shape != Shape.of(self.page.width, self.route)
         moved = bool(self.page.route) and self.page.route != self._address
-        if resized or moved:
-            # He went to another page, or turned his phone, while the connection was lost.
+        if resized or moved or self.wishes.overview != before:
+            # He went to another page, turned his phone, or chose in another tab, while it was lost.
             self.show(self.page.route if moved else self.route)
             return
         self._mount_page()
@@ -285,7 +284,9 @@ class Session:
     async def _resized(self, _event: ft.PageResizeEvent) -> None:
         before, self.reader = self.reader, self.reader.within(self.page.width)
         wider = self.reader != before and self._drawn_to_size()
-        if self._around is not None and (wider or self._around.shape != self._shape(self.route)):
+        if self._around is not None and (
+            wider or self._around.shape != Shape.of(self.page.width, self.route)
+        ):
             self.show(self.route)
 
     async def _pressed(self, event: ft.KeyboardEvent) -> None:
@@ -301,11 +302,6 @@ class Session:
             self.ask(help_on(pages(), self.reader))
         elif wants.search and tools is not None:
             await tools.search()
-
-    def _shape(self, route: str) -> Shape:
-        width = self.page.width
-        kiosk = re.search(r"[?&]kiosk(?:[=&]|$)", route) is not None
-        return Shape(phone=bool(width) and float(width or 0) < PHONE, kiosk=kiosk)
 
     def _surround(self, place: ft.Column, head: LayoutPlan, shape: Shape) -> None:
         """Build all that this session has of its own, with the page in its place."""
@@ -327,16 +323,21 @@ class Session:
         )
         self._wish(replace(self.wishes, theme="light" if dark else "dark"))
 
+    def remember(self, usual: Mapping[str, str]) -> None:
+        """See `Who`."""
+        self._wish(self.wishes.but_overview(usual))
+
     # What he wishes --------------------------------------------------------------------------------------
 
     def _wish(self, wishes: Wishes) -> None:
         """He has chosen anew: his browser keeps it, and all that he sees follows."""
         self.send(wishes.note)
-        before = self.reader
+        before, usual = self.reader, self.wishes.overview
         self._read(wishes)
         self.page.update()
         if self.reader != before:
             self.mounts.add(self._banner)
+        if self.reader != before or wishes.overview != usual:
             self.show(self.route)
 
     def _read(self, wishes: Wishes) -> None:
@@ -353,7 +354,7 @@ class Session:
 
     def _drawn_to_size(self) -> bool:
         """Whether what he looks at is another for a window of this width."""
-        page, values = find(self.route) or (None, {})
+        page, values = find(self.route, self.wishes) or (None, {})
         plan = page.layout(self.shared.house, values, self.reader) if page is not None else None
         return plan is not None and self._body is not None and plan.name != self._body.view.plan.name
 
@@ -363,22 +364,12 @@ class Session:
     def _page(self) -> Page | None:
         return self._body.page if self._body is not None else None
 
-    def _head(self, page: Page | None, values: Mapping[str, str], shape: Shape) -> LayoutPlan:
-        reader = self.reader
-        if page is None or page.heading is None:
-            heading = partial(reader.say, page.title if page is not None else marked("Not found"))
-        else:
-            heading = partial(page.heading, self.shared.house, values, reader)
-        back = page is not None and page.rank is None
-        follows = page.named_by(values) if page is not None and page.named_by else NEVER
-        return top(heading, reader, back=back, phone=shape.phone, follows=follows)
-
     def _same_path(self, route: str) -> bool:
         return self._page is not None and route.partition("?")[0] == self.route.partition("?")[0]
 
     def _refine(self, route: str) -> None:
         self._refining = None
-        found = find(route)
+        found = find(route, self.wishes)
         if found is not None and self._around is not None and self._same_path(route):
             # In the place of the present address, not after it: else each letter would be a step back.
             self.send(note({"route": route}))
@@ -389,7 +380,8 @@ class Session:
             return
         self.route = route
         self._body.follow(values, page.layout(self.shared.house, values, self.reader), self.mounts)
-        self.mounts.replan(around.head, self._head(page, values, around.shape))
+        head = head_of(self.shared.house, page, values, self.reader, phone=around.shape.phone)
+        self.mounts.replan(around.head, head)
         if self._body.view.layout is None:
             self._mount_page()
         self._poke()

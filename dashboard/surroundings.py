@@ -1,10 +1,11 @@
 """What stays on one person's screen from page to page: the heading, the ways to the pages, the banner."""
 
+import re
 from dataclasses import dataclass
 
 import flet as ft
 
-from dashboard.look import STRETCH
+from dashboard.look import PHONE, STRETCH
 from dashboard.mount import Mount
 
 PLACE = 2
@@ -17,6 +18,12 @@ class Shape:
 
     phone: bool = False
     kiosk: bool = False
+
+    @classmethod
+    def of(cls, width: float | None, route: str) -> "Shape":
+        """For a window of so many pixels, as far as that is known, and an address."""
+        kiosk = re.search(r"[?&]kiosk(?:[=&]|$)", route) is not None
+        return cls(phone=bool(width) and float(width or 0) < PHONE, kiosk=kiosk)
 
     @property
     def padding(self) -> int:

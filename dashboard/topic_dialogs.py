@@ -5,6 +5,7 @@ import flet as ft
 from dashboard.aside import Found
 from dashboard.card import Question, Who
 from dashboard.dialogs import dialog_of
+from dashboard.dropdown import dropdown
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import small
@@ -26,10 +27,7 @@ def open_publishing(house: House, who: Who, topic: str) -> None:
     what = ft.TextField(
         label=say("Payload"), multiline=True, min_lines=3, max_lines=8, max_length=LONGEST_PAYLOAD, counter=""
     )
-    qos = ft.Dropdown(
-        label=say("QoS"), value="1", expand=True,
-        options=[ft.DropdownOption(key=key, text=say(text)) for key, text in QOS.items()],
-    )  # fmt: skip
+    qos = dropdown(say("QoS"), {key: say(text) for key, text in QOS.items()}, "1")
     retain = ft.Checkbox(label=say("Retain"), value=False)
     kept_for = small(say("The broker keeps it for whoever subscribes later."))
     told = ft.Text(size=13, color=ft.Colors.ERROR, visible=False)

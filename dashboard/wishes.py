@@ -1,8 +1,11 @@
-"""What a person has chosen: theme, language, units, time zone; kept by his browser, said when it opens."""
+"""What a person has chosen: theme, language, units, time zone, and how devices stand on the overview.
+
+It is kept by his browser, which says it when it opens.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast, get_args
 
 from starlette.datastructures import URL, QueryParams
@@ -21,7 +24,11 @@ LONGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Empty is "as the browser has it". `languages` and `here` are the browser's own, the best first."""
+    """Empty is "as the browser has it". `languages` and `here` are the browser's own, the best first.
+
+    `group`, `sort` and `size` are how the overview stands where its address does not say it; empty is as for
+    everybody.
+    """
 
     theme: Theme = "system"
     language: Language | Literal[""] = ""
@@ -29,6 +36,9 @@ class Wishes:
     zone: str = ""
     languages: tuple[str, ...] = ()
     here: str = ""
+    group: str = ""
+    sort: str = ""
+    size: str = ""
 
     def reader(self, usual: str = "") -> Reader:
         """For whom to draw. `usual` is the language of who wishes none."""
@@ -36,9 +46,21 @@ class Wishes:
         return Reader(language_of(self.language, languages), self.units, known_zone((self.zone, self.here)))
 
     @property
+    def overview(self) -> Mapping[str, str]:
+        """What he wants of the overview, as its address would say it."""
+        wanted = {"group": self.group, "sort": self.sort, "size": self.size}
+        return {name: value for name, value in wanted.items() if value}
+
+    def but_overview(self, wanted: Mapping[str, str]) -> "Wishes":
+        """The same, but for these of `group`, `sort` and `size`."""
+        group, sort = wanted.get("group", self.group), wanted.get("sort", self.sort)
+        return replace(self, group=group, sort=sort, size=wanted.get("size", self.size))
+
+    @property
     def note(self) -> bytes:
         """The message by which the browser keeps them."""
         kept = {"theme": self.theme, "language": self.language, "units": self.units, "zone": self.zone}
+        kept |= self.overview
         return note({"wish": kept})
 
 
@@ -64,6 +86,9 @@ def wishes_of(address: URL) -> Wishes:
         zone=_text(said.get("zone")),
         languages=tuple(map(_text, languages[:10])) if isinstance(languages, list) else (),
         here=_text(said.get("here")),
+        group=_text(said.get("group")),
+        sort=_text(said.get("sort")),
+        size=_text(said.get("size")),
     )
 
 

@@ -35,7 +35,7 @@ from dashboard.contract import (
     QuarantineGroup,
     ReplayResult,
 )
-from dashboard.metrics import BROKER_DROPPED, COUNTERS, GAUGES, QUARANTINED, STAGE, STORE
+from dashboard.metrics import BROKER_DROPPED, COUNTERS, GAUGES, OF_THE_BRIDGE, QUARANTINED, STAGE, STORE
 from dashboard.views import pages
 from schemas.catalog import shipped_kinds
 
@@ -296,7 +296,7 @@ def test_every_metric_is_on_the_page() -> None:
     expected = dict.fromkeys(
         (f"{name}_total" for name in (*COUNTERS, BROKER_DROPPED, QUARANTINED)), "counter"
     )
-    expected |= dict.fromkeys((*GAUGES, STORE), "gauge") | {STAGE: "histogram"}
+    expected |= dict.fromkeys((*GAUGES, *OF_THE_BRIDGE, STORE), "gauge") | {STAGE: "histogram"}
     table = rows(API.split("## Metrics")[1])
     assert expected == {name: cells[0] for name, cells in table.items()}
     assert [] == [stage for stage in STAGES if f"`{stage}`" not in table[STAGE][1]]

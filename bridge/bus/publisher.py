@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from redis import Redis
 
@@ -65,6 +66,24 @@ return 'written'
 """
 
 
+@dataclass(frozen=True, slots=True)
+class BusVoice:
+    """Whether the bus takes what a bridge says; `detail` is one line about why not, empty while it does.
+
+    `leads_since`: Unix time on the clock of Redis, None while the lease is not ours. Since the start so many
+    entries were `written`, so many of them whole `pictures`; `sequence` is the newest frame that is there, 0
+    before the first.
+    """
+
+    up: bool
+    detail: str
+    address: str
+    leads_since: float | None = None
+    written: int = 0
+    pictures: int = 0
+    sequence: int = 0
+
+
 class Publisher:
     """Writes what a bridge has to say, as long as its lease is ours, and answers what dashboards ask.
 
@@ -85,11 +104,26 @@ class Publisher:
         self._number = 0
         self._size = 0.0
         self._labels: Mapping[str, Label] = {}
+        self._written = self._pictures = self._sequence = 0
 
     def start(self) -> None:
         """Begin to speak and to answer; returns at once. Call once."""
         self._thread.start()
         self._desk.start()
+
+    @property
+    def voice(self) -> BusVoice:
+        """How it goes. From any thread; its parts may be a moment apart."""
+        up, epoch = self.up, self._lease.epoch
+        return BusVoice(
+            up,
+            "" if up else self.detail,
+            str(self._address),
+            epoch / 1_000 if epoch else None,
+            self._written,
+            self._pictures,
+            self._sequence,
+        )
 
     def stop(self) -> None:
         """Write what is left, if Redis takes it, and end. Call once."""
@@ -194,4 +228,7 @@ class Publisher:
             self._doubt()
         elif answer == b"written":
             self._labels = labels
+            self._written += 1
+            self._pictures += whole
+            self._sequence = frame.sequence
         return answer == b"written"

@@ -8,12 +8,13 @@ from dashboard.chart.ink import Size
 from dashboard.chart.line import Chart, draw_chart
 from dashboard.chart.plan import Plan, Position, Track, draw_plan
 from dashboard.chart.series import Series
-from dashboard.chart.spark import Trend, draw_spark, trend
+from dashboard.chart.spark import Frame, Trend, draw_spark, trend
 from dashboard.chart.window import Window, WindowError
 
 __all__ = [
     "Band",
     "Chart",
+    "Frame",
     "Gauge",
     "Plan",
     "Position",

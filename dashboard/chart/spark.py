@@ -12,6 +12,7 @@ from dashboard.chart.ink import PALETTE, Point, Size, area, document, dot, polyl
 MOST = 60
 """Of more values the last so many are drawn."""
 _INSET = 3.5
+_RIM = 1.0
 _RECENT = 20
 """Values of which the trend is that of."""
 _FEWEST = 6
@@ -32,17 +33,36 @@ UNKNOWN = Trend("", "")
 """Too few values to tell."""
 
 
+class Frame(NamedTuple):
+    """What a drawing reaches over, from edge to edge: Unix seconds [start, end], values [low, high].
+
+    What lies outside is drawn at its edge.
+    """
+
+    start: float
+    end: float
+    low: float
+    high: float
+
+
 def draw_spark(
-    values: Sequence[tuple[float, float]], size: Size, silence: float | None = None, color: str = PALETTE[0]
+    values: Sequence[tuple[float, float]],
+    size: Size,
+    silence: float | None = None,
+    color: str = PALETTE[0],
+    frame: Frame | None = None,
 ) -> str:
     """The SVG of (Unix seconds, value), oldest first: a line over a soft area, with a dot at the last value.
 
-    The line breaks where there was no value for longer than `silence` (seconds), if it is given.
+    The line breaks where there was no value for longer than `silence` (seconds), if it is given. Without a
+    `frame` the last `MOST` values fill the drawing; with one there is a scale, all are drawn, and no dot, for
+    such a drawing may be stretched.
     """
-    known = [(at, clamped(value)) for at, value in values[-MOST:] if math.isfinite(value)]
+    drawn = values if frame else values[-MOST:]
+    known = [(at, clamped(value)) for at, value in drawn if math.isfinite(value)]
     if not known:
         return document(size, [])
-    placed = _placed(known, size)
+    placed = _placed(known, size) if frame is None else _within(known, size, frame)
     longest = math.inf if silence is None else silence
     runs: list[list[Point]] = [[placed[0]]]
     for (before, after), point in zip(pairwise(known), placed[1:], strict=True):
@@ -61,7 +81,7 @@ def draw_spark(
             area(ground, color, 0.16),
             stroke("".join(polyline(run) for run in lines), color, 1.5),
             stroke(lone, color, 3),
-            dot(placed[-1], color, 2.5),
+            "" if frame else dot(placed[-1], color, 2.5),
         ],
     )
 
@@ -98,6 +118,23 @@ def _placed(known: Sequence[tuple[float, float]], size: Size) -> list[Point]:
         (
             _INSET + (width * (at - first) / seconds if seconds else width),
             _INSET + (height * (high - value) / room if room else height / 2),
+        )
+        for at, value in known
+    ]
+
+
+def _within(known: Sequence[tuple[float, float]], size: Size, frame: Frame) -> list[Point]:
+    """The line has room for its own width above and below."""
+    seconds, room = frame.end - frame.start or 1.0, frame.high - frame.low or 1.0
+    height = size.height - 2 * _RIM
+
+    def part(of: float) -> float:
+        return min(1.0, max(0.0, of))
+
+    return [
+        (
+            size.width * part((at - frame.start) / seconds),
+            _RIM + height * part((frame.high - value) / room),
         )
         for at, value in known
     ]

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, unquote
 
 import flet as ft
@@ -14,6 +14,9 @@ from dashboard.card import Who
 from dashboard.house import House
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
+
+if TYPE_CHECKING:
+    from dashboard.wishes import Wishes
 
 
 class Tools(Protocol):
@@ -45,7 +48,8 @@ class Page:
     not say it; `named_by` are the tags at which it may be another.
     `tools` stand above the layout and belong to one person alone, such as a field to write in;
     they stay while he goes from one address of the page to another. `more` gives what comes below the layout
-    when he has scrolled to its end, for the first, second, … time; None is the end.
+    when he has scrolled to its end, for the first, second, … time; None is the end. `usual` adds to what the
+    address says how this person wants the page where that says nothing.
     """
 
     route: str
@@ -59,6 +63,7 @@ class Page:
     named_by: Callable[[Mapping[str, str]], frozenset[str]] | None = None
     tools: Callable[[House, Mapping[str, str], Who], Tools | None] | None = None
     more: Callable[[House, Mapping[str, str], Reader, int], LayoutPlan | None] | None = None
+    usual: Callable[[Mapping[str, str], "Wishes"], Mapping[str, str]] | None = None
 
 
 @cache
@@ -69,8 +74,11 @@ def pages() -> Sequence[Page]:
     return sorted(ranked, key=lambda page: (page.rank is None, page.rank or 0))
 
 
-def find(route: str) -> tuple[Page, Mapping[str, str]] | None:
-    """The page of a route, with the values of its placeholders and query, unquoted; None if there is none."""
+def find(route: str, wishes: "Wishes | None" = None) -> tuple[Page, Mapping[str, str]] | None:
+    """The page of a route, with the values of its placeholders and query, unquoted; None if there is none.
+
+    With the `wishes` of a person, what the address leaves open is as he usually wants it.
+    """
     path, _, query = route.partition("#")[0].partition("?")
     segments = [part for part in path.split("/") if part]
     for page in pages():
@@ -84,5 +92,5 @@ def find(route: str) -> tuple[Page, Mapping[str, str]] | None:
             elif want != given:
                 break
         else:
-            return page, values
+            return page, page.usual(values, wishes) if page.usual and wishes is not None else values
     return None

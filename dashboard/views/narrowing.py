@@ -7,11 +7,12 @@ import flet as ft
 
 from dashboard.card import Who
 from dashboard.dialogs import dialog_of
+from dashboard.dropdown import dropdown
 from dashboard.house import House
-from dashboard.look import named
+from dashboard.look import named, small
 from dashboard.present import kind_title
 from dashboard.search import SearchField
-from dashboard.views.wanted import GROUPS, LONGEST, SIZES, SORTS, STATES, wanted
+from dashboard.views.wanted import GROUPS, LONGEST, SIZES, SORTS, STATES, Wanted, wanted
 from dashboard.wording import shown_text
 
 MOST_PLACES = 200
@@ -110,26 +111,38 @@ class Narrowing:
         kind_words = sorted(titles.items(), key=lambda item: item[1].casefold())
         place_words = [(place, shown_text(place, 60)) for place in places[:MOST_PLACES]]
         fields: list[ft.Control] = [
-            self._menu("kind", say("Kind"), [every, *kind_words]),
-            self._menu("place", say("Place"), [every, *place_words]),
-            self._menu("state", say("State"), [every, *self._said(STATES)]),
+            self._menu("kind", say("Kind"), [every, *kind_words], self._choose),
+            self._menu("place", say("Place"), [every, *place_words], self._choose),
+            self._menu("state", say("State"), [every, *self._said(STATES)], self._choose),
         ]
-        self._ask(say("Filter"), fields, reset=True)
+        self._ask(say("Filter"), fields, say("Show all"), self._reset)
 
     def _open_view(self, _event: object) -> None:
         """How the devices are to stand."""
         say = self._who.reader.say
         fields: list[ft.Control] = [
-            self._menu("group", say("Groups"), self._said(GROUPS)),
-            self._menu("sort", say("Order"), self._said(SORTS)),
-            self._menu("size", say("Size"), self._said(SIZES)),
+            self._menu("group", say("Groups"), self._said(GROUPS), self._stand),
+            self._menu("sort", say("Order"), self._said(SORTS), self._stand),
+            self._menu("size", say("Size"), self._said(SIZES), self._stand),
+            small(say("Kept in this browser, for when the overview is opened.")),
         ]
-        self._ask(say("View"), fields, reset=False)
+        self._ask(say("View"), fields, say("As at first"), self._stand_as_at_first)
 
     def _said(self, words: Mapping[Any, str]) -> Sequence[tuple[str, str]]:
         return [(value, self._who.reader.say(word)) for value, word in words.items()]
 
-    def _ask(self, title: str, fields: list[ft.Control], *, reset: bool) -> None:
+    def _stand(self, **changes: str) -> None:
+        """From now on he wants it so wherever an address does not say it."""
+        these, usual = self._these.but(**changes), Wanted()
+        kept = {name: "" if value == getattr(usual, name) else value for name, value in changes.items()}
+        self._who.remember(kept)
+        self._who.go(these.route)
+
+    def _stand_as_at_first(self) -> None:
+        usual = Wanted()
+        self._stand(group=usual.group, sort=usual.sort, size=usual.size)
+
+    def _ask(self, title: str, fields: list[ft.Control], undo: str, undone: Callable[[], None]) -> None:
         say = self._who.reader.say
 
         def close(then: Callable[[], None]) -> None:
@@ -138,10 +151,9 @@ class Narrowing:
                 then()
 
         actions: list[ft.Control] = [
-            ft.FilledButton(say("Done"), on_click=lambda _event: close(lambda: None))
+            ft.TextButton(undo, on_click=lambda _event: close(undone)),
+            ft.FilledButton(say("Done"), on_click=lambda _event: close(lambda: None)),
         ]
-        if reset:
-            actions.insert(0, ft.TextButton(say("Show all"), on_click=lambda _event: close(self._reset)))
         dialog = dialog_of(title, fields, actions)
         self._who.open(dialog)
 
@@ -149,13 +161,10 @@ class Narrowing:
         self._search.field.value = ""
         self._choose(text="", kind="", place="", state="")
 
-    def _menu(self, name: str, label: str, words: Sequence[tuple[str, str]]) -> ft.Control:
-        field = ft.Dropdown(
-            label=label,
-            value=getattr(self._these, name),
-            menu_height=320,
-            expand=True,
-            options=[ft.DropdownOption(key=value, text=text) for value, text in words],
+    def _menu(
+        self, name: str, label: str, words: Sequence[tuple[str, str]], choose: Callable[..., None]
+    ) -> ft.Control:
+        field = dropdown(
+            label, dict(words), getattr(self._these, name), lambda value: choose(**{name: value})
         )
-        field.on_select = lambda _event: self._choose(**{name: field.value or ""})
         return ft.Row([field])

@@ -21,7 +21,7 @@ from dashboard.scene import LayoutPlan
 from dashboard.views import Page, device_card, device_row, summary
 from dashboard.views.fleet import Section, sections
 from dashboard.views.narrowing import Narrowing
-from dashboard.views.wanted import STATES, Wanted, wanted
+from dashboard.views.wanted import STATES, Wanted, usual, wanted
 from dashboard.wording import plain, sentence, shown_text
 
 PER_PAGE = 48
@@ -293,4 +293,5 @@ PAGE = Page(
     selected_icon="dashboard",
     tools=tools,
     more=more,
+    usual=usual,
 )

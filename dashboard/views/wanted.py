@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from dashboard.census import Standing
 from dashboard.language import marked
+from dashboard.wishes import Wishes
 
 LONGEST_NUMBER = 6
 LONGEST = 100
@@ -108,6 +109,15 @@ def wanted(values: Mapping[str, str]) -> Wanted:
         cast("Size", _one_of(values.get("size"), Size, "normal")),
         max(1, number),
     )
+
+
+ASKED = frozenset({"q", "kind", "place", "state", "group", "sort", "size", "page"})
+"""What an address of the overview may say."""
+
+
+def usual(values: Mapping[str, str], wishes: Wishes) -> Mapping[str, str]:
+    """What the address says; where it asks for nothing, the devices stand as this person wants them."""
+    return values if ASKED & values.keys() else {**values, **wishes.overview}
 
 
 def _one_of(given: str | None, known: object, usual: str) -> str:

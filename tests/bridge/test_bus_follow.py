@@ -1,6 +1,7 @@
 """A dashboard in another process sees what the bridge sees, whatever happens to Redis or to the bridge."""
 
 import threading
+import time
 
 import pytest
 from redis import Redis
@@ -117,10 +118,16 @@ def test_a_redis_that_lost_everything_is_filled_again(server: RedisServer) -> No
     with speaking(address_of(server)) as speaker, following(address_of(server)) as follower:
         speaker.say("a", 10.0)
         shows(follower, "a", 10.0)
+        wait_until(lambda: speaker.publisher.voice.up, "the bridge to say that it is heard")
+        voice = speaker.publisher.voice
+        assert (True, "", 1) == (voice.up, voice.detail, voice.pictures)
+        assert abs(time.time() - (voice.leads_since or 0.0)) < 60
         server.kill()
         until(follower, lambda f: not f.link.up and not f.link.bridge_up, "the bus to be away")
         until(follower, lambda f: f.devices["thermostat.a"].presence.availability == "unknown", "unknown")
         assert "the bus is away" in follower.link.detail
+        wait_until(lambda: not speaker.publisher.voice.up, "the bridge to say that it is not heard")
+        assert "" != speaker.publisher.voice.detail
         speaker.say("a", 11.0)
         speaker.say("b", 12.0)
         server.start()
@@ -131,6 +138,10 @@ def test_a_redis_that_lost_everything_is_filled_again(server: RedisServer) -> No
         assert not speaker.lost.is_set()
         speaker.say("a", 13.0)
         shows(follower, "a", 13.0)
+        wait_until(lambda: speaker.publisher.voice.sequence > voice.sequence, "the newest frame to count")
+        after = speaker.publisher.voice
+        assert (True, 2) == (after.up, after.pictures)
+        assert after.written > voice.written
 
 
 def test_a_frozen_redis_is_seen_and_healed(server: RedisServer) -> None:

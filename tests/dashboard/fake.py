@@ -34,6 +34,7 @@ from dashboard.house import Dropped
 from dashboard.reader import ENGLISH
 from dashboard.timing import Timing
 from dashboard.trends import Trends
+from dashboard.vitals import Vitals
 from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
@@ -125,9 +126,11 @@ class FakeHouse:
         self.timing = Timing()
         self.census = Census()
         self.trends = Trends()
+        self.vitals = Vitals()
         self.dropped = Dropped()
         self.quarantine_changes = 0
         self.bus = None
+        self.voice = None
         self.sent: list[tuple[str, Mapping[str, Value], str]] = []
         self.forgot: list[tuple[str, bool, bool]] = []
         self.kind_folder: str | None = None
@@ -293,6 +296,7 @@ class Person:
         self.copied: list[str] = []
         self.frames: list[bytes] = []
         self.refined: list[str] = []
+        self.remembered: list[Mapping[str, str]] = []
         self.origin = "http://127.0.0.1:8550"
         self.reader = ENGLISH
 
@@ -313,6 +317,9 @@ class Person:
 
     def refine(self, route: str) -> None:
         self.refined.append(route)
+
+    def remember(self, usual: Mapping[str, str]) -> None:
+        self.remembered.append(usual)
 
     def open(self, dialog: ft.DialogControl) -> None:
         dialog.open = True

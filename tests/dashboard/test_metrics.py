@@ -1,16 +1,18 @@
 """The house's numbers as Prometheus reads them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.broadcast import ALL
+from bridge.bus.follower import BusLink
 from bridge.frames import Frame
 from bridge.ports import StoreFacts
 from bridge.state import Change, DeviceState
 from bridge.status import BUCKETS
-from dashboard.metrics import STAGE, HouseMetrics
+from dashboard.metrics import OF_THE_BRIDGE, STAGE, HouseMetrics
 from tests.dashboard.fake import FakeHouse
 
 
@@ -77,6 +79,19 @@ def test_listeners_and_what_was_merged_for_them_are_told() -> None:
         found = samples(registry_of(house))
     names = ("fleetglass_stream_listeners", "fleetglass_stream_updates_merged_total")
     assert [2.0, 2.0] == [found[name,] for name in names]
+
+
+def test_what_only_a_bridge_knows_is_left_out_while_it_is_not_heard() -> None:
+    """Not that its broker is away, and that nothing waits: nobody knows. What is ours is told."""
+    house = FakeHouse()
+    before = samples(registry_of(house))
+    house.bus = BusLink(up=True, detail="the bridge is silent", bridge_up=False)  # type: ignore[assignment]
+    house.status = replace(house.status, broker_up=False)
+    left = {name for (name, *_) in before.keys() - samples(registry_of(house)).keys()}
+    assert set(OF_THE_BRIDGE) == left
+    assert 1.0 == before["fleetglass_broker_connected",]
+    house.bus = replace(house.bus, detail="", bridge_up=True)  # type: ignore[assignment, type-var]
+    assert 0.0 == samples(registry_of(house))["fleetglass_broker_connected",]
 
 
 def test_the_store_is_not_asked_at_every_look() -> None:

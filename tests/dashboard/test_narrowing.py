@@ -34,6 +34,13 @@ def choose(tab: Tab, menu: Tree, value: str) -> None:
     tab.click(menu, "select")
 
 
+async def menus(tab: Tab) -> list[Tree]:
+    """The fields of the dialog with the ways to stand, opened."""
+    tab.click(button(tab, "Group, sort, size"))
+    await until(lambda: find(tab.client.root, "Dropdown"), "the dialog")
+    return find(tab.client.root, "Dropdown")
+
+
 async def gone(tab: Tab) -> str:
     """Where the browser is asked to go; it does not."""
     call = await tab.asked_to_go()
@@ -57,6 +64,76 @@ def test_each_way_to_stand_has_an_address(number: int, value: str, route: str) -
         assert ["kind", "attention", "normal"] == [menu["value"] for menu in menus]
         choose(tab, menus[number], value)
         assert route == await gone(tab)
+
+    play(act, home())
+
+
+def test_how_devices_stand_is_kept_by_the_browser() -> None:
+    """At once, where the address leaves it open, and on the first screen the next time; it can be undone."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open()
+        await tab.sees("messages/s")
+        group, *_ = await menus(tab)
+        choose(tab, group, "place")
+        assert "/?group=place" == await gone(tab)
+        await tab.sees("Without a place")
+        kept = [note for note in tab.client.notes if note][-1]["wish"]
+        assert ("place", None) == (kept["group"], kept.get("size"))
+        again = await stage.open(wish=kept)
+        await again.sees("Without a place")
+        first = [text for text in again.texts if text in {"Hall", "Without a place"}]
+        assert ["Hall", "Without a place"] == list(dict.fromkeys(first))
+        assert "place" == (await menus(again))[0]["value"]
+        undo = next(one for one in find(again.client.root, "TextButton") if one["content"] == "As at first")
+        again.click(undo)
+        await again.sees_no("Without a place")
+        assert "group" not in [note for note in again.client.notes if note][-1]["wish"]
+
+    play(act, home())
+
+
+def test_an_address_that_asks_for_something_wins() -> None:
+    """Whoever follows a link sees what it says; one for a screen on the wall leaves it open."""
+
+    async def act(stage: Stage) -> None:
+        wish = {"group": "place", "size": "compact"}
+        linked = await stage.open("/?q=lamp", wish=wish)
+        await linked.sees("of 12 devices")
+        assert not linked.shows("Without a place")
+        wall = await stage.open("/?kiosk", wish=wish)
+        await wall.sees("Without a place")
+        other = await stage.open("/", wish={"group": "nonsense", "sort": 7})
+        await other.sees("messages/s")
+        assert not other.shows("Without a place")
+
+    play(act, home())
+
+
+def test_the_first_screen_is_drawn_once() -> None:
+    """What he wants is known before anything is drawn: no other overview has ever been looked at."""
+
+    async def act(stage: Stage) -> None:
+        opened: list[str] = []
+        open_layout = stage.scene.open
+        stage.scene.open = lambda plan: (opened.append(plan.name), open_layout(plan))[1]  # type: ignore[method-assign]
+        tab = await stage.open(wish={"group": "place"})
+        await tab.sees("Without a place")
+        assert ["overview/?group=place/0/en.device"] == [n for n in opened if n.startswith("overview")]
+
+    play(act, home())
+
+
+def test_another_tab_of_the_browser_is_followed_when_it_comes_back() -> None:
+    """Two tabs keep one wish: who was away stands as the other wants it."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open()
+        await tab.sees("messages/s")
+        await tab.lose()
+        tab.wish = {"group": "place"}
+        tab.connect()
+        await tab.sees("Without a place")
 
     play(act, home())
 

@@ -288,7 +288,7 @@ def test_who_comes_back_with_another_window_gets_what_fits() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "role", "entry", "word"),
-    [("phone", "tab", "More", "Topics"), ("desktop", "button", "System", "Broker")],
+    [("phone", "tab", "More", "Topics"), ("desktop", "button", "System", "Lately")],
     ids=["phone", "desktop"],
 )
 def test_a_page_begins_at_its_top(size: str, role: Literal["tab", "button"], entry: str, word: str) -> None:

@@ -95,7 +95,9 @@ def test_a_unit_stays_where_it_is_the_same(unit: str, system: str) -> None:
 
 def test_a_browser_says_again_what_it_keeps() -> None:
     """What the note gives it to keep, said at the next start, are the same wishes."""
-    wishes = Wishes("dark", "zh", "imperial", "Asia/Tokyo", ("de",), "Europe/Berlin")
+    wishes = Wishes(
+        "dark", "zh", "imperial", "Asia/Tokyo", ("de",), "Europe/Berlin", "place", "name", "large"
+    )
     assert NOTE == wishes.note[:1]
     kept = json.loads(wishes.note[1:])["wish"] | {"languages": ["de"], "here": "Europe/Berlin"}
     assert wishes == wishes_of(URL(f"ws://h/ws?told=1&wish={quote(json.dumps(kept))}"))
@@ -117,7 +119,7 @@ def test_without_a_wish_all_is_as_the_browser_has_it() -> None:
         "{",
         "[1]",
         "null",
-        '{"theme":7,"language":["zh"],"units":{},"zone":3,"languages":9,"here":null}',
+        '{"theme":7,"language":["zh"],"units":{},"zone":3,"languages":9,"here":null,"group":[],"sort":{},"size":1}',
         "[" * 3_000,
     ],
     ids=["nothing", "half", "a list", "null", "wrong types", "deep"],

@@ -5,17 +5,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import msgpack
 import pytest
 
 from bridge.bus.follower import BusLink
+from bridge.bus.publisher import BusVoice
 from bridge.frames import Frame
 from bridge.status import BRIDGED, STAGES, Spread
+from dashboard import views
 from dashboard.reader import ENGLISH
 from dashboard.scene import LayoutPlan, Scene
-from dashboard.views import find
-from dashboard.views.system import BELOW, NO_TIMES, SPANS, spread_text
-from tests.dashboard.client import texts
+from dashboard.views.system_bus import MERGED_NOTE, VOICES
+from dashboard.views.system_courses import MEASURES
+from dashboard.views.system_times import BELOW, NO_TIMES, SPANS, spread_text
+from dashboard.vitals import LEASTS
+from tests.dashboard.client import Tree, find, texts, unpack
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.stage import until
 
@@ -26,7 +29,12 @@ SILENT = "the bridge is silent; last heard 2 min ago"
 
 def shown(house: FakeHouse, name: str) -> list[str]:
     """The texts of a card, in order; none if there is no such card."""
-    found = find("/system")
+    return texts(drawn(house, name))
+
+
+def drawn(house: FakeHouse, name: str) -> list[Tree]:
+    """The tree of a card; none if there is no such card."""
+    found = views.find("/system")
     assert found is not None
     page, values = found
     plans = [
@@ -35,7 +43,7 @@ def shown(house: FakeHouse, name: str) -> list[str]:
         if plan.key.startswith(f"system/{name}/")
     ]
     cards = Scene().open(LayoutPlan(name, frozenset(), lambda: plans)).cards
-    return [text for card in cards for text in texts(msgpack.unpackb(card.packed(), strict_map_key=False))]
+    return [unpack(card.packed()) for card in cards]
 
 
 def times(house: FakeHouse) -> list[str]:
@@ -152,6 +160,38 @@ def test_the_bus_has_a_card_where_there_is_one() -> None:
         "Bus", "Not connected", ADDRESS, "the bus is away: x", "Since", "a few seconds ago",
         "Bridge last heard", "–", "Bridge that leads", "–",
     ] == shown(house, "bus")  # fmt: skip
+
+
+def test_a_bridge_that_speaks_on_a_bus_says_how_that_goes() -> None:
+    """Where, since when it leads and how much it wrote; or why it does not."""
+    house = busy()
+    now = time.time()
+    house.voice = BusVoice(True, "", ADDRESS, now - 7_300, 1_234, 2, 1_200)  # type: ignore[assignment]
+    assert [
+        "Bus", VOICES["good"], ADDRESS, "Leads since", "2 h ago", "Messages written", "1\u202f234",
+        "The newest frame among them", "1\u202f200", "Whole pictures among them", "2", MERGED_NOTE,
+    ] == [text for text in shown(house, "voice") if text]  # fmt: skip
+    house.voice = BusVoice(False, "nothing listens at 10.0.0.1:6379", ADDRESS)  # type: ignore[assignment]
+    assert [
+        "Bus", "Not connected", ADDRESS, "nothing listens at 10.0.0.1:6379", "Leads since", "–",
+    ] == shown(house, "voice")[:6]  # fmt: skip
+    assert [] == shown(house, "bus")
+
+
+def test_each_number_has_a_chart_with_its_last_value_and_its_scale() -> None:
+    """It is told in words too; what is not known is a dash without a scale."""
+    house = busy()
+    for at in (1.0, 6.0):
+        house.vitals.note(house, at)
+    seen = shown(house, "courses")
+    assert ["Lately", "the last 10 minutes"] == seen[:2]
+    assert ["Messages a second", "6.0", "10", "0"] == seen[2:6]
+    assert set(LEASTS) == set(MEASURES)
+    labels = [one["label"] for one in find(drawn(house, "courses"), "Semantics") if one.get("image")]
+    assert "Messages a second: now 6.0; from 6.0 to 6.0 in the last 10 minutes" == labels[0]
+    assert "To the browsers, p50: not known" in labels
+    at = seen.index("To the browsers, p50")
+    assert "–" == seen[at + 1]
 
 
 def test_a_store_that_is_not_told_of_over_the_bus_is_not_wrong() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.chart import Size, draw_spark, trend
+from dashboard.chart import Frame, Size, draw_spark, trend
 from dashboard.chart.ink import PALETTE
 from dashboard.chart.spark import MOST, UNKNOWN
 from tests.dashboard.chart.drawing import circles, everywhere, names, shapes
@@ -40,6 +40,17 @@ def test_a_level_line_is_in_the_middle() -> None:
     """A value that does not change is neither high nor low."""
     (line,) = shapes(draw_spark([(0, 5.0), (100, 5.0)], SIZE), stroke=COLOR)
     assert [[(3.5, 13.5), (103.5, 13.5)]] == line.lines
+
+
+def test_within_a_frame_there_is_a_scale() -> None:
+    """From edge to edge, all values, what is beyond lies on the edge; no dot, for it may be stretched."""
+    values = [(0, -5.0), (50, 10.0), (100, 30.0)]
+    svg = draw_spark(values, Size(100, 22), frame=Frame(0, 200, 0, 20))
+    (line,) = shapes(svg, stroke=COLOR)
+    assert [[(0, 21), (25, 11), (50, 1)]] == line.lines
+    assert [] == circles(svg)
+    many = draw_spark([(at, float(at % 7)) for at in range(MOST + 20)], SIZE, frame=Frame(0, 100, 0, 7))
+    assert [MOST + 20] == [len(part) for part in shapes(many, stroke=COLOR)[0].lines]
 
 
 def test_only_the_last_are_drawn() -> None:
