@@ -8,6 +8,7 @@ from dashboard.card import Who
 from dashboard.house import House
 from dashboard.look import STRETCH
 from dashboard.mount import Mount, Mounts
+from dashboard.reader import Reader
 from dashboard.scene import NOTHING, LayoutPlan
 from dashboard.views import Page
 
@@ -62,6 +63,18 @@ class Body:
         self._below.content, self._end = None, self._below
         self._content.update()
         mounts.replan(self.view, plan)
+
+    def differs(self, reader: Reader) -> bool:
+        """Whether it is another for this reader, such as for a window of another width."""
+        page = self.page
+        plan = page.layout(self._house, self._values, reader) if page is not None else None
+        return plan is not None and plan.name != self.view.plan.name
+
+    def press(self, key: str, *, shift: bool) -> None:
+        """A key that means something on this page only, if it does."""
+        if self.page is not None and self.page.press is not None:
+            # A sign that needs Shift says so itself.
+            self.page.press(self._values, f"Shift {key}" if shift and len(key) > 1 else key, self._who)
 
     def _scrolled(self, event: ft.OnScrollEvent, mounts: Mounts) -> None:
         near = event.max_scroll_extent - event.pixels <= NEAR_END

@@ -55,7 +55,13 @@ class Who(Protocol):
     def send(self, frame: bytes) -> None:
         """Change what this person alone sees of a shared card, such as what he points at.
 
-        It is gone when the card is drawn anew.
+        It is gone when the card is sent anew, as when another of its layout was drawn; see `hold`.
+        """
+
+    def hold(self, control: int, again: Callable[[], None] | None) -> None:
+        """Call `again` whenever the card that answers for a control has been sent to him anew, as a whole.
+
+        There is one for each control; None takes it away, and so does another page.
         """
 
     def copy(self, text: str) -> None:

@@ -50,15 +50,15 @@ def draw_picture(drawing: Drawing[View], of: Of[View], pointing: Pointing) -> ft
     image = live(
         ft.Image(src="", fit=ft.BoxFit.FILL, exclude_from_semantics=True), src=lambda v: of(v).chart.svg
     )
-    moved = live(ft.Container(image, left=0, right=0, top=0), height=height)
+    ground = live(pointing.carry(image), height=height)
     drawn = ft.Semantics(
-        content=ft.Stack([moved, *_titles(drawing, of), *_limits(drawing, of), *_words(drawing, of)]),
+        content=ft.Stack([ground, *_titles(drawing, of), *_limits(drawing, of), *_words(drawing, of)]),
         container=True, image=True, exclude_semantics=True,
     )  # fmt: skip
     live(drawn, label=lambda v: f"{of(v).chart.summary} {of(v).band.summary}")
-    ground = ft.Container(drawn, left=0, right=0, top=0, bottom=0)
-    plot = live(ft.Stack([ground, pointing.overlay], clip_behavior=ft.ClipBehavior.HARD_EDGE), height=height)
-    surface = pointing.surface(drawing, of, plot, moved)
+    behind = ft.Container(drawn, left=0, right=0, top=0, bottom=0)
+    plot = live(ft.Stack([behind, pointing.overlay], clip_behavior=ft.ClipBehavior.HARD_EDGE), height=height)
+    surface = pointing.surface(drawing, of, plot)
     surface.expand = True
     band = ft.Image(src="", fit=ft.BoxFit.FILL, height=BAND_HEIGHT, expand=True, exclude_from_semantics=True)
     second = [_scale(drawing, of, second=True)] if right else []

@@ -91,9 +91,13 @@ def chosen(values: Mapping[str, str], known: Mapping[str, Offered]) -> tuple[str
     return tuple(usual or list(known)[:1])
 
 
-def asks(names: Sequence[str], window: Window) -> str:
-    """The query of an address, or of the key of a card, that asks for these metrics and this window."""
-    return urlencode({"show": ",".join(names), **windows.parameters(window)}, quote_via=quote, safe=",:")
+def asks(names: Sequence[str] | None, window: Window) -> str:
+    """The query of an address, or of the key of a card, that asks for these metrics and this window.
+
+    None is the usual metrics.
+    """
+    shown = {} if names is None else {"show": ",".join(names)}
+    return urlencode({**shown, **windows.parameters(window)}, quote_via=quote, safe=",:")
 
 
 def read_series(  # noqa: PLR0913, PLR0917  (what a history is asked by)

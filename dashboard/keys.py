@@ -58,5 +58,6 @@ def help_on(pages: Sequence[Page], reader: Reader) -> Question:
             if page.key
         ),
         say("{key}: these keys", key="?"),
+        *(say("{key}: {what}", key=say(key), what=say(what)) for page in pages for key, what in page.keys),
     ]
     return Question(say("Keys"), lines)

@@ -1,6 +1,6 @@
 """Shared layouts on one person's screen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import flet as ft
@@ -40,6 +40,7 @@ class Mounts:
         self._page = page
         self._hub = hub
         self._all: list[Mount] = []
+        self._held: dict[int, Callable[[], None]] = {}
         self.wire: Wire | None = None
 
     def __iter__(self) -> Iterator[Mount]:
@@ -84,8 +85,27 @@ class Mounts:
         """The next frame that the browser misses; None if it has everything."""
         for mount in self._all:
             if mount.layout is not None and mount.mark != mount.layout.mark:
+                whole = mount.mark.number != mount.layout.mark.number
                 frame = mount.layout.catch_up(mount.slot._i, mount.mark)
                 mount.mark = mount.layout.mark
+                if whole:
+                    self._again(mount.layout)
                 if frame is not None:
                     return frame
         return None
+
+    def hold(self, control: int, again: Callable[[], None] | None) -> None:
+        """See `Who`."""
+        if again is None:
+            self._held.pop(control, None)
+        else:
+            self._held[control] = again
+
+    def _again(self, layout: Layout) -> None:
+        """What this person alone sees of the cards of a layout is sent again, after the layout."""
+        for control, again in list(self._held.items()):
+            layouts = self._hub.scene.showing(control)
+            if not layouts:
+                del self._held[control]
+            elif layout in layouts:
+                again()

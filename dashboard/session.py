@@ -59,6 +59,7 @@ class Session:
         self.shared = shared
         self.route = ""
         self.mounts = Mounts(page, shared.hub)
+        self.hold = self.mounts.hold
         self.wishes = Wishes()
         self.reader = Reader()
         self._address = ""
@@ -283,7 +284,7 @@ class Session:
 
     async def _resized(self, _event: ft.PageResizeEvent) -> None:
         before, self.reader = self.reader, self.reader.within(self.page.width)
-        wider = self.reader != before and self._drawn_to_size()
+        wider = self.reader != before and self._body is not None and self._body.differs(self.reader)
         if self._around is not None and (
             wider or self._around.shape != Shape.of(self.page.width, self.route)
         ):
@@ -291,8 +292,7 @@ class Session:
 
     async def _pressed(self, event: ft.KeyboardEvent) -> None:
         tools = self._body.tools if self._body is not None else None
-        open_ones = (one for one in self.page._dialogs.controls if not isinstance(one, ft.SnackBar))  # noqa: SLF001
-        asked = any(dialog.open for dialog in open_ones)
+        asked = any(one.open for one in self.page._dialogs.controls if not isinstance(one, ft.SnackBar))  # noqa: SLF001
         if event.ctrl or event.alt or event.meta or asked or (tools is not None and tools.typing):
             return
         wants = self._keys.press(event.key, time.monotonic())
@@ -302,6 +302,8 @@ class Session:
             self.ask(help_on(pages(), self.reader))
         elif wants.search and tools is not None:
             await tools.search()
+        elif self._body is not None:
+            self._body.press(event.key, shift=event.shift)
 
     def _surround(self, place: ft.Column, head: LayoutPlan, shape: Shape) -> None:
         """Build all that this session has of its own, with the page in its place."""
@@ -351,12 +353,6 @@ class Session:
             self.mounts.remove(mount)
         self._banner = Mount(ft.Container(), banner(self.shared.house, self.reader))
         self._around = None
-
-    def _drawn_to_size(self) -> bool:
-        """Whether what he looks at is another for a window of this width."""
-        page, values = find(self.route, self.wishes) or (None, {})
-        plan = page.layout(self.shared.house, values, self.reader) if page is not None else None
-        return plan is not None and self._body is not None and plan.name != self._body.view.plan.name
 
     # From one address of a page to another ----------------------------------------------------------------
 

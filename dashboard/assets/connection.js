@@ -87,6 +87,22 @@
   // A page that comes back as it was left has a dead socket, and on some browsers a frozen picture.
   addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
 
+  // The wheel with Ctrl, and two fingers on a trackpad, which a browser reports in the same way: Flet tells of
+  // neither, but of a scroll to the side by less than any hand does. See dashboard/pointing.py.
+  const NOTCH = 40, SIGN = 1 / 1024;
+  let turned = 0;
+  addEventListener("wheel", event => {
+    if (!event.ctrlKey || !event.isTrusted) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    turned += event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? NOTCH : 1);
+    if (Math.abs(turned) < NOTCH) return;
+    const {clientX, clientY} = event;
+    event.target.dispatchEvent(new WheelEvent("wheel", {bubbles: true, cancelable: true, composed: true,
+      clientX, clientY, deltaX: turned < 0 ? SIGN : -SIGN}));
+    turned = 0;
+  }, {capture: true, passive: false});
+
   // The veil ------------------------------------------------------------------------------------------------
 
   let shows = "nothing";

@@ -182,7 +182,7 @@ def _chart(
     if not spot.kiosk:
         pointing = Pointing(now.size.width, brief=True)
         over = ft.Stack([image, *words, pointing.overlay], height=down)
-        plot = pointing.surface(drawing, lambda v: v.value if v is not None else None, over, image)
+        plot = pointing.surface(drawing, lambda v: v.value if v is not None else None, over)
         plot.expand = True
     times: list[ft.Control] = []
     wide = spot.size(2 * AROUND_TIME)

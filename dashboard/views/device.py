@@ -91,4 +91,7 @@ def _heading(house: House, values: Mapping[str, str], reader: Reader) -> str:
     return look(house, values["id"], reader).title
 
 
-PAGE = Page("/devices/{id}", marked("Device"), "sensors", layout, heading=_heading)
+PAGE = Page(
+    "/devices/{id}", marked("Device"), "sensors", layout, heading=_heading,
+    press=device_history.press, keys=device_history.KEYS,
+)  # fmt: skip

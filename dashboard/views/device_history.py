@@ -1,7 +1,7 @@
 """The history of a device: its metrics as a chart, over the stretch of time that the address says."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -38,6 +38,27 @@ PLOTS: Mapping[int, int] = {
 """Pixels of width of the chart by the width of the window; from 992 on it stands beside the values."""
 
 
+def _zoomed(window: Window, now: float, factor: float) -> Window:
+    # What goes on with time keeps its end, which is now.
+    return windows.zoomed(window, factor, 1.0 if window.live else 0.5, now)
+
+
+EARLIER, LATER = partial(windows.panned, steps=-1.0), partial(windows.panned, steps=1.0)
+SHORTER, LONGER = partial(_zoomed, factor=1 / ZOOM), partial(_zoomed, factor=ZOOM)
+MOVES: Mapping[str, "partial[Window]"] = {
+    "+": SHORTER, "=": SHORTER, "Numpad Add": SHORTER, "-": LONGER, "Numpad Subtract": LONGER,
+    "Shift Arrow Left": EARLIER, "Shift Arrow Right": LATER,
+}  # fmt: skip
+"""With Shift, as the arrows alone move a slider that has the focus, and with it a device."""
+KEYS: Sequence[tuple[str, str]] = (
+    ("+ −", marked("a chart of a device shows a shorter or a longer time")),
+    ("Shift ← →", marked("a chart of a device shows an earlier or a later time")),
+    (marked("Ctrl and wheel, or pinch"), marked("the same as + and −, around the pointer")),
+    (marked("Shift and wheel, or drag"), marked("the same as Shift ← and →")),
+)
+"""What the help says of the chart."""
+
+
 class HistoryView(NamedTuple):
     """What is shown: the picture once it has been read; what is `wrong` with the address, if anything."""
 
@@ -61,9 +82,14 @@ class _Asked:
         """Raises `WindowError`."""
         return windows.read(self.values, now)
 
-    def route(self, names: tuple[str, ...], window: Window) -> str:
-        """The address that asks for something else, and says what this one says besides."""
+    def route(self, names: Sequence[str] | None, window: Window) -> str:
+        """The address that asks for something else, and says what this one says besides.
+
+        Without names it asks for the same metrics.
+        """
         other = {name: value for name, value in self.values.items() if name not in {*ASKED, "id"}}
+        if names is None:
+            names = self.values["show"].split(",") if "show" in self.values else None
         query = asks(names, window) + ("&" + urlencode(other, quote_via=quote) if other else "")
         return f"{route_of(self.device_id)}?{query}"
 
@@ -73,13 +99,27 @@ def plan(house: House, device_id: str, values: Mapping[str, str], reader: Reader
     asked = _Asked(device_id, {name: value for name, value in values.items() if name != "id"})
     said = urlencode({name: values[name] for name in sorted(values) if name != "id"})
     key = f"history/{device_id}/{said}/{reader.sized}"
+    pointing = Pointing(size_for(reader).width)
     return CardPlan(
         key,
         frozenset({"tick", tag(key)}),
         partial(_look, house, asked, reader, key),
-        lambda drawing: _draw(drawing, asked),
+        lambda drawing: _draw(drawing, asked, pointing),
         _shape,
     )
+
+
+def press(values: Mapping[str, str], key: str, who: Who) -> None:
+    """Move the stretch that the address asks for, where the key is one of those that do."""
+    move, now = MOVES.get(key), time.time()
+    if move is None:
+        return
+    asked = _Asked(values["id"], {name: value for name, value in values.items() if name != "id"})
+    try:
+        window = move(asked.window(now), now=now)
+    except WindowError:
+        return
+    who.refine(asked.route(None, window))
 
 
 def size_for(reader: Reader) -> Size:
@@ -113,7 +153,7 @@ def _shape(view: HistoryView) -> object:
     return drawn, view.names, tuple(view.known), view.wrong, view.picture is not None and view.picture.blank
 
 
-def _draw(drawing: Drawing[HistoryView], asked: _Asked) -> ft.Control:
+def _draw(drawing: Drawing[HistoryView], asked: _Asked, pointing: Pointing) -> ft.Control:
     view, live = drawing.view, drawing.live
     say = view.reader.say
     span = live(small(), value=lambda v: span_text(v.window, v.reader))
@@ -140,12 +180,12 @@ def _draw(drawing: Drawing[HistoryView], asked: _Asked) -> ft.Control:
             visible=lambda v: bool(v.fault),
         )
     )
-    rows.append(_body(drawing, asked))
+    rows.append(_body(drawing, asked, pointing))
     rows.append(_exports(drawing, asked))
     return ft.Container(card(ft.Column(rows, spacing=10)), col={"xs": 12, "lg": 7})
 
 
-def _body(drawing: Drawing[HistoryView], asked: _Asked) -> ft.Control:
+def _body(drawing: Drawing[HistoryView], asked: _Asked, pointing: Pointing) -> ft.Control:
     view = drawing.view
     say, high = view.reader.say, size_for(view.reader).height
     if not view.names:
@@ -155,14 +195,11 @@ def _body(drawing: Drawing[HistoryView], asked: _Asked) -> ft.Control:
         ring = drawing.live(ft.Container(waiting), visible=lambda v: not v.fault)
         return ft.Container(ring, height=high, alignment=ft.Alignment.CENTER)
 
-    def moved(who: Who, share: float) -> None:
-        window = windows.panned(drawing.view.window, -2 * share, time.time())
-        who.refine(asked.route(drawing.view.names, window))
-
+    pointing.wish = lambda who, window: who.refine(asked.route(drawing.view.names, window))
     parts: list[ft.Control] = []
     if view.picture.blank:
         parts.append(ft.Text(say("There are no readings in this stretch of time."), size=13, color=SOFT))
-    parts.append(draw_picture(drawing, _picture_of, Pointing(size_for(view.reader).width, moved)))
+    parts.append(draw_picture(drawing, _picture_of, pointing))
     return ft.Column(parts, spacing=6)
 
 
@@ -204,15 +241,11 @@ def _moves(drawing: Drawing[HistoryView], asked: _Asked) -> list[ft.Control]:
 
         return drawing.on(named(ft.IconButton(icon, tooltip=tooltip, icon_size=20)), click=go)
 
-    def zoom(window: Window, now: float, factor: float) -> Window:
-        # What goes on with time keeps its end, which is now.
-        return windows.zoomed(window, factor, 1.0 if window.live else 0.5, now)
-
     return [
-        button(ft.Icons.CHEVRON_LEFT, say("Earlier"), partial(windows.panned, steps=-1.0)),
-        button(ft.Icons.CHEVRON_RIGHT, say("Later"), partial(windows.panned, steps=1.0)),
-        button(ft.Icons.ZOOM_IN, say("Show a shorter time"), partial(zoom, factor=1 / ZOOM)),
-        button(ft.Icons.ZOOM_OUT, say("Show a longer time"), partial(zoom, factor=ZOOM)),
+        button(ft.Icons.CHEVRON_LEFT, say("Earlier"), EARLIER),
+        button(ft.Icons.CHEVRON_RIGHT, say("Later"), LATER),
+        button(ft.Icons.ZOOM_IN, say("Show a shorter time"), SHORTER),
+        button(ft.Icons.ZOOM_OUT, say("Show a longer time"), LONGER),
     ]
 
 

@@ -260,6 +260,20 @@ class Screen:
         node = there[0]
         self.page.mouse.click(node.x + node.width / 2, node.y + node.height / 2)
 
+    def pinch(self, x: float, y: float, scale: float) -> None:
+        """Spread two fingers around a place, from 40 pixels of it to so many times as far."""
+        fingers = self.page.context.new_cdp_session(self.page)
+
+        def touch(sort: str, far: float) -> None:
+            at = [{"x": x - far, "y": y, "id": 1}, {"x": x + far, "y": y, "id": 2}] if far else []
+            fingers.send("Input.dispatchTouchEvent", {"type": sort, "touchPoints": at})
+            self.page.wait_for_timeout(30)
+
+        touch("touchStart", 40)
+        for step in range(1, 11):
+            touch("touchMove", 40 * (1 + (scale - 1) * step / 10))
+        touch("touchEnd", 0)
+
     def write(self, text: str) -> None:
         """Put the text into the page's one field in the place of what is there, and press Enter."""
         field = self.page.locator("flt-semantics input")

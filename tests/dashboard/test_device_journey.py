@@ -66,6 +66,38 @@ def test_a_chart_is_pointed_at_and_moved(staged: Staged, tabs: Chromium) -> None
     assert 300 <= time.time() - float(asked["to"][0]) <= 1_500
 
 
+def test_a_chart_is_zoomed_by_wheel_and_fingers(staged: Staged, tabs: Chromium) -> None:
+    """With Ctrl, and with two fingers, around the place that is meant; the wheel alone scrolls the page."""
+    now = int(time.time())
+    hour = f"from={now - 3_600}&to={now}"
+    screen = tabs.screen(staged, size="phone").open(f"/devices/thermostat.bath?show=temperature&{hour}")
+    screen.wait_for("mean ")
+    screen.page.mouse.move(190, 400)
+    screen.page.mouse.wheel(0, 700)
+    screen.page.wait_for_timeout(500)
+    place = chart(screen)
+    assert hour in screen.page.url
+    quarter, middle = place.x + place.width / 4, place.y + place.height / 2
+    screen.page.mouse.move(quarter, middle)
+    screen.page.keyboard.down("Control")
+    screen.page.mouse.wheel(0, -120)
+    screen.page.keyboard.up("Control")
+    screen.wait(lambda: hour not in screen.page.url, "an address with another window")
+    assert (now - 3_600 + 180, now - 540) == pytest.approx(window(screen), abs=60)
+    chart(screen)
+    before = window(screen)
+    screen.pinch(place.x + place.width / 2, middle, 2.0)
+    screen.wait(lambda: before != window(screen), "another window")
+    start, end = window(screen)
+    assert (before[1] - before[0]) / 2.1 < end - start < (before[1] - before[0]) / 1.1
+
+
+def window(screen: Screen) -> tuple[float, float]:
+    """What the address asks for."""
+    asked = parse_qs(urlsplit(screen.page.url).query)
+    return float(asked["from"][0]), float(asked["to"][0])
+
+
 def test_what_is_shown_can_be_taken_along(staged: Staged, tabs: Chromium) -> None:
     """A click saves the table as a file."""
     screen = tabs.screen(staged).open("/devices/thermostat.bath?show=temperature&range=1h")
