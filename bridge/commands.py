@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
@@ -68,6 +68,29 @@ class CommandRecord(NamedTuple):
     ended: CommandEnd = "pending"
     ended_at: float | None = None
     note: str = ""
+
+
+def note_of(reasons: Mapping[str, str]) -> str:
+    """How the metrics of a command ended, in words: the same words once, else each after its metric."""
+    if len(set(reasons.values())) == 1:
+        return next(iter(reasons.values()))
+    return "; ".join(f"{metric}: {why}" for metric, why in reasons.items())
+
+
+def reasons_in(note: str, metrics: Sequence[str]) -> Mapping[str, str]:
+    """What a note of `note_of` says of each of these, in their order; nothing where it is of all alike."""
+    found = {}
+    rest = note
+    for number, metric in enumerate(metrics):
+        if not rest.startswith(f"{metric}: "):
+            return {}
+        rest = rest[len(metric) + 2 :]
+        last = number == len(metrics) - 1
+        found[metric], parted, rest = (rest, "", "") if last else rest.partition(f"; {metrics[number + 1]}: ")
+        if not last and not parted:
+            return {}
+        rest = parted[2:] + rest
+    return found if len(found) > 1 else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bridge.commands import (
     CommandStatus,
     CommandTaken,
     confirms,
+    note_of,
 )
 from schemas.message import Value
 from schemas.refusal import shown
@@ -247,7 +248,7 @@ class Ledger:
         self._tell(
             CommandRecord(
                 sent.id, sent.device_id, sent.time, dict(sent.changes), sent.by, ended, max(at, sent.time),
-                _told(made),
+                note_of({name: made.why[name] for name in made.parts}),
             )
         )  # fmt: skip
 
@@ -287,11 +288,3 @@ class Ledger:
 def closed(unanswered: Iterable[CommandRecord], at: float) -> Sequence[CommandRecord]:
     """Commands of which nobody follows the answer any more, ended at Unix time `at`."""
     return [record._replace(ended="timed_out", ended_at=at, note=RESTARTED) for record in unanswered]
-
-
-def _told(made: _Open) -> str:
-    """How all metrics ended, in words: the same words once."""
-    reasons = list(dict.fromkeys(made.why.values()))
-    if len(reasons) == 1:
-        return reasons[0]
-    return "; ".join(f"{metric}: {made.why[metric]}" for metric in made.parts)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import flet as ft
 
-from bridge.commands import CommandRecord
+from bridge.commands import CommandRecord, reasons_in
 from bridge.ports import Heard
 from bridge.state import DeviceState
 from dashboard.aside import tag
@@ -163,19 +163,33 @@ def _command(record: CommandRecord, known: Mapping[str, Offered], reader: Reader
         _change(name, value, known, reader) for name, value in record.changes.items()
     )
     by = reader.say("by {who}", who=shown_text(record.by, 80))
-    note = "" if record.ended == "confirmed" else shown_text(reader.told(record.note), 300)
+    note = "" if record.ended == "confirmed" else shown_text(_note(record, known, reader), 300)
     return Line(record.time, tone, changes, reader.say(word), " · ".join(part for part in (by, note) if part))
+
+
+def _note(record: CommandRecord, known: Mapping[str, Offered], reader: Reader) -> str:
+    """How it ended, and where its metrics ended differently, how each did."""
+    parts = [
+        reader.say(
+            "{metric}: {what}",
+            metric=known[name].label if name in known else shown_text(name),
+            what=reader.told(why),
+        )
+        for name, why in reasons_in(record.note, list(record.changes)).items()
+    ]
+    return reader.say("; ").join(parts) or reader.told(record.note)
 
 
 def _change(name: str, value: Value, known: Mapping[str, Offered], reader: Reader) -> str:
     one = known.get(name)
     if one is None:
-        return f"{shown_text(name)}: {shown_text(str(value))}"
+        return reader.say("{metric}: {what}", metric=shown_text(name), what=shown_text(str(value)))
     into = reader.conversion(one.unit)
     unit = one.unit if into is None else into.unit
     number = isinstance(value, int | float) and not isinstance(value, bool)
     text = format_value(value, one.trait, reader, into)
-    return f"{one.label}: {text} {unit}" if number and unit else f"{one.label}: {text}"
+    what = f"{text} {unit}" if number and unit else text
+    return reader.say("{metric}: {what}", metric=one.label, what=what)
 
 
 def _availability(house: House, device_id: str, reader: Reader) -> Sequence[Line]:
