@@ -12,14 +12,14 @@ from dashboard.language import marked
 from dashboard.look import empty
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
-from dashboard.views import Page, device_about, device_history, device_lists, device_values
+from dashboard.views import Page, device_about, device_history, device_lists, device_messages, device_values
 from dashboard.views.device_card import look, route_of
 from dashboard.views.sections import FOLDS, WHOLE, named_in, opened, turned
 from dashboard.wording import sentence, shown_text
 
 UNTIL_THEN = marked("It is shown here as soon as it speaks. If it has spoken already, its id is another one.")
 UNTIL_HEARD = marked("Whether there is such a device is not known until a bridge is heard.")
-MESSAGE, KIND = "message", "kind"
+MESSAGE, MESSAGES, KIND = "message", "messages", "kind"
 
 
 def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPlan:
@@ -47,8 +47,8 @@ def _plans(house: House, values: Mapping[str, str], reader: Reader) -> Sequence[
         lists.remove(device_lists.COMMANDS)
     if device_lists.has_events(house, device_id, reader):
         lists.insert(0, device_lists.EVENTS)
-    names = (*(listed.name for listed in lists), MESSAGE, KIND)
-    are_open = opened(values, reader, names)
+    names = (*(listed.name for listed in lists), MESSAGE, MESSAGES, KIND)
+    are_open = opened(values, reader, names, but=MESSAGES)
     whole = named_in(values, WHOLE)
     turns = {name: turned(path, values, FOLDS, are_open, name) for name in names}
     return [
@@ -63,6 +63,7 @@ def _plans(house: House, values: Mapping[str, str], reader: Reader) -> Sequence[
             for listed in lists
         ),
         device_about.message_plan(house, device_id, reader, turns[MESSAGE], is_open=MESSAGE in are_open),
+        device_messages.plan(house, device_id, reader, turns[MESSAGES], is_open=MESSAGES in are_open),
         device_about.kind_plan(house, device_id, reader, turns[KIND], is_open=KIND in are_open),
     ]  # fmt: skip
 

@@ -23,11 +23,13 @@ def named_in(values: Mapping[str, str], parameter: str) -> tuple[str, ...]:
     return tuple(name for name in values.get(parameter, "").split(",") if name)
 
 
-def opened(values: Mapping[str, str], reader: Reader, sections: tuple[str, ...]) -> tuple[str, ...]:
-    """The sections that are open: as the address says, else all, but on a phone none."""
+def opened(
+    values: Mapping[str, str], reader: Reader, sections: tuple[str, ...], but: str = ""
+) -> tuple[str, ...]:
+    """The sections that are open: as the address says, else all `but` that one, on a phone none."""
     if FOLDS in values:
         return tuple(name for name in sections if name in named_in(values, FOLDS))
-    return () if reader.window < PHONE else sections
+    return () if reader.window < PHONE else tuple(name for name in sections if name != but)
 
 
 def turned(path: str, values: Mapping[str, str], parameter: str, names: tuple[str, ...], name: str) -> str:

@@ -1,6 +1,7 @@
 """How commands end is said in words that the dashboard can say in other languages."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -60,9 +61,9 @@ def refusals() -> list[tuple[str, str]]:
     noted: list[Note] = []
     kinds, thread = shipped_kinds(), ThreadTransport()
 
-    def publish(_device: str, topic: str, payload: bytes, taken: object) -> None:
-        del taken
-        thread.publish(topic, payload)
+    def publish(device_id: str, topic: str, payload: bytes, taken: Callable[[str], None]) -> None:
+        del device_id
+        thread.publish(topic, payload, taken=taken)
 
     commands = Commands(kinds, publish, noted.append)
 
