@@ -104,7 +104,10 @@ def _actions(drawing: Drawing[DeviceView], house: House) -> ft.Control:
 
 def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
     view = drawing.view
-    source = drawing.live(caption(), value=lambda v: v.source(name))
+    # That nothing has been heard of it is said below the value.
+    source = drawing.live(
+        caption(), value=lambda v: v.source(name), visible=lambda v: bool(v.metrics[name].source)
+    )
     limits = [small(text, text_align=ft.TextAlign.END) for text in _limits(view, name)]
     below: list[ft.Control] = [source, *limits]
     if isinstance(view.metrics[name].trait, Counter):

@@ -12,6 +12,7 @@ from dashboard.views.device import UNTIL_HEARD, UNTIL_THEN
 from tests.dashboard.client import Tree, texts
 from tests.dashboard.client import find as controls
 from tests.dashboard.fake import FakeHouse, Person
+from tests.dashboard.stage import Stage, play
 
 
 def opened(house: FakeHouse, scene: Scene, device_id: str) -> Layout:
@@ -113,3 +114,16 @@ def test_a_payload_stands_in_letters_of_one_width(house: FakeHouse) -> None:
     ]
     scene.touch(house.hear("somewhere/else", b""))
     assert "(empty)" in read(opened(house, scene, "topic.somewhere%252Felse"))
+
+
+def test_what_is_not_heard_yet_is_said_once() -> None:
+    """For the device, and for each of its metrics."""
+    house = FakeHouse()
+    house.hear("fleet/lamp/one/availability", b"online", retained=True)
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/devices/lamp.one?open=&show=")
+        await tab.sees("Brightness")
+        assert 1 + 3 == tab.texts.count("not heard yet")
+
+    play(act, house)
