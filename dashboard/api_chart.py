@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Annotated, Literal
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -11,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from bridge.errors import FleetglassError
 from dashboard.api_devices import candidates, device_here
 from dashboard.api_parameters import NO_OTHERS
-from dashboard.chart import Size, WindowError, csv_text, draw_chart, standalone
+from dashboard.chart import Size, Window, WindowError, csv_text, draw_chart, standalone
 from dashboard.chart import window as windows
 from dashboard.chart.ink import MOST_SERIES
 from dashboard.device_chart import chosen, offered, read_series
@@ -48,6 +49,9 @@ def add_chart(router: APIRouter, house: House) -> None:
         units: System = "device",
         language: Language = "en",
         width: Annotated[int, Query(ge=200, le=4_000, description="of a picture, in pixels")] = 900,
+        bom: Annotated[  # noqa: FBT002  (a parameter of the URL)
+            bool, Query(description="begin a table so that every spreadsheet takes it for UTF-8")
+        ] = False,
     ) -> Response:
         if (other := device_here(request, house, device_id, "chart")) is not None:
             return other
@@ -66,9 +70,10 @@ def add_chart(router: APIRouter, house: House) -> None:
             series, _unread = read_series(house, found, names, window, points, reader)
         except FleetglassError as error:
             raise HTTPException(503, str(error)) from None
-        name = re.sub(r"[^A-Za-z0-9_.-]+", "_", found)[:80]
+        name = f"{unquote(found)[:80]}_{_stretch(window, reader)}"
         if sort == "csv":
-            return _file(csv_text(series, window, reader), f"{name}.csv", "text/csv; charset=utf-8")
+            table = csv_text(series, window, reader)
+            return _file(f"\ufeff{table}" if bom else table, f"{name}.csv", "text/csv; charset=utf-8")
         device = house.devices.get(found)
         title = (house.label(device).name if device is not None else None) or default_name(found)
         drawn = draw_chart(series, window, Size(width, HEIGHT), reader, now)
@@ -96,6 +101,16 @@ def _zone(name: str) -> str:
         raise HTTPException(422, f"zone: expected a name such as Europe/Berlin, got {name[:60]!r}") from None
 
 
+def _stretch(window: Window, reader: Reader) -> str:
+    """The stretch of time as part of a file's name, on the reader's clock."""
+    start, end = (f"{reader.moment(moment):%Y-%m-%dT%H%M}" for moment in (window.start, window.end))
+    return f"{window.name}_{end}" if window.live else f"{start}_{end}"
+
+
 def _file(text: str, name: str, sort: str) -> Response:
-    head = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    """Saved under a name without signs that mean something to a system; who must, reads it in plain letters."""
+    whole = re.sub(r"[^\w.+-]+", "_", name)
+    plain = re.sub(r"[^A-Za-z0-9_.+-]+", "_", name)
+    said = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(whole, safe='', errors='replace')}"
+    head = {"Content-Disposition": said, "Cache-Control": "no-store"}
     return Response(text.encode("utf-8", "replace"), media_type=sort, headers=head)

@@ -228,6 +228,8 @@ def _number(value: float, trait: Trait) -> str:
     if precision is None:
         if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
             return plain(value)
+        if 1e6 <= abs(value) < 1e15:
+            return _fixed(value, 0)
         return f"{value:,.6g}".replace(",", "\u202f")
     return _fixed(value, precision)
 

@@ -63,8 +63,8 @@ def _plans(house: House, values: Mapping[str, str], reader: Reader) -> Sequence[
             for listed in lists
         ),
         device_about.message_plan(house, device_id, reader, turns[MESSAGE], is_open=MESSAGE in are_open),
-        device_messages.plan(house, device_id, reader, turns[MESSAGES], is_open=MESSAGES in are_open),
         device_about.kind_plan(house, device_id, reader, turns[KIND], is_open=KIND in are_open),
+        device_messages.plan(house, device_id, reader, turns[MESSAGES], is_open=MESSAGES in are_open),
     ]  # fmt: skip
 
 

@@ -297,6 +297,8 @@ def export_url(device_id: str, view: HistoryView, sort: str) -> str:
     more = {"format": sort, "zone": reader.zone, "units": reader.units, "language": reader.language}
     if sort == "svg":
         more["width"] = f"{max(600.0, size_for(reader).width):.0f}"
+    else:
+        more["bom"] = "1"
     # A live window says its name, so that the address does not change with time.
     window = view.window
     return f"/api/v1/devices/{quote(device_id, safe='')}/chart?{asks(view.names, window)}&" + urlencode(

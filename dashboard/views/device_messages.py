@@ -108,12 +108,12 @@ def _draw(drawing: Drawing[MessagesView], turn: str, *, is_open: bool) -> ft.Con
         if not view.messages:
             return [*out, ft.Text(say("No message is at hand; those from before a restart are not."),
                                   size=13, color=SOFT)]  # fmt: skip
-        for number in range(len(view.messages)):
-            out += [ft.Divider(height=1, color=ft.Colors.OUTLINE_VARIANT)] if number else []
-            out.append(_entry(drawing, number))
-        return out
+        entries = [_entry(drawing, number) for number in range(len(view.messages))]
+        return [*out, ft.ResponsiveRow(entries, spacing=16, run_spacing=20)]
 
-    return section(drawing, say("Messages as they came"), turn, content if is_open else None, view.reader)
+    return section(
+        drawing, say("Messages as they came"), turn, content if is_open else None, view.reader, wide=True
+    )
 
 
 def _entry(drawing: Drawing[MessagesView], number: int) -> ft.Control:
@@ -151,7 +151,7 @@ def _entry(drawing: Drawing[MessagesView], number: int) -> ft.Control:
     head = ft.Row([sign, ft.Column([when, facts], spacing=0, expand=True), copy], spacing=8)
     return ft.Column(
         [head, topic, box(payload), outcome, ft.Row([link])],
-        spacing=4, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+        spacing=4, horizontal_alignment=ft.CrossAxisAlignment.STRETCH, col={"xs": 12, "lg": 6},
     )  # fmt: skip
 
 

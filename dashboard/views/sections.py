@@ -39,14 +39,19 @@ def turned(path: str, values: Mapping[str, str], parameter: str, names: tuple[st
     return f"{path}?{urlencode({**said, parameter: ','.join(after)}, quote_via=quote, safe=',:')}"
 
 
-def section(
+def section(  # noqa: PLR0913  (what a folding card depends on)
     drawing: Drawing[View],
     title: str,
     turn: str,
     content: Callable[[], list[ft.Control]] | None,
     reader: Reader,
+    *,
+    wide: bool = False,
 ) -> ft.Control:
-    """A card with a heading that leads to `turn`, where it is folded or open. Folded it has no content."""
+    """A card with a heading that leads to `turn`, where it is folded or open. Folded it has no content.
+
+    On a large window two stand side by side, unless it is `wide`.
+    """
     is_open = content is not None
     head = ft.Container(
         ft.Row(
@@ -67,4 +72,4 @@ def section(
         rows += content()
     surface = card(ft.Column(rows, spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH))
     surface.padding = ft.Padding.only(left=14, right=14, top=6, bottom=14 if is_open else 6)
-    return ft.Container(surface, col={"xs": 12, "lg": 6})
+    return ft.Container(surface, col={"xs": 12, "lg": 12 if wide else 6})

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bridge.stores.memory import MemoryStore
+from dashboard.api_chart import _file
 from tests.dashboard.lived import remember
 from tests.dashboard.served import Served, served
 
@@ -30,13 +31,36 @@ def test_a_table_has_what_the_chart_shows(dash: Served) -> None:
     answer = dash.get(
         f"{CHART}?show=temperature,humidity&from={NOW - 250}&to={NOW}&zone=Asia/Tokyo&units=imperial"
     )
-    assert 'attachment; filename="thermostat.one.csv"' == answer.headers["content-disposition"]
+    name = "thermostat.one_2026-09-21T2309_2026-09-21T2313.csv"
+    expected = f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}"
+    assert expected == answer.headers["content-disposition"]
     assert "text/csv; charset=utf-8" == answer.headers["content-type"]
     assert [
         ["time", "Temperature (°F)", "Humidity (%)"],
         ["2026-09-21T23:10:00+09:00", "70.7", "40"],
         ["2026-09-21T23:11:40+09:00", "73.4", ""],
     ] == list(csv.reader(io.StringIO(answer.text)))
+
+
+def test_a_spreadsheet_is_told_of_the_encoding_if_that_is_asked_for(dash: Served) -> None:
+    """By the mark that it looks for; else there is nothing before the head."""
+    asked = f"{CHART}?show=temperature&from={NOW - 250}&to={NOW}"
+    plain, marked = dash.get(asked).text, dash.get(f"{asked}&bom=1").text
+    assert ("time", "\ufeff" + plain) == (plain[:4], marked)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("topic.attic/无名_1h.csv", ("topic.attic_" + "_1h.csv", "topic.attic_%E6%97%A0%E5%90%8D_1h.csv")),
+        ('a"b\r\n:c?.csv', ("a_b_c_.csv", "a_b_c_.csv")),
+    ],
+    ids=["Chinese", "signs"],
+)
+def test_a_file_has_a_name_that_systems_take(name: str, expected: tuple[str, str]) -> None:
+    """Letters of all scripts stay for who reads the longer form; what means something to a system goes."""
+    said = _file("", name, "text/csv").headers["content-disposition"]
+    assert f"attachment; filename=\"{expected[0]}\"; filename*=UTF-8''{expected[1]}" == said
 
 
 def test_a_picture_stands_alone(dash: Served) -> None:

@@ -1,6 +1,7 @@
 """The page of a device in a real browser: its chart is pointed at, moved and taken along; sections unfold."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -104,11 +105,9 @@ def test_what_is_shown_can_be_taken_along(staged: Staged, tabs: Chromium) -> Non
     chart(screen)
     with screen.page.expect_download() as saved:
         screen.click("CSV")
-    text = saved.value.path().read_text()
-    assert ("thermostat.bath.csv", "time,Temperature (°C)") == (
-        saved.value.suggested_filename,
-        text.splitlines()[0],
-    )
+    text = saved.value.path().read_text("utf-8")
+    assert "\ufefftime,Temperature (°C)" == text.splitlines()[0]
+    assert re.fullmatch(r"thermostat\.bath_1h_\d{4}-\d\d-\d\dT\d{4}\.csv", saved.value.suggested_filename)
 
 
 def test_a_phone_unfolds_what_it_wants(staged: Staged, tabs: Chromium) -> None:

@@ -40,6 +40,7 @@ NARROW = "\u202f"
         (-0.04, Numeric(precision=2), "-0.04"),
         (1234567.0, Numeric(precision=0), f"1{NARROW}234{NARROW}567"),
         (1234.5, Numeric(), f"1{NARROW}234.5"),
+        (1234567.891, Numeric(), f"1{NARROW}234{NARROW}568"),
         (21.0, Numeric(), "21"),
         (0.1 + 0.2, Numeric(), "0.3"),
         (1e300, Numeric(precision=1), "1e+300"),
