@@ -108,7 +108,7 @@ def _stretch(window: Window, reader: Reader) -> str:
 
 
 def _file(text: str, name: str, sort: str) -> Response:
-    """Saved under a name without signs that mean something to a system; who must, reads it in plain letters."""
+    """Saved under a name without signs that mean something to a system; in plain letters too."""
     whole = re.sub(r"[^\w.+-]+", "_", name)
     plain = re.sub(r"[^A-Za-z0-9_.+-]+", "_", name)
     said = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(whole, safe='', errors='replace')}"
