@@ -14,7 +14,7 @@ from dashboard.chart.ink import MOST_SERIES
 from dashboard.house import House
 from dashboard.present import decimals
 from dashboard.reader import Reader
-from dashboard.wording import shown_text
+from dashboard.wording import plain, shown_text
 from schemas.kind import Kind
 from schemas.message import Value
 from schemas.traits import Binary, Counter, Event, Location, Numeric, Text, Trait
@@ -164,7 +164,7 @@ def grown_today(house: House, device_id: str, reader: Reader) -> Mapping[str, st
         into = reader.conversion(unit)
         shown, unit = (grown, unit) if into is None else (into.distance(grown), into.unit)
         places = decimals(one.trait, into)
-        text = f"{shown:,.{1 if places is None else places}f}".replace(",", "\u202f")
+        text = plain(round(shown, 1)) if places is None else f"{shown:,.{places}f}".replace(",", "\u202f")
         out[name] = reader.say("{amount} today", amount=f"{text} {unit}".rstrip())
     return out
 

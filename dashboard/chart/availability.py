@@ -128,7 +128,7 @@ def _summary(spans: Sequence[Span], reader: Reader) -> str:
     ]
     return reader.say(
         "Availability: {shares} of the time; now {word}.",
-        shares=", ".join(parts),
+        shares=reader.say(", ").join(parts),
         word=reader.told(spans[-1].availability),
     )
 

@@ -37,6 +37,10 @@ _COSTS = (7.5, 21.0)
 """Bytes of SVG for all lines, and what a sample takes of them: without and with extremes."""
 
 
+_WORDS_APART = 13.0
+"""Pixels from the words of one limit to those of the next."""
+
+
 class Limit(NamedTuple):
     """A dashed line at a limit that the kind states. `at` is its place as a fraction from the top."""
 
@@ -125,7 +129,9 @@ def draw_chart(series: Sequence[Series], window: Window, size: Size, reader: Rea
         y_ticks=tuple(_down(sheets, 0, down)),
         y2_ticks=tuple(_down(sheets, 1, down)),
         x_ticks=ticks,
-        limits=tuple(limit._replace(at=limit.at / down) for sheet in sheets for limit in sheet.limits),
+        limits=_apart(
+            [limit._replace(at=limit.at / down) for sheet in sheets for limit in sheet.limits], down
+        ),
         words=tuple(chain.from_iterable(words(trace.states, window, trace.box, whole) for trace in traces)),
         legend=tuple(legend(trace, window) for trace in traces),
         span=span_text(window, reader),
@@ -278,6 +284,20 @@ def _down(sheets: Iterable[_Sheet], side: int, height: float) -> list[Tick]:
         for axis in sheet.axes[side : side + 1]
         for value in axis.values()
     ]
+
+
+def _apart(limits: Sequence[Limit], height: float) -> tuple[Limit, ...]:
+    """Limits whose words would lie upon each other as one, which says what all of them say."""
+    out: list[Limit] = []
+    for limit in limits:
+        near = [n for n, other in enumerate(out) if abs(limit.at - other.at) * height < _WORDS_APART]
+        if not near:
+            out.append(limit)
+        elif limit.text not in out[near[0]].text:
+            other = out[near[0]]
+            text = f"{other.text} · {limit.text}"
+            out[near[0]] = other._replace(text=text, warns=other.warns and limit.warns)
+    return tuple(out)
 
 
 def _title(series: Sequence[Series], plot: _Plot) -> str:

@@ -1,7 +1,7 @@
 """The history of a device: its metrics as a chart, over the stretch of time that the address says."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -29,6 +29,8 @@ NAMES: Mapping[str, str] = {
     "30d": marked("30 d"), "90d": marked("90 d"), "1y": marked("1 year"),
 }  # fmt: skip
 ZOOM = 2.0
+MANY = 12
+"""Metrics that have a chip each."""
 LATE = 300
 """Seconds after which what does not move is read anew, for what was delivered late."""
 PLOTS: Mapping[int, int] = {
@@ -250,10 +252,10 @@ def _moves(drawing: Drawing[HistoryView], asked: _Asked) -> list[ft.Control]:
 
 
 def _metrics(drawing: Drawing[HistoryView], asked: _Asked) -> ft.Control:
-    """A chip for each metric, to show it or not."""
+    """A chip for each metric, to show it or not; of many, those that are not shown are in a menu."""
     view = drawing.view
 
-    def chip(one: Offered) -> ft.Control:
+    def going(one: Offered) -> Callable[[Who, object], None]:
         def go(who: Who, _data: object) -> None:
             names = drawing.view.names
             if one.name in names:
@@ -267,10 +269,24 @@ def _metrics(drawing: Drawing[HistoryView], asked: _Asked) -> ft.Control:
                 return
             who.go(asked.route(wanted, drawing.view.window))
 
-        made = ft.Chip(label=one.label, selected=one.name in view.names, show_checkmark=True)
-        return drawing.on(made, select=go)
+        return go
 
-    return ft.Row([chip(one) for one in view.known.values()], wrap=True, spacing=6, run_spacing=4)
+    offered = list(view.known.values())
+    chips = offered if len(offered) <= MANY else [one for one in offered if one.name in view.names]
+    rest = [one for one in offered if one not in chips]
+    row: list[ft.Control] = [
+        drawing.on(
+            ft.Chip(label=one.label, selected=one.name in view.names, show_checkmark=True), select=going(one)
+        )
+        for one in chips
+    ]
+    if rest:
+        text = view.reader.count("{n} more metric", "{n} more metrics", len(rest))
+        head = ft.Row([ft.Icon(ft.Icons.ADD, size=18), ft.Text(text, size=14)], tight=True, spacing=6)
+        items = [drawing.on(ft.PopupMenuItem(content=one.label), click=going(one)) for one in rest]
+        opener = ft.Container(head, height=44, padding=ft.Padding.symmetric(horizontal=10))
+        row.append(ft.PopupMenuButton(content=opener, items=items, tooltip=view.reader.say("Show a metric")))
+    return ft.Row(row, wrap=True, spacing=6, run_spacing=4, vertical_alignment=ft.CrossAxisAlignment.CENTER)
 
 
 def _exports(drawing: Drawing[HistoryView], asked: _Asked) -> ft.Control:

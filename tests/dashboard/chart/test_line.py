@@ -1,6 +1,7 @@
 """Charts of numbers: what is drawn where, what is not drawn, and what is said of it."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -226,6 +227,14 @@ def test_seven_series_are_refused() -> None:
     """There are six that can be told apart."""
     with pytest.raises(ValueError, match="a chart shows at most 6 metrics, got 7"):
         drawn(*[numbers()] * 7)
+
+
+def test_limits_in_one_place_are_said_beside_each_other() -> None:
+    """Two scales that both go from 0 to 100 have one text at each end, which says both."""
+    one = numbers((0, 0.0), (50, 100.0), trait=Numeric(unit="W", low=0, high=100))
+    chart = drawn(one, replace(one, unit="V"))
+    texts = [limit.text for limit in chart.limits]
+    assert ["at least 0 W · at least 0 V", "at most 100 W · at most 100 V"] == sorted(texts)
 
 
 def test_limits_are_dashed_lines() -> None:
