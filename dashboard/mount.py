@@ -65,6 +65,9 @@ class Mounts:
             self._hub.scene.close(mount.layout)
             mount.layout = mount.wire = None
             self._all.remove(mount)
+            if not self._all:
+                # The connection is gone, and with it where he pointed.
+                self._held.clear()
 
     def replan(self, mount: Mount, plan: LayoutPlan, *, now: bool = True) -> None:
         """Look at another layout in the same place, now or when it is added; shared cards are kept."""

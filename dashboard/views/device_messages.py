@@ -17,7 +17,7 @@ from dashboard.look import DOTS, SIGNS, SOFT, small
 from dashboard.present import Tone
 from dashboard.reader import Reader
 from dashboard.views.payload import box, typed
-from dashboard.views.quarantine import Wanted
+from dashboard.views.refused_wanted import Wanted
 from dashboard.views.sections import section
 from dashboard.views.topics import OUTCOMES
 from dashboard.wording import laid_out, payload_text, reason_text, shown_text, size_text
@@ -194,4 +194,4 @@ def _payload(message: Message, reader: Reader) -> str:
 
 
 def _quarantine(message: Message) -> str:
-    return Wanted(message.said.outcome, message.topic).route
+    return Wanted(message.said.outcome, topic=message.topic).route

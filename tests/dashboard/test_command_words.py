@@ -88,6 +88,8 @@ def data_of(kind: Kind | None) -> list[str]:
         return ["nonsense"]
     return [
         "nonsense",
+        "true",
+        "false",
         kind.name,
         *kind.metrics,
         *(word for m in kind.metrics.values() for word in m.options),

@@ -80,7 +80,7 @@ def test_a_payload_can_be_copied_and_a_refusal_be_found() -> None:
         tab.click(links[0])
         await until(lambda: [c for c in tab.client.invoked if "route" in c["args"]], "the way there")
         [call] = [c for c in tab.client.invoked if "route" in c["args"]]
-        assert "/quarantine?reason=wrong_type&q=fleet%2Flamp%2Fone%2Fstate" == call["args"]["route"]
+        assert "/quarantine?topic=fleet%2Flamp%2Fone%2Fstate&reason=wrong_type" == call["args"]["route"]
 
     play(act, a_lamp())
 
