@@ -122,7 +122,7 @@ def test_a_note_of_several_metrics_is_said_part_by_part() -> None:
         tab = await stage.open("/devices/lamp.one", wish={"language": "zh"})
         await tab.sees("设备报告 false")
         [line] = [text for text in tab.texts if "设备报告 false" in text]
-        assert "亮度：5 s 内无响应" in line
+        assert "亮度：5 秒内无响应" in line
 
     play(act, house)
 
