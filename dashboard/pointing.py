@@ -64,8 +64,8 @@ class Pointing:
 
     Nothing of it is live. What a person sees of it is sent to him alone, and again when the chart is drawn
     anew under his pointer. `usual` is the width of the chart in pixels where a screen has not said it yet;
-    `wish` is called with the window that he asks for; without it the chart stays where it is, and a finger that
-    is drawn over it points. `brief`: values without names, where there is little room.
+    `wish` is called with the window that he asks for; without it the chart stays where it is, and a finger
+    that is drawn over it points. `brief`: values without names, where there is little room.
     """
 
     usual: float

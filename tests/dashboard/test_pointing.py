@@ -176,7 +176,7 @@ def test_nonsense_from_a_browser_is_no_pointing(house: FakeHouse) -> None:
             for name in ("hover", "size_change", "tap_up", "horizontal_drag_update"):
                 tab.click(surface(tab), name, data)
         tab.click(surface(tab), "horizontal_drag_end", None)
-        tab.click(surface(tab), "hover", {"l": {"x": 5.0}})
+        tab.click(surface(tab), "hover", {"l": {"x": 5.0, "y": 1.0}})
         await until(lambda: overlay(tab).get("controls"), "the cross-hair")
         assert not tab.shows("Something went wrong")
 
