@@ -49,9 +49,9 @@ class Page:
     `tools` stand above the layout and belong to one person alone, such as a field to write in;
     they stay while he goes from one address of the page to another. `more` gives what comes below the layout
     when he has scrolled to its end, for the first, second, … time; None is the end. `usual` adds to what the
-    address says how this person wants the page where that says nothing. `press` is
-    told of keys that mean nothing everywhere, such as `+` and `Shift Arrow Left`; `keys` is what the help says of
-    them: each key, and what it does, `marked`.
+    address says how this person wants the page where that says nothing.
+    `press` is told of keys that mean nothing everywhere, such as `+` and `Shift Arrow Left`; `keys` is what
+    the help says of them: each key, and what it does, `marked`.
     """
 
     route: str
