@@ -44,8 +44,8 @@ def without_records(store: Store, load: Load) -> tuple[Load, int]:
 
 
 def without_states(_store: Store, load: Load) -> tuple[Load, int]:
-    """States come again with the next word of each device."""
-    return replace(load, batch=replace(load.batch, devices=(), heard=(), commanded=())), 0
+    """States and pictures come again with the next word of each device."""
+    return replace(load, batch=replace(load.batch, devices=(), heard=(), commanded=(), pictures=())), 0
 
 
 def in_ascii(_store: Store, load: Load) -> tuple[Load, int]:

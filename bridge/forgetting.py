@@ -15,7 +15,11 @@ def retained_topics(kinds: Kinds, device: DeviceState) -> Sequence[str]:
     try:
         if kind is not None:
             values = kind.placeholders_of(device.id)
-            return [each.format(values) for each in (kind.topic, kind.availability) if each is not None]
+            return [
+                each.format(values)
+                for each in (kind.topic, kind.availability, *(own for _, own in kind.own_topics))
+                if each is not None
+            ]
     except ValueError:
         # The kind's topic is another one by now than when it spoke.
         pass

@@ -4,14 +4,15 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from bridge.album import Album
 from bridge.clock import receipt_clock
 from bridge.commands import CommandRecord, Note
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock, Trace
 from bridge.inbox import Arrived, Control, Forget, Inbox, Item, Kept, Linked, Published, Relabelled
 from bridge.load import Draft, Load
-from bridge.ports import AFRESH, Batch, Forgotten, Heard, Receipt
+from bridge.ports import AFRESH, Batch, Forgotten, Heard, Pictured, Receipt
 from bridge.quarantine import quarantine
 from bridge.receipts import Receipts, Sequences, digest_of
 from bridge.record import kept_of
@@ -57,6 +58,8 @@ class Parts:
     """The monotonic time since when the oldest of what `keep` took is not committed."""
     gathering: Callable[[], bool] = lambda: False
     """Whether what `keep` takes now wakes nobody."""
+    album: Album = field(default_factory=Album)
+    """Shows the newest pictures, before the store has them."""
 
 
 class Ingest:
@@ -210,7 +213,10 @@ class Ingest:
             self._note(state.announcement(outcome, transport, now), now, raw.received_at)
             counts.accepted += 1
             return
-        self._note(state.readings(outcome, raw, transport, now), now, raw.received_at)
+        change = state.readings(outcome, raw, transport, now)
+        if change is not None and isinstance(outcome, Readings) and outcome.pictures:
+            self._picture(outcome, raw)
+        self._note(change, now, raw.received_at)
         record, unread = kept_of(raw, outcome)
         if record is not None:
             draft.records.append(record)
@@ -222,6 +228,12 @@ class Ingest:
             counts.accepted += 1
         else:
             counts.unclaimed += 1
+
+    def _picture(self, outcome: Readings, raw: RawMessage) -> None:
+        """In the album before anybody hears of it, so that who then asks has the new one."""
+        new = [Pictured(outcome.device_id, name, raw.received_at, one) for name, one in outcome.pictures]
+        self._parts.album.put(new)
+        self._draft.pictures.extend(new)
 
     def _ignored(self, raw: RawMessage) -> None:
         self.counts.ignored += 1
@@ -283,6 +295,7 @@ class Ingest:
             self.frames.gone(device, now)
         self._changed.pop(item.device_id, None)
         self._sequences.forget(item.device_id)
+        self._parts.album.forget(item.device_id)
         if item.cleared:
             self._cleared[item.device_id] = True
             if len(self._cleared) > CLEARED:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bridge.commands import CommandRecord
 from bridge.inbox import Arrived
-from bridge.ports import Batch, Heard, Receipt, Record, Unread
+from bridge.ports import Batch, Heard, Pictured, Receipt, Record, Unread
 from bridge.quarantine import Quarantined
 from bridge.state import DeviceState
 from schemas.message import RawMessage
@@ -48,6 +48,7 @@ class Draft:
         self.commanded: list[CommandRecord] = []
         self.quarantined: list[Quarantined] = []
         self.receipts: list[Receipt] = []
+        self.pictures: list[Pictured] = []
         self.acknowledge: list[tuple[int, int, int]] = []
         self.count = 0
         self.size = 0
@@ -69,7 +70,7 @@ class Draft:
         """What was collected, at monotonic time `now`."""
         batch = Batch(
             self.records, self.unread, self.devices, self.heard, self.commanded, self.quarantined, (),
-            self.receipts,
+            self.receipts, pictures=self.pictures,
         )  # fmt: skip
         return Load(
             batch,
@@ -101,6 +102,7 @@ def together(loads: Sequence[Load]) -> Load:
             joined(lambda b: b.quarantined),
             joined(lambda b: b.released),
             joined(lambda b: b.receipts),
+            pictures=joined(lambda b: b.pictures),
         ),
         list(chain.from_iterable(load.messages for load in loads)),
         list(chain.from_iterable(load.acknowledge for load in loads)),

@@ -10,6 +10,7 @@ from bridge.presence import Availability
 from bridge.quarantine import Quarantined
 from bridge.state import DeviceState
 from schemas.message import RawMessage, Reading, Value
+from schemas.picture import Picture
 
 # --- Transports ---------------------------------------------------------------------------------------------
 
@@ -113,6 +114,15 @@ class Forgotten(NamedTuple):
     history: bool = False
 
 
+class Pictured(NamedTuple):
+    """A picture as a metric's value, received at `time` (Unix seconds)."""
+
+    device_id: str
+    metric: str
+    time: float
+    picture: Picture
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is kept together or not at all.
@@ -120,7 +130,8 @@ class Batch:
     `devices` are latest states, later ones replacing earlier ones of the same id, and so are `commanded`,
     which keep the place of the earlier one. `quarantined` come with id
     0 and get theirs from the store; `released` are ids that leave the quarantine. `receipts` are of the
-    messages that this batch makes safe, in order of receipt. `forgotten` comes after all else in it.
+    messages that this batch makes safe, in order of receipt. Of `pictures` the last of each metric is kept.
+    `forgotten` comes after all else in it.
     """
 
     records: Sequence[Record] = ()
@@ -132,10 +143,14 @@ class Batch:
     released: Sequence[int] = ()
     receipts: Sequence[Receipt] = ()
     forgotten: Sequence[Forgotten] = ()
+    pictures: Sequence[Pictured] = ()
 
 
 AFRESH = Receipt(0, 0)
 """Stands among receipts where the broker began to count packet ids anew: those before it mean nothing now."""
+
+PICTURES_SIZE = 64 * 1024 * 1024
+"""Bytes of pictures that are kept, where the settings do not say."""
 
 RECEIPTS_KEPT = 32_767
 """The newest receipts a store remembers: half of all packet ids, so that an id that is used again for another
@@ -304,6 +319,12 @@ class Store(Protocol):
 
     def receipts(self) -> Sequence[Receipt]:
         """The newest receipts, oldest first, at most `RECEIPTS_KEPT`."""
+
+    def pictures(self) -> Sequence[Pictured]:
+        """The newest picture of each metric, that which came longest ago first.
+
+        Beyond the store's bound on their bytes those that came longest ago are gone.
+        """
 
     def restore(self, source: Path) -> None:
         """Put a backup in the place of all that is kept. By the writing thread. Raises `StoreError`."""

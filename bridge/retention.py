@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bridge.ports import PICTURES_SIZE
+
 DAY = 86_400.0
 DEFAULT = "default"
 """The name under which the retention of all kinds without one of their own stands."""
@@ -24,13 +26,15 @@ class StoreOptions:
 
     `folder` is where relative files go. `retention` is by the name of the kind (`unclaimed` for devices
     without one), `DEFAULT` for all others. The quarantine, and likewise the messages that readings do not
-    hold wholly, are kept for `quarantine_age` seconds and up to `quarantine_size` bytes of payload.
+    hold wholly, are kept for `quarantine_age` seconds and up to `quarantine_size` bytes of payload. Of the
+    newest pictures `pictures_size` bytes are kept.
     """
 
     folder: Path = Path()
     retention: Mapping[str, Retention] = field(default_factory=dict)
     quarantine_age: float | None = 30 * DAY
     quarantine_size: int = 256 * 1024 * 1024
+    pictures_size: int = PICTURES_SIZE
 
     def keep(self, kind: str) -> Retention:
         """How long readings of a kind are kept."""

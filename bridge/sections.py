@@ -169,6 +169,7 @@ class StoreSettings(Section):
     )
     quarantine_age: Span = "30d"
     quarantine_size: Annotated[str, BeforeValidator(_size)] = "256 MiB"
+    pictures_size: Annotated[str, BeforeValidator(_size)] = "64 MiB"
 
 
 class BusSettings(Section):

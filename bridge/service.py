@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bridge.album import Album
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, Commands, CommandTaken, Note
 from bridge.config_file import ConfigFile
@@ -25,6 +26,7 @@ from bridge.ledger import closed
 from bridge.naming import Naming
 from bridge.ports import (
     AFRESH,
+    PICTURES_SIZE,
     Batch,
     Connection,
     Deliver,
@@ -47,6 +49,7 @@ from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from schemas import history_sources
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
+from schemas.picture import Picture
 from schemas.suggest import Suggestion
 
 log = logging.getLogger(__name__)
@@ -66,7 +69,8 @@ class Plan:
 
     `broker_url` is where devices reach the broker, without secrets, for people; `embedded`: it is our own.
     `config` is the file that gives the labels; without one what is changed of them holds until the end.
-    `kind_folder` is where the user's own kinds are, None where the config names no folder.
+    `kind_folder` is where the user's own kinds are, None where the config names no folder. `pictures_size` is
+    the bytes of pictures that are kept at hand.
     """
 
     kinds: Kinds
@@ -77,6 +81,7 @@ class Plan:
     embedded: bool = False
     config: ConfigFile | None = None
     kind_folder: str | None = None
+    pictures_size: int = PICTURES_SIZE
 
 
 class Bridge:
@@ -94,10 +99,12 @@ class Bridge:
         self._stopping = threading.Event()
         counts = Counts()
         self._keeper = Keeper(plan.store, self, counts.stages["commit"])
+        self._album = Album(plan.pictures_size)
         self._ingest = Ingest(
             Parts(
                 self._inbox, plan.kinds, self._state, self._keeper.put, self.broadcast.publish,
                 lambda: self._keeper.oldest, lambda: self._keeper.gathering,
+                self._album,
             ),
             BridgeStatus(broker_url=plan.broker_url, embedded=plan.embedded, mark=self._inbox.mark_items),
             counts,
@@ -112,6 +119,7 @@ class Bridge:
     def start(self) -> None:
         """Show what the store remembers, then listen to every transport. Call once, with an open store."""
         store = self._plan.store
+        self._album.put(store.pictures())
         self._ingest.restore(store.latest(), store.receipts(), store.unanswered())
         self._keeper.start()
         self._naming.start()
@@ -300,6 +308,10 @@ class Bridge:
         if not known and not found.points and not found.other_units:
             raise LookupError(f"{device_id} has no metric {metric}, and there is no history of one")
         return sources[0].unit, found
+
+    def picture(self, device_id: str, metric: str) -> Picture | None:
+        """The newest picture of a metric, None where there is none or it is not kept any more."""
+        return self._album.get(device_id, metric)
 
     def facts(self) -> StoreFacts:
         """What the store says of itself."""

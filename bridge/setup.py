@@ -218,6 +218,7 @@ def store_options(loaded: Loaded) -> StoreOptions:
         retention={kind: _retention(spans) for kind, spans in store.retention.items()},
         quarantine_age=None if math.isinf(age) else age,
         quarantine_size=size(store.quarantine_size),
+        pictures_size=size(store.pictures_size),
     )
 
 
@@ -290,6 +291,7 @@ def plan_of(loaded: Loaded, kinds: Kinds, parts: Opened, extra: Sequence[Transpo
         # Where there is no file yet, it is the one that the next start here will read.
         ConfigFile(loaded.file or loaded.base / CONFIG_NAME),
         next((str(loaded.path(path)) for path in loaded.settings.schemas.paths), None),
+        size(loaded.settings.store.pictures_size),
     )
 
 

@@ -14,7 +14,7 @@ SHORT = 256
 """Bytes of the last payload where many topics are listed."""
 
 
-TopicRole: TypeAlias = Literal["state", "availability", "command", "unclaimed"]
+TopicRole: TypeAlias = Literal["state", "availability", "command", "image", "unclaimed"]
 """What a topic is to the kinds: a state, an availability, what asks a device for something, or nothing."""
 
 

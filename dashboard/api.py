@@ -11,6 +11,7 @@ from starlette.routing import Match
 
 from dashboard.api_chart import add_chart
 from dashboard.api_devices import add_command_list, add_commands, add_devices, add_history
+from dashboard.api_images import add_images
 from dashboard.api_naming import add_naming
 from dashboard.api_quarantine import add_quarantine, add_restore
 from dashboard.api_stream import Listening, add_stream
@@ -34,6 +35,7 @@ def api(
     add_stream(router, listening)
     add_history(router, house)
     add_chart(router, house)
+    add_images(router, house)
     add_command_list(router, house)
     add_devices(router, house)
     add_commands(router, house, origins)

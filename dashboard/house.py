@@ -26,6 +26,7 @@ from dashboard.trends import Trends
 from dashboard.vitals import Vitals
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
+from schemas.picture import Picture
 from schemas.suggest import Suggestion
 
 if TYPE_CHECKING:
@@ -149,6 +150,9 @@ class House(Protocol):
 
         Raises `LookupError` for a metric that neither the device's kind nor its history knows.
         """
+
+    def picture(self, device_id: str, metric: str) -> Picture | None:
+        """* The newest picture of a metric, None where there is none or it is not kept any more."""
 
     def facts(self) -> StoreFacts:
         """* What the store says of itself."""

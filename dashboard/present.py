@@ -12,9 +12,11 @@ from dashboard.course import NO_TREND, Trend
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader
 from dashboard.units import Conversion
-from dashboard.wording import age, ago, ahead, laid_out, past, payload_text, plain, shown_text
+from dashboard.wording import age, ago, ahead, laid_out, past, payload_text, plain, shown_text, size_text
+from schemas.image import Image
 from schemas.kind import Kind
 from schemas.message import Value
+from schemas.picture import reference_of
 from schemas.topics import unquote_topic
 from schemas.traits import Binary, Choice, Counter, Event, Location, Numeric, Switch, Text, Trait
 
@@ -196,7 +198,17 @@ def format_value(value: Value, trait: Trait, reader: Reader = ENGLISH, into: Con
         return _number(value, trait) if into is None else _converted(value, trait, into)
     if isinstance(trait, Choice | Event):
         return shown_text(reader.told(value))
-    return shown_text(value)
+    return picture_text(value, reader) if isinstance(trait, Image) else shown_text(value)
+
+
+def picture_text(value: Value | None, reader: Reader = ENGLISH) -> str:
+    """A picture in words: `PNG, 640×480, 23 kB`; whatever else it is, as text."""
+    found = reference_of(value)
+    if found is None:
+        return DASH if value is None else shown_text(str(value))
+    name = found.media.partition("/")[2]
+    name = "WebP" if name == "webp" else name.upper()
+    return f"{name}, {found.width}×{found.height}, {size_text(found.size, reader)}"
 
 
 def decimals(trait: Trait, into: Conversion | None = None) -> int | None:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridge.album import Album
 from bridge.bus.follower import BusLink, Follower
 from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.frames import Frame
 from bridge.groups import Groups
 from bridge.labels import Label, retired_of
-from bridge.ports import Heard, History, QuarantineCounts, Sought, StoreFacts
+from bridge.ports import Heard, History, Pictured, QuarantineCounts, Sought, StoreFacts
 from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.state import DeviceState
@@ -27,6 +28,7 @@ from dashboard.trends import Trends
 from dashboard.vitals import Vitals
 from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
+from schemas.picture import Picture
 from schemas.suggest import Suggestion
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class RemoteHouse:
         self._follower = follower
         self._asker = follower.asker
         self._run = ""
+        self._album = Album()
         follower.listen(self._note)
 
     def start(self) -> None:
@@ -139,6 +142,18 @@ class RemoteHouse:
     ) -> tuple[str, History]:
         """See `House`."""
         return self._asker.history(device_id, metric, start, end, points)
+
+    def picture(self, device_id: str, metric: str) -> Picture | None:
+        """See `House`. One that is shown already is not asked for again."""
+        device = self.devices.get(device_id)
+        state = device.metrics.get(metric) if device is not None else None
+        kept = self._album.get(device_id, metric)
+        if kept is not None and state is not None and kept.words == state.value:
+            return kept
+        found = self._asker.picture(device_id, metric)
+        if found is not None:
+            self._album.put([Pictured(device_id, metric, time.time(), found)])
+        return found
 
     def facts(self) -> StoreFacts:
         """See `House`."""

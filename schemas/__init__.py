@@ -12,6 +12,7 @@ from schemas.command import InvalidCommand, encode_command
 from schemas.decode import decode
 from schemas.device import Device, Kind, KindError, Metric, kind_of
 from schemas.history import history_sources
+from schemas.image import Image
 from schemas.topics import TopicPattern, quote_topic, unquote_topic
 from schemas.traits import (
     Binary,
@@ -38,6 +39,7 @@ __all__ = [
     "Counter",
     "Device",
     "Event",
+    "Image",
     "InvalidCommand",
     "Kind",
     "KindError",

@@ -14,7 +14,7 @@ from schemas.device import Device, Kind, KindError, kind_of
 from schemas.mistakes import mistake
 from schemas.topics import TopicPattern, is_placeholder
 
-Role: TypeAlias = Literal["state", "availability", "command"]
+Role: TypeAlias = Literal["state", "availability", "command", "image"]
 
 _CACHED_TOPICS = 10_000
 _CACHED_LENGTH = 512
@@ -22,11 +22,15 @@ _CACHED_LENGTH = 512
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A topic is one of a kind's. `device_id` is only the kind's name where the topic lacks a placeholder."""
+    """A topic is one of a kind's. `device_id` is only the kind's name where the topic lacks a placeholder.
+
+    `metric` is the one to which a topic of its own belongs.
+    """
 
     kind: Kind
     role: Role
     device_id: str
+    metric: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class _Entry(NamedTuple):
     kind: Kind
     role: Role
     pattern: TopicPattern
+    metric: str = ""
 
 
 _Shape: TypeAlias = tuple[int, ...]
@@ -83,13 +88,15 @@ class Kinds:
         if taken is not None:
             whose = f"the {taken[1]} topic of {taken[0].name}"
             raise KindError(f'{kind.model.__name__}: the topic "{kind.topic.text}" is already {whose}')
-        for pattern in (kind.availability, *kind.commands):
+        for pattern in (kind.availability, *kind.commands, *(own for _, own in kind.own_topics)):
             taken = self._filters.get(pattern.subscription) if pattern is not None else None
             if pattern is not None and taken is not None and taken[1] == "state":
                 whose = f"the state topic of {taken[0].name}"
                 raise KindError(f'{kind.model.__name__}: "{pattern.text}" is already {whose}')
         self._kinds[kind.name] = kind
         self._file(kind, "state", kind.topic)
+        for metric, own in kind.own_topics:
+            self._file(kind, "image", own, metric)
         if kind.availability is not None:
             self._file(kind, "availability", kind.availability)
         for command in kind.commands:
@@ -108,12 +115,14 @@ class Kinds:
             self._claims[topic] = claim
         return claim
 
-    def _file(self, kind: Kind, role: Role, pattern: TopicPattern) -> None:
+    def _file(self, kind: Kind, role: Role, pattern: TopicPattern, metric: str = "") -> None:
         self._filters.setdefault(pattern.subscription, (kind, role))
         positions = tuple(at for at, level in enumerate(pattern.levels) if not is_placeholder(level))
         literals = tuple(pattern.levels[at] for at in positions)
         shape = self._index.setdefault(len(pattern.levels), {}).setdefault(positions, {})
-        shape.setdefault(literals, _Entry(len(pattern.placeholders), self._order, kind, role, pattern))
+        shape.setdefault(
+            literals, _Entry(len(pattern.placeholders), self._order, kind, role, pattern, metric)
+        )
         self._order += 1
 
     def _find(self, topic: str) -> Claim | None:
@@ -128,7 +137,8 @@ class Kinds:
             if values is None:
                 continue
             whole = len(values) == len(entry.kind.topic.placeholders)
-            return Claim(entry.kind, entry.role, entry.kind.device_id(values) if whole else entry.kind.name)
+            device_id = entry.kind.device_id(values) if whole else entry.kind.name
+            return Claim(entry.kind, entry.role, device_id, entry.metric)
         return None
 
 

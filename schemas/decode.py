@@ -7,8 +7,9 @@ from math import inf
 
 from pydantic import ValidationError
 
-from schemas.catalog import Kinds
+from schemas.catalog import Claim, Kinds
 from schemas.flatten import LARGEST_INT, SMALLEST_INT, Flat, flatten, repeats, unclaimed_readings
+from schemas.image import Image
 from schemas.kind import Kind
 from schemas.message import (
     Announcement,
@@ -22,6 +23,7 @@ from schemas.message import (
     Unclaimed,
     Value,
 )
+from schemas.picture import NoPicture, Picture, picture_of
 from schemas.refusal import named, one_line, refusal_of, sentence, shown
 from schemas.topics import quote_topic
 
@@ -46,7 +48,9 @@ def decode(message: RawMessage, kinds: Kinds, *, max_payload: int = MAX_PAYLOAD)
         return _SYSTEM
     if claim is not None and claim.role == "command":
         return _COMMAND
-    if len(payload) > max_payload:
+    if len(payload) > max_payload and (
+        claim is None or (claim.role != "image" and len(payload) > max_payload + claim.kind.largest)
+    ):
         size = f"{len(payload):,} bytes"
         large = Mistake((), f"at most {max_payload:,} bytes", size)
         return Rejected("too_large", sentence(large), mistakes=(large,))
@@ -57,6 +61,8 @@ def decode(message: RawMessage, kinds: Kinds, *, max_payload: int = MAX_PAYLOAD)
         return _CLEARED
     if claim.role == "availability":
         return _announcement(payload, claim.kind, claim.device_id)
+    if claim.role == "image":
+        return _picture(payload, claim)
     try:
         return _state(payload, message.received_at, claim.kind, claim.device_id)
     except (Exception, SystemExit) as error:  # noqa: BLE001
@@ -108,7 +114,27 @@ def _state(payload: bytes, received_at: float, kind: Kind, device_id: str) -> Re
         None if place is None else _called(place),
         values["sequence"] if "sequence" in kind.about else None,
         whole,
+        _pictures(kind, values) if kind.pictures else (),
     )
+
+
+def _picture(payload: bytes, claim: Claim) -> Readings | Rejected:
+    """A picture that came by itself, on a topic of its own."""
+    kind, metric = claim.kind, claim.kind.metrics[claim.metric]
+    assert isinstance(metric.trait, Image)  # noqa: S101  (no other trait has a topic of its own)
+    try:
+        picture = picture_of(payload, metric.trait.max_bytes)
+    except NoPicture as error:
+        wrong = Mistake((metric.name,), error.expected, error.came)
+        code = "too_large" if error.large else "invalid_value"
+        return Rejected(code, sentence(wrong), metric.name, (wrong,))
+    reading = Reading(metric.name, picture.words)
+    return Readings(claim.device_id, kind.name, (reading,), pictures=((metric.name, picture),))
+
+
+def _pictures(kind: Kind, values: dict[str, object]) -> tuple[tuple[str, Picture], ...]:
+    found = [(name, values[name]) for name in kind.pictures]
+    return tuple((name, picture) for name, picture in found if isinstance(picture, Picture))
 
 
 def _value(value: object) -> Value:
@@ -127,6 +153,8 @@ def _value(value: object) -> Value:
         raise ValueError("a field became a number that is not finite")
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Picture):
+        return value.words
     raise TypeError(f"a field became a {type(value).__name__}")
 
 

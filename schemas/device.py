@@ -10,6 +10,7 @@ from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 from schemas.fields import aliases_of, metric_of, words
 from schemas.history import check_earlier
+from schemas.image import Image
 from schemas.kind import Kind, Metric
 from schemas.topics import TopicPattern
 from schemas.traits import Counter, KindError, Text, Timestamp
@@ -97,6 +98,7 @@ class Device(BaseModel):
         metrics, about = _metrics(cls), _about(cls)
         # Only now: what is inferred has been written into the fields.
         _build(cls)
+        _check_own_topics(cls, metrics, state)
         kind = Kind(
             name=name,
             title=words(name),
@@ -175,6 +177,21 @@ def _check_commands(cls: type[Device], kind: Kind) -> None:
             if other is not None and command.subscription == other.subscription:
                 text = f'the device itself sends on the command topic "{command.text}"; end it in /set'
                 _fail(cls, text, field=metric.name)
+
+
+def _check_own_topics(cls: type[Device], metrics: dict[str, Metric], state: TopicPattern) -> None:
+    taken = {state.subscription: "the state"}
+    for metric in metrics.values():
+        if not isinstance(metric.trait, Image) or metric.trait.topic is None:
+            continue
+        own = _pattern(cls, metric.trait.topic, f"topic of {metric.name}")
+        if set(own.placeholders) != set(state.placeholders):
+            text = f'the topic "{own.text}" must hold the same placeholders as the kind\'s, {_braces(state)}'
+            _fail(cls, text, field=metric.name)
+        if own.subscription in taken:
+            text = f'the topic "{own.text}" is that of {taken[own.subscription]}; give it another one'
+            _fail(cls, text, field=metric.name)
+        taken[own.subscription] = metric.name
 
 
 def _stale_after(cls: type[Device], seconds: float | None) -> float | None:

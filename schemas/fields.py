@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from schemas.button import Button
+from schemas.image import Image
 from schemas.kind import Metric
 from schemas.traits import (
     Binary,
@@ -29,6 +30,7 @@ _INFERRED: dict[str, type[Trait]] = {
     "float": Numeric,
     "int": Numeric,
     "str": Text,
+    "bytes": Image,
     "datetime": Timestamp,
     "literal": Choice,
     "enum": Choice,
@@ -38,6 +40,7 @@ _LEAVES = {
     float: "float",
     int: "int",
     str: "str",
+    bytes: "bytes",
     datetime: "datetime",
     AwareDatetime: "datetime",
 }
@@ -52,8 +55,8 @@ def metric_of(owner: str, name: str, field: FieldInfo) -> Metric:
     leaf = _leaf(_type_of(field))
     if leaf is None:
         mistakes.fail(
-            "this type is not supported; use float, int, bool, str, Literal, a text Enum or AwareDatetime, "
-            "or one of these with | None"
+            "this type is not supported; use float, int, bool, str, bytes, Literal, a text Enum or "
+            "AwareDatetime, or one of these with | None"
         )
     trait = _given_trait(field, mistakes)
     if trait is None:
@@ -64,6 +67,8 @@ def metric_of(owner: str, name: str, field: FieldInfo) -> Metric:
         mistakes.fail(f"{type(trait).__name__} goes with {expected}, not with {_INFERRED_NAMES[leaf]}")
     if not trait.can_be_read and field.is_required():
         mistakes.fail("no state has it, because it is only sent; write its type with | None, and = None")
+    if isinstance(trait, Image) and trait.topic is not None and field.is_required():
+        mistakes.fail("it comes on a topic of its own, so not every message has it; write | None, and = None")
     _check_default(field, mistakes)
     return Metric(
         name=name,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from schemas.image import Image
 from schemas.message import Value
 from schemas.topics import TopicPattern
 from schemas.traits import Trait
@@ -59,6 +60,12 @@ class Kind:
     commands: tuple[TopicPattern, ...] = field(init=False)
     fields: Mapping[str, Metric] = field(init=False, repr=False)
     """All of these by their name in JSON."""
+    pictures: tuple[str, ...] = field(init=False, repr=False)
+    """The metrics that are pictures."""
+    own_topics: tuple[tuple[str, TopicPattern], ...] = field(init=False, repr=False)
+    """The metrics that come on a topic of their own, with it."""
+    largest: int = field(init=False, repr=False)
+    """Bytes that a message may have because of the pictures in it, beyond what any may have."""
     units: tuple[tuple[str, str], ...] = field(init=False, repr=False)
     """The name and the unit of every metric, in their order."""
     validate: "Callable[[bytes], Device]" = field(init=False, repr=False)
@@ -70,6 +77,11 @@ class Kind:
         object.__setattr__(self, "fields", MappingProxyType(fields))
         texts = dict.fromkeys(metric.trait.command for metric in self.metrics.values())
         object.__setattr__(self, "commands", tuple(TopicPattern(text) for text in texts if text is not None))
+        images = [(m.name, m.trait) for m in self.metrics.values() if isinstance(m.trait, Image)]
+        object.__setattr__(self, "pictures", tuple(name for name, _ in images))
+        own = tuple((name, TopicPattern(trait.topic)) for name, trait in images if trait.topic is not None)
+        object.__setattr__(self, "own_topics", own)
+        object.__setattr__(self, "largest", sum(trait.longest for _, trait in images))
         units = tuple((metric.name, metric.unit) for metric in self.metrics.values())
         object.__setattr__(self, "units", units)
         object.__setattr__(self, "validate", self.model.__pydantic_validator__.validate_json)

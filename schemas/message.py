@@ -4,6 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+from schemas.picture import Picture
+
 Value: TypeAlias = bool | int | float | str
 Provenance: TypeAlias = Literal["live", "retained", "restored"]
 
@@ -42,7 +44,8 @@ class Readings(NamedTuple):
     """A valid state message of a known kind. `device_time` is Unix seconds, or None if not given.
 
     `sequence` is the device's own number of the message, if it gives one. `whole` is False where the readings
-    do not hold all that the message said, because something of it was too long or too much.
+    do not hold all that the message said, because something of it was too long or too much. `pictures` are
+    those of its metrics, whose readings only tell of them.
     """
 
     device_id: str
@@ -53,6 +56,7 @@ class Readings(NamedTuple):
     place: str | None = None
     sequence: int | None = None
     whole: bool = True
+    pictures: tuple[tuple[str, Picture], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

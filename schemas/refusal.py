@@ -7,8 +7,10 @@ import re
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from schemas.image import Image
 from schemas.kind import Kind, Metric
 from schemas.message import Mistake, Rejected
+from schemas.picture import NoPicture
 from schemas.traits import Color, Counter, Location, Numeric, Text, Timestamp
 
 CODES = frozenset(
@@ -82,6 +84,8 @@ def expectation(metric: Metric) -> str:
         return _MOMENTS[trait.unit]
     if isinstance(trait, Color):
         return "a colour such as #ff8800"
+    if isinstance(trait, Image):
+        return f"a picture in base64 (JPEG, PNG, GIF or WebP) of at most {trait.max_bytes:,} bytes"
     if isinstance(trait, Text):
         return f"a text of at most {trait.max_length} characters"
     return f"one of {', '.join(metric.options)}" if metric.options else "true or false"
@@ -150,6 +154,9 @@ def _mistake(mistake: ErrorDetails, kind: Kind) -> Mistake:
         return Mistake(path, _expected(mistake, metric), "a message without it", missing=True)
     if mistake["type"] == "extra_forbidden":
         return Mistake(path, f"only the fields that {kind.name} declares", f"this one with {got}")
+    cause = mistake.get("ctx", {}).get("error")
+    if isinstance(cause, NoPicture):
+        return Mistake(path, cause.expected, cause.came)
     if mistake["type"] in ("value_error", "assertion_error"):
         return Mistake(path, shown(mistake["msg"].split(", ", 1)[-1])[1:-1], got, own=True)
     return Mistake(path, _expected(mistake, metric), got)
@@ -168,6 +175,8 @@ def _code(mistake: ErrorDetails, kind: Kind) -> str:
     metric = _metric(mistake, kind)
     if metric is not None and isinstance(metric.trait, Timestamp):
         return "invalid_time"
+    if metric is not None and isinstance(metric.trait, Image) and _too_large(mistake):
+        return "too_large"
     # An integer too large for a float is told as not finite, or as no number at all.
     is_number = metric is not None and isinstance(metric.trait, Numeric | Counter | Location)
     huge = isinstance(got, int) and abs(got) >= 2**63
@@ -180,6 +189,11 @@ def _code(mistake: ErrorDetails, kind: Kind) -> str:
     if kind_of_mistake in ("literal_error", "enum") and not isinstance(got, str):
         return "wrong_type"
     return "invalid_value"
+
+
+def _too_large(mistake: ErrorDetails) -> bool:
+    error = mistake.get("ctx", {}).get("error")
+    return mistake["type"] == "string_too_long" or (isinstance(error, NoPicture) and error.large)
 
 
 def _field(mistake: ErrorDetails) -> str:

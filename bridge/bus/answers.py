@@ -14,6 +14,7 @@ from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.topic_levels import TopicBranch, TopicEntry, TopicLevel, TopicMessage
 from schemas.message import RawMessage
+from schemas.picture import Picture
 from schemas.suggest import Suggestion
 
 PAYLOAD = 65_536
@@ -148,6 +149,10 @@ ANSWERS: Final[Mapping[str, tuple[Callable[[Any], object], Callable[[Any], objec
     "replay": (
         lambda a: (a.tried, a.passed, dict(a.still_refused), a.cut),
         lambda plain: Replayed(*plain),
+    ),
+    "picture": (
+        lambda found: found and tuple(found),
+        lambda plain: None if plain is None else Picture(*plain),
     ),
     "facts": (astuple, lambda plain: StoreFacts(*plain)),
     "topics": (_of_level, _level),

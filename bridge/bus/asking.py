@@ -20,6 +20,7 @@ from bridge.quarantine import Quarantined
 from bridge.replay import Replayed
 from bridge.topic_levels import TopicEntry, TopicLevel
 from schemas.message import RawMessage, Value
+from schemas.picture import Picture
 from schemas.suggest import Suggestion
 
 WITHIN: Mapping[str, float] = {"command": 5.0, "publish": 5.0, "replay": 600.0}
@@ -116,6 +117,10 @@ class Asker:
     def replay(self, *, dry_run: bool, ids: Sequence[int] | None = None) -> Replayed:
         """See `Bridge`."""
         return cast(Replayed, self.ask("replay", dry_run, None if ids is None else list(ids)))
+
+    def picture(self, device_id: str, metric: str) -> Picture | None:
+        """See `Bridge`."""
+        return cast("Picture | None", self.ask("picture", device_id, metric))
 
     def facts(self) -> StoreFacts:
         """See `Bridge`."""

@@ -63,6 +63,7 @@ def carry_out(bridge: Bridge) -> Mapping[str, Callable[..., object]]:
         "quarantine_counts": bridge.quarantine_counts,
         "replay": lambda dry_run, ids: bridge.replay(dry_run=dry_run, ids=ids),
         "facts": bridge.facts,
+        "picture": bridge.picture,
         "relabel": lambda device_id, name, place: bridge.relabel(device_id, name=name, place=place),
         "retire": lambda device_id, retired: bridge.retire(device_id, retired=retired),
         "forget": lambda device_id, history, retained: bridge.forget(

@@ -1,8 +1,9 @@
 """One simulated device: no network, only what it would say next and how it takes commands."""
 
+import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import cast
 
@@ -74,6 +75,15 @@ class SimulatedDevice:
                 return None
         return self._message(moment, {n: v for n, v in self._values.items() if n not in left_out})
 
+    def pictures(self) -> Sequence[tuple[str, bytes]]:
+        """The topics and payloads of the pictures of the last step that go to topics of their own."""
+        found = []
+        for name, own in self.kind.own_topics:
+            picture = self._values.get(name)
+            if isinstance(picture, str):
+                found.append((own.format(self._placeholders), base64.b64decode(picture)))
+        return found
+
     def command(self, payload: bytes, now: float | None = None) -> bytes | None:
         """The new state, if the payload is a JSON object of fields that may be set to these values.
 
@@ -131,8 +141,11 @@ class SimulatedDevice:
         return changes
 
     def _message(self, moment: Moment, values: Mapping[str, Value]) -> bytes | None:
+        apart = dict(self.kind.own_topics)
         content: dict[str, Value] = {
-            metric.key: values[name] for name, metric in self.kind.metrics.items() if name in values
+            metric.key: values[name]
+            for name, metric in self.kind.metrics.items()
+            if name in values and name not in apart
         }
         # In milliseconds, and never the same twice: two messages of a burst are no repetition of one.
         self._stamp = max(round(moment.now * 1000), self._stamp + 1)

@@ -13,7 +13,9 @@ from bridge.simulate.motion import (
     counter_mover,
     number_mover,
 )
+from bridge.simulate.pictures import Scene
 from bridge.simulate.span import measure_of, span_of
+from schemas.image import Image
 from schemas.kind import Metric
 from schemas.message import Value
 from schemas.traits import (
@@ -50,6 +52,8 @@ def mover_of(metric: Metric, rng: Random, *, switched: bool) -> Mover:
             return Way(rng, span_of(metric), trait.axis)
         case Timestamp() as trait:
             return Clock(trait, 300)
+        case Image():
+            return Scene(rng)
         case Numeric() if not metric.settable:
             return number_mover(metric, rng, switched=switched)
     return _dweller(metric, rng)
@@ -93,6 +97,8 @@ def examples(metric: Metric, moment: Moment) -> list[Value]:
             return ["ok", "a", "A", "1", "A1", "abc", "abc123", "1.0.0", "00:11:22:33:44:55", "127.0.0.1"]
         case Color():
             return list(_PALETTE)
+        case Image():
+            return [picture] if (picture := Scene(Random(0)).value(moment)) is not None else []
         case Timestamp() as trait:
             return [value for lag in (0, 1, 86_400) if (value := Clock(trait, lag).value(moment)) is not None]
     span = span_of(metric)

@@ -67,6 +67,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tank": ("rainwater", "heating_oil"),
     "machine": ("line_1", "line_2", "press", "lathe", "packing"),
     "tracker": ("van_1", "van_2", "forklift"),
+    "camera": ("driveway", "garden", "front_door"),
     "button": ("doorbell", "bedside", "desk"),
 }
 _ELSEWHERE = (_GROUND, _UPPER, _CELLAR, _OUTSIDE)

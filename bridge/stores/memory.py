@@ -9,16 +9,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from bridge.album import Album
 from bridge.commands import CommandRecord
 from bridge.errors import StoreError
 from bridge.ports import (
     HEAPS,
+    PICTURES_SIZE,
     RECEIPTS_KEPT,
     Batch,
     Exported,
     Heap,
     Heard,
     History,
+    Pictured,
     Point,
     QuarantineCounts,
     Query,
@@ -94,8 +97,9 @@ class MemoryStore:
 
     durable = False
 
-    def __init__(self) -> None:
+    def __init__(self, pictures_size: int = PICTURES_SIZE) -> None:
         self._lock = threading.Lock()
+        self._album = Album(pictures_size)
         self._series: OrderedDict[_Key, _Series] = OrderedDict()
         self._latest: dict[str, DeviceState] = {}
         self._notes: dict[str, str] = {}
@@ -133,6 +137,7 @@ class MemoryStore:
                 self._refuse(entry)
             for number in batch.released:
                 self._release(number)
+            self._album.put(batch.pictures)
             for device_id, time, history in batch.forgotten:
                 self._forget(device_id, time, history=history)
             return new
@@ -167,6 +172,10 @@ class MemoryStore:
         """See `Store`."""
         with self._lock:
             return list(self._receipts)
+
+    def pictures(self) -> Sequence[Pictured]:
+        """See `Store`."""
+        return self._album.all()
 
     def restore(self, source: Path) -> None:
         """See `Store`. There is nothing to restore into."""
@@ -314,6 +323,7 @@ class MemoryStore:
 
     def _forget(self, device_id: str, time: float, *, history: bool) -> None:
         self._latest.pop(device_id, None)
+        self._album.forget(device_id)
         self._forgotten[device_id] = _micros(time)
         if len(self._forgotten) > 2 * SERIES:
             known = {key.device for key in self._series}
@@ -392,4 +402,4 @@ def _micros(seconds: float) -> int:
     return round(seconds * 1e6)
 
 
-SCHEMES = {"memory": lambda _url, _options: MemoryStore()}
+SCHEMES = {"memory": lambda _url, options: MemoryStore(options.pictures_size)}

@@ -13,10 +13,11 @@ from dashboard.chart.window import Window
 from dashboard.present import decimals
 from dashboard.reader import Reader
 from dashboard.units import Conversion
+from schemas.image import Image
 from schemas.traits import Binary, Choice, Color, Counter, Event, Numeric, Switch, Text, Timestamp, Trait
 
 HOUR = 3_600.0
-_WORDS = (Switch, Binary, Choice, Color, Event, Text, Timestamp)
+_WORDS = (Switch, Binary, Choice, Color, Event, Text, Timestamp, Image)
 _PER_HOUR = {"kWh": "kW", "Wh": "W"}
 _SILENCES = 10
 """A metric of which nobody knows how long it may be silent is, after so many times its usual distance."""

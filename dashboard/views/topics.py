@@ -42,6 +42,7 @@ ROLES: Mapping[str, str] = {
     "state": marked("what a device says"),
     "availability": marked("whether a device is there"),
     "command": marked("what a device is asked for"),
+    "image": marked("pictures of a device"),
     "unclaimed": marked("no kind claims it"),
 }
 OUTCOMES: Mapping[str, str] = {

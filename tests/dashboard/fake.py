@@ -1,6 +1,7 @@
 """A house without threads, clocks and sockets: what tests of the dashboard put behind it."""
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 import flet as ft
 
+from bridge.album import Album
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, CommandSent, CommandTaken
 from bridge.errors import FleetglassError
@@ -17,9 +19,10 @@ from bridge.explorer import Explorer, check_publishable
 from bridge.frames import Frame
 from bridge.groups import Groups, groups_of
 from bridge.labels import NOTHING, Label, relabelled, retired_of, shown
-from bridge.ports import Batch, Heard, History, QuarantineCounts, Query, Sought, Source, StoreFacts
+from bridge.ports import Batch, Heard, History, Pictured, QuarantineCounts, Query, Sought, Source, StoreFacts
 from bridge.quarantine import Quarantined, quarantine
 from bridge.replay import Replayed, replay
+from bridge.simulate.pictures import png
 from bridge.state import Change, DeviceState, State
 from bridge.status import BridgeStatus, Counts
 from bridge.stores.memory import MemoryStore
@@ -39,9 +42,12 @@ from schemas import history_sources
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
 from schemas.message import Announcement, RawMessage, Readings, Rejected, Unclaimed, Value
+from schemas.picture import Picture
 from schemas.suggest import Suggestion
 
 T = TypeVar("T")
+PICTURE = base64.b64encode(png(4, 3, bytes(15))).decode()
+"""A picture of 4 by 3 pixels, as it stands in JSON."""
 SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
     "thermostat": (
         {"temperature": 21.5, "humidity": 40, "heating": True, "target": 22},
@@ -89,6 +95,11 @@ SAMPLES: Mapping[str, Sequence[Mapping[str, object]]] = {
         {"latitude": -33.86, "longitude": 151.2, "speed": 0, "battery": 9},
         {"latitude": 0, "longitude": 0},
     ),
+    "camera": (
+        {"image": PICTURE, "motion": True},
+        {"motion": False},
+        {},
+    ),
     "button": ({"event": "single"}, {"event": "double"}, {"event": "long"}),
 }
 """For every shipped kind a full message, another, and one with the required fields only."""
@@ -120,6 +131,7 @@ class FakeHouse:
         )
         self.labels: dict[str, Label] = {}
         self.store = MemoryStore()
+        self.album = Album()
         self.store.open()
         self.aside = StillAside()
         self.boards = Boards(Path("no such folder"))
@@ -184,6 +196,9 @@ class FakeHouse:
         if (kind is None or metric not in kind.metrics) and not found.points:
             raise LookupError(f"{device_id} has no metric {metric}, and there is no history of one")
         return sources[0].unit, found
+
+    def picture(self, device_id: str, metric: str) -> Picture | None:
+        return self.album.get(device_id, metric)
 
     def facts(self) -> StoreFacts:
         return self.store.facts()
@@ -253,6 +268,8 @@ class FakeHouse:
         change: Change | None = None
         if isinstance(outcome, Readings | Unclaimed):
             change = self.state.readings(outcome, raw, 0, self.now)
+            for name, picture in outcome.pictures if isinstance(outcome, Readings) else ():
+                self.album.put([Pictured(outcome.device_id, name, raw.received_at, picture)])
         elif isinstance(outcome, Announcement):
             change = self.state.announcement(outcome, 0, self.now)
         return self._touched([] if change is None else [change])

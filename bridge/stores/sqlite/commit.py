@@ -12,6 +12,7 @@ from bridge.commands import CommandRecord
 from bridge.ports import RECEIPTS_KEPT, Batch, Receipt, Record
 from bridge.quarantine import Quarantined
 from bridge.stores.sqlite.forgetting import forget
+from bridge.stores.sqlite.pictures import write_pictures
 from bridge.stores.sqlite.rows import Bound, append, chunks, insert
 from bridge.stores.states import to_row
 from bridge.stores.steps import MINUTE
@@ -68,8 +69,8 @@ class Known:
                 entry[1] = NO_MINUTE
 
 
-def write(db: sqlite3.Connection, known: Known, batch: Batch) -> int:
-    """Write all of a batch; how many readings were new."""
+def write(db: sqlite3.Connection, known: Known, batch: Batch, pictures_size: int) -> int:
+    """Write all of a batch; how many readings were new. Of pictures at most so many bytes are kept."""
     new = 0
     if batch.records:
         new = _write_records(db, known, batch.records)
@@ -87,6 +88,8 @@ def write(db: sqlite3.Connection, known: Known, batch: Batch) -> int:
     if batch.commanded:
         # Few of them: one statement each, of which the last one for a command counts.
         db.executemany(_COMMANDED, [_command_row(record) for record in batch.commanded])
+    if batch.pictures:
+        write_pictures(db, batch.pictures, pictures_size)
     for forgotten in batch.forgotten:
         forget(db, forgotten)
         if forgotten.history:

@@ -18,6 +18,7 @@ def forget(db: sqlite3.Connection, forgotten: Forgotten) -> None:
     """Take a device out of what is known now, and with its history out of all that can be asked."""
     device_id, time, history = forgotten
     db.execute("DELETE FROM latest WHERE device = ?", (device_id,))
+    db.execute("DELETE FROM picture WHERE device = ?", (device_id,))
     db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?)", (device_id, round(time * 1e6)))
     db.execute(
         "DELETE FROM forgotten WHERE device IN (SELECT device FROM forgotten"

@@ -170,5 +170,22 @@ CREATE TABLE forgotten (device TEXT PRIMARY KEY, time INTEGER NOT NULL) WITHOUT 
 CREATE TABLE doomed (series INTEGER PRIMARY KEY);
 """
 
-SCRIPTS = (_READINGS, _ROLLUPS_AND_LISTS, _ENDS_OF_COMMANDS, _FORGOTTEN)
+# The index holds all that is asked of pictures while another one is written.
+_PICTURES = """
+CREATE TABLE picture (
+  id INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  media TEXT NOT NULL,
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  UNIQUE (device, metric)
+);
+CREATE INDEX picture_by_time ON picture (time, size);
+"""
+
+SCRIPTS = (_READINGS, _ROLLUPS_AND_LISTS, _ENDS_OF_COMMANDS, _FORGOTTEN, _PICTURES)
 VERSION = len(SCRIPTS)

@@ -20,6 +20,7 @@ from bridge.ports import (
     Heap,
     Heard,
     History,
+    Pictured,
     QuarantineCounts,
     Query,
     Receipt,
@@ -35,6 +36,7 @@ from bridge.stores.sqlite.commit import Known, micros, write
 from bridge.stores.sqlite.copies import restorable
 from bridge.stores.sqlite.forgetting import bury
 from bridge.stores.sqlite.history import history
+from bridge.stores.sqlite.pictures import pictures
 from bridge.stores.sqlite.removal import Sweep, trim
 from bridge.stores.sqlite.rows import tame
 from bridge.stores.sqlite.upkeep import roll_up_hours, roll_up_minutes
@@ -121,6 +123,10 @@ class SqliteStore:
     def receipts(self) -> Sequence[Receipt]:
         """See `Store`."""
         return self._read(lists.receipts)
+
+    def pictures(self) -> Sequence[Pictured]:
+        """See `Store`."""
+        return self._read(pictures)
 
     def restore(self, source: Path) -> None:
         """See `Store`. Whoever reads sees all of the old or all of the new."""
@@ -214,7 +220,7 @@ class SqliteStore:
             if batch.forgotten:
                 # It has a list of series, of which some are gone now.
                 self._sweep.again()
-            return write(db, known, batch)
+            return write(db, known, batch, self._options.pictures_size)
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[sqlite3.Connection, Known]]:
