@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bridge.ports import Batch, Receipt, Record, Selection, Source, Store
+from bridge.ports import PICTURES_SIZE, Batch, Receipt, Record, Selection, Source, Store
 from bridge.quarantine import Quarantined
 from bridge.retention import StoreOptions
 from bridge.state import DeviceState
@@ -21,10 +21,10 @@ CELSIUS = (Source("temperature", "°C"),)
 
 
 @contextmanager
-def opened(scheme: str) -> Iterator[Store]:
+def opened(scheme: str, pictures_size: int = PICTURES_SIZE) -> Iterator[Store]:
     """An empty store of a scheme, and nothing of it afterwards."""
     with TemporaryDirectory() as folder:
-        store = store_for(URLS[scheme], StoreOptions(Path(folder)))
+        store = store_for(URLS[scheme], StoreOptions(Path(folder), pictures_size=pictures_size))
         store.open()
         try:
             yield store

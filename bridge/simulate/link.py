@@ -189,8 +189,11 @@ class Link:
             payload = spoil(self.device.kind, payload or b"{}", fault, self._rng)
         if payload is not None:
             self._publish(payload)
-        for topic, picture in self.device.pictures() if self._client is not None else ():
-            self._client.publish(topic, picture, qos=self._manner.qos, retain=self._manner.retain)
+        client = self._client
+        if client is None:
+            return
+        for topic, picture in self.device.pictures():
+            client.publish(topic, picture, qos=self._manner.qos, retain=self._manner.retain)
 
     def _publish(self, payload: bytes) -> None:
         if self._client is None:

@@ -11,14 +11,19 @@ from schemas.image import Image
 from schemas.picture import reference_of
 
 DRAWS = (Image,)
-SMALL, LARGE = 96, 240
-"""The height of a picture on a card and on the device's page, in pixels; it does not follow the picture."""
+SMALL, LARGE, PAGE = 56, 120, 240
+"""The height of a picture on a card, on a large place and on the device's page, in pixels.
+
+It does not follow the picture, so that nothing moves when one comes, and a card is as high as any other.
+"""
 WIDE = 16 / 9
+WIDEST, HIGHEST = 1_000.0, 560.0
+"""Of a picture that was opened, in pixels, where the window has room for it."""
 
 
 def draw(place: Place) -> ft.Control:
     """The newest picture in a frame of a fixed size; what it is and how old; a click shows it whole."""
-    height = LARGE if place.page else SMALL
+    height = PAGE if place.page else LARGE if place.large else SMALL
     device_id = place.drawing.view.id
     picture = ft.Image(
         src="", fit=ft.BoxFit.CONTAIN, width=height * WIDE, height=height, gapless_playback=True,
@@ -37,11 +42,9 @@ def draw(place: Place) -> ft.Control:
     place.drawing.on(frame, click=lambda who, _data: _open(place, who))
     named = ft.Semantics(content=frame, button=True, container=True, exclude_semantics=True)
     place.drawing.live(named, label=place.spoken(place.reader.say("show the picture")))
-    below = caption()
-    if place.page:
-        place.drawing.live(below, value=place.of(lambda metric: metric.text))
-    else:
-        place.drawing.live(below, value=place.of(lambda metric: metric.age))
+    if not place.page and not place.large:
+        return named
+    below = place.drawing.live(caption(), value=place.of(lambda metric: metric.text))
     return ft.Column([named, below], spacing=2, tight=True)
 
 
@@ -65,17 +68,25 @@ def _open(place: Place, who: Who) -> None:
     say = place.reader.say
     what = say("{device}: {metric}", device=view.title, metric=metric.label)
     shown = ft.Image(
-        src=source, fit=ft.BoxFit.CONTAIN, gapless_playback=True, semantics_label=what,
+        src=source, expand=True, fit=ft.BoxFit.CONTAIN, gapless_playback=True, semantics_label=what,
         error_content=ft.Text(say("The picture is not kept any more.")),
     )  # fmt: skip
-    about = caption(picture_text(metric.value, place.reader))
     dialog = ft.AlertDialog(
         title=ft.Text(what, size=18),
         content=ft.Column(
-            [ft.InteractiveViewer(content=shown, max_scale=8), about],
-            tight=True, spacing=8, scroll=ft.ScrollMode.AUTO,
+            [_framed(shown, metric.value), caption(picture_text(metric.value, place.reader))],
+            tight=True,
+            spacing=8,
         ),
         inset_padding=12,
-    )  # fmt: skip
+    )
     dialog.actions = [ft.TextButton(say("Close"), on_click=lambda _event: who.close(dialog))]
     who.open(dialog)
+
+
+def _framed(shown: ft.Image, words: object) -> ft.Control:
+    """As large as there is room for, in the picture's own shape."""
+    reference = reference_of(words)
+    shape = reference.width / reference.height if reference is not None else WIDE
+    viewer = ft.InteractiveViewer(content=shown, max_scale=8)
+    return ft.Container(viewer, width=min(WIDEST, HIGHEST * shape), aspect_ratio=shape)

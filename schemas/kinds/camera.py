@@ -18,4 +18,4 @@ class Camera(
     image: Annotated[
         bytes | None, Image(label="Picture", topic="fleet/camera/{device}/image", measure="picture")
     ] = None
-    motion: Annotated[bool | None, Binary(on="detected", off="clear", measure="motion")] = None
+    motion: Annotated[bool | None, Binary(on="motion", off="clear", measure="motion")] = None

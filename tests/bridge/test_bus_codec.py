@@ -47,6 +47,7 @@ from bridge.replay import Replayed
 from bridge.state import Change, DeviceState, MetricState
 from bridge.status import BridgeStatus, Counts
 from bridge.topic_levels import TopicBranch, TopicEntry, TopicLevel, TopicMessage
+from schemas import picture
 from schemas.message import RawMessage
 from schemas.suggest import Suggestion
 
@@ -215,6 +216,8 @@ ASKED = [
     ("quarantine_groups", Groups([GROUP, replace(GROUP, now=None)], 3, whole=False)),
     ("quarantine_counts", QuarantineCounts(1, 2, 3, {"not_json": 1})),
     ("replay", Replayed(4, 3, {"not_json": 1}, 2)),
+    ("picture", picture.Picture("image/png", 4, 3, b"\x89PNG\xff")),
+    ("picture", None),
     ("facts", StoreFacts("memory", durable=False, size=1, readings=2, oldest=3.0)),
     ("topics", TopicLevel("a/", (TopicBranch("b", "a/b", 1, 2, 0.5, 3.0, True, TOPIC),), 1, None, 1, 2, 3)),
     ("topic", TOPIC),
@@ -225,7 +228,9 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "answer"), ASKED, ids=[method for method, _ in ASKED])
+@pytest.mark.parametrize(
+    ("method", "answer"), ASKED, ids=[f"{method} {type(answer).__name__}" for method, answer in ASKED]
+)
 def test_answers_come_out_as_they_went_in(method: str, answer: object) -> None:
     """Each answer is what was given."""
     found = answers.unpack_answer(method, answers.pack_answer(method, answer))
@@ -237,7 +242,7 @@ def test_answers_come_out_as_they_went_in(method: str, answer: object) -> None:
 
 def test_every_method_is_held() -> None:
     """The list above has every method there is."""
-    assert sorted(answers.ANSWERS) == sorted(method for method, _ in ASKED)
+    assert sorted(answers.ANSWERS) == sorted({method for method, _ in ASKED})
 
 
 def test_requests_come_out_as_they_went_in() -> None:

@@ -67,6 +67,7 @@ def test_every_environment_variable_is_read(tmp_path: Path) -> None:
         "FLEETGLASS_STORE_RETENTION": ("7d", {"default": Spans(readings="7d")}),
         "FLEETGLASS_STORE_QUARANTINE_AGE": ("7d", "7d"),
         "FLEETGLASS_STORE_QUARANTINE_SIZE": ("7", "7"),
+        "FLEETGLASS_STORE_PICTURES_SIZE": ("7", "7"),
         "FLEETGLASS_UI_LANGUAGE": ("zh", "zh"),
         "FLEETGLASS_WEB_ORIGINS": ("https://a, http://b:81,", ["https://a", "http://b:81"]),
     }

@@ -41,6 +41,7 @@ SHIPPED = {
     "machine": {"state", "speed", "vibration", "parts"},
     "tracker": {"latitude", "longitude", "speed", "battery"},
     "button": {"event"},
+    "camera": {"image", "motion"},
 }
 
 
