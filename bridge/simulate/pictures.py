@@ -49,7 +49,7 @@ def _scene(angle: float) -> bytes:
 _WARM = bytes(
     part
     for level in range(256)
-    for part in (min(255, level * 2), max(0, level * 2 - 200) % 256, max(40, 160 - level))
+    for part in (min(255, level * 2), min(255, max(0, level * 2 - 200)), max(40, 160 - level))
 )
 """A colour for each of 256 levels, from blue to yellow."""
 

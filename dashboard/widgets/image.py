@@ -11,8 +11,8 @@ from schemas.image import Image
 from schemas.picture import reference_of
 
 DRAWS = (Image,)
-SMALL, LARGE, PAGE = 56, 120, 240
-"""The height of a picture on a card, on a large place and on the device's page, in pixels.
+SMALL, LARGE = 56, 120
+"""The height of a picture on a card and on a large place, in pixels; on a page it goes by the width.
 
 It does not follow the picture, so that nothing moves when one comes, and a card is as high as any other.
 """
@@ -23,10 +23,10 @@ WIDEST, HIGHEST = 1_000.0, 560.0
 
 def draw(place: Place) -> ft.Control:
     """The newest picture in a frame of a fixed size; what it is and how old; a click shows it whole."""
-    height = PAGE if place.page else LARGE if place.large else SMALL
+    height = LARGE if place.large else SMALL
     device_id = place.drawing.view.id
     picture = ft.Image(
-        src="", fit=ft.BoxFit.CONTAIN, width=height * WIDE, height=height, gapless_playback=True,
+        src="", fit=ft.BoxFit.CONTAIN, gapless_playback=True,
         exclude_from_semantics=True, error_content=_nothing(),
     )  # fmt: skip
     place.drawing.live(
@@ -36,7 +36,8 @@ def draw(place: Place) -> ft.Control:
     )
     frame = ft.Container(
         ft.Stack([_nothing(), picture], fit=ft.StackFit.EXPAND),
-        width=height * WIDE, height=height, border_radius=10, clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
+        width=None if place.page else height * WIDE, height=None if place.page else height,
+        aspect_ratio=WIDE if place.page else None, border_radius=10, clip_behavior=ft.ClipBehavior.ANTI_ALIAS,
         bgcolor=ft.Colors.SURFACE_CONTAINER_HIGHEST, ink=True,
     )  # fmt: skip
     place.drawing.on(frame, click=lambda who, _data: _open(place, who))
@@ -89,4 +90,5 @@ def _framed(shown: ft.Image, words: object) -> ft.Control:
     reference = reference_of(words)
     shape = reference.width / reference.height if reference is not None else WIDE
     viewer = ft.InteractiveViewer(content=shown, max_scale=8)
-    return ft.Container(viewer, width=min(WIDEST, HIGHEST * shape), aspect_ratio=shape)
+    # Which is given by the width around it: a dialog would else be as narrow as it may be.
+    return ft.Container(ft.Container(viewer, aspect_ratio=shape), width=min(WIDEST, HIGHEST * shape))

@@ -212,7 +212,7 @@ def text(path: Path, store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"), [(damaged, "damaged: "), (newer, "newer Fleetglass"), (text, "no SQLite database")]
+    ("make", "told"), [(damaged, "damaged"), (newer, "newer Fleetglass"), (text, "no SQLite database")]
 )
 def test_bad_backup_changes_nothing(store: SqliteStore, tmp_path: Path, make: object, told: str) -> None:
     """What is no whole backup is refused with one line, and all stays as it was, in the folder too."""

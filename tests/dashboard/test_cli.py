@@ -182,7 +182,7 @@ def test_the_kinds_are_listed_and_shown(
     assert 0 == main(["schemas", "list"])
     lines = capsys.readouterr().out.splitlines()
     assert ["thermostat", "fleet/thermostat/{device}/state"] in [line.split()[:2] for line in lines]
-    assert 11 == len(lines)
+    assert 12 == len(lines)
     assert 0 == main(["schemas", "show", "plug"])
     assert {"on", "power", "energy"} <= set(json.loads(capsys.readouterr().out)["properties"])
 

@@ -270,7 +270,7 @@ def test_how_many_fit_is_said_and_what_was_sought() -> None:
     house.hear_all()
     scene = Scene()
     layout = shown(house, "/?kind=lamp&size=compact", scene)
-    assert ["1 of 11 devices"] == texts(tree(layout, "found"))[:1]
+    assert ["1 of 12 devices"] == texts(tree(layout, "found"))[:1]
     nothing = shown(house, "/?kind=lamp&q=attic&size=compact", scene)
     [card] = [card for card in nothing.cards if card.plan.key.startswith("no hit/")]
     said = texts(msgpack.unpackb(card.packed(), strict_map_key=False))
