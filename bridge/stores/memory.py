@@ -5,6 +5,7 @@ import itertools
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -315,7 +316,7 @@ class MemoryStore:
 
     def _refuse(self, entry: Quarantined) -> None:
         number = next(self._ids)
-        self._quarantine[number] = _numbered(entry, number)
+        self._quarantine[number] = replace(entry, id=number)
         self._size += len(entry.payload)
         while self._quarantine and (len(self._quarantine) > QUARANTINED or self._size > QUARANTINED_SIZE):
             self._release(next(iter(self._quarantine)))
@@ -385,13 +386,6 @@ def _shown(kept: _Kept, source: Source) -> _Kept:
     if isinstance(kept.value, str) or (source.factor, source.offset) == (1.0, 0.0):
         return kept
     return kept._replace(value=kept.value * source.factor + source.offset)
-
-
-def _numbered(entry: Quarantined, number: int) -> Quarantined:
-    return Quarantined(
-        number, entry.time, entry.topic, entry.reason, entry.detail, entry.payload, entry.size,
-        entry.field, entry.retained, entry.qos,
-    )  # fmt: skip
 
 
 def _words(entry: Quarantined) -> tuple[str, str, str]:
