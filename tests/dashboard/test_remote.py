@@ -46,6 +46,7 @@ def test_what_is_asked_without_a_bridge_is_refused_at_once(house: RemoteHouse) -
         house.quarantine_groups,
         lambda: house.replay(dry_run=True),
         house.facts,
+        lambda: house.picture("camera.one", "image"),
         house.topics,
         lambda: house.topic("a"),
         lambda: house.find_topics("a"),
