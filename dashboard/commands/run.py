@@ -4,7 +4,7 @@ import argparse
 
 from dashboard.commands.parser import Commands, add_broker, load
 
-DEMO_DEVICES = 12
+DEMO_DEVICES = 13
 
 
 def add(commands: Commands) -> None:
