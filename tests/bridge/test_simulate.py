@@ -297,7 +297,7 @@ def test_spoiled_messages_are_wrong_in_the_way_asked_for() -> None:
 
 
 def test_the_demo_has_one_of_each_kind() -> None:
-    """Twelve devices cover every shipped kind, with distinct ids, the same ones each time."""
+    """As many devices as there are kinds cover them all, with distinct ids, the same ones each time."""
     planned = plan(SHIPPED, 12)
     assert {kind.name for kind, _ in planned} == {kind.name for kind in SHIPPED}
     assert len({device_id for _, device_id in planned}) == 12

@@ -99,7 +99,7 @@ def test_an_address_that_asks_for_something_wins() -> None:
     async def act(stage: Stage) -> None:
         wish = {"group": "place", "size": "compact"}
         linked = await stage.open("/?q=lamp", wish=wish)
-        await linked.sees("of 12 devices")
+        await linked.sees("of 13 devices")
         assert not linked.shows("Without a place")
         wall = await stage.open("/?kiosk", wish=wish)
         await wall.sees("Without a place")
@@ -163,7 +163,7 @@ def test_what_is_chosen_is_said_and_taken_away_again() -> None:
 
     async def act(stage: Stage) -> None:
         tab = await stage.open("/?kind=lamp&state=online&size=compact")
-        await tab.sees("2 of 12 devices")
+        await tab.sees("2 of 13 devices")
         kind, state = tab.controls("Chip")
         assert [["Lamp"], ["Online"]] == [texts(kind), texts(state)]
         tab.click(kind, "delete")
