@@ -108,6 +108,11 @@ class Inbox:
         with self._lock:
             return next((item.at for item in self._items if isinstance(item, Arrived)), None)
 
+    @property
+    def unread(self) -> int:
+        """How many messages wait here, and were not taken yet."""
+        return self._waiting
+
     def deliver(self, transport: int, messages: Sequence[RawMessage]) -> bool:
         """Add messages from any thread, without waiting. False: stop delivering until `on_room`."""
         size = sum([len(message[0]) + len(message[1]) for message in messages])

@@ -12,10 +12,10 @@ from bridge.commands import CommandRecord, Note
 from bridge.frames import GAP, GAP_UNDER_LOAD, Frame, FrameClock, Trace
 from bridge.inbox import Arrived, Control, Forget, Inbox, Item, Kept, Linked, Published, Relabelled
 from bridge.load import Draft, Load
-from bridge.ports import AFRESH, Batch, Forgotten, Heard, Pictured, Receipt
+from bridge.ports import Batch, Forgotten, Heard, Pictured, Receipt
 from bridge.quarantine import quarantine
-from bridge.receipts import Receipts, Sequences, digest_of
 from bridge.record import kept_of
+from bridge.repeats import Repeats
 from bridge.state import Change, DeviceState, State, TooMany
 from bridge.status import BridgeStatus, Counts, Rate
 from bridge.topics import Topics
@@ -35,8 +35,6 @@ BEHIND = 3.0
 NEWS_AHEAD = 50_000
 """Changes of availability and commands that came of no message, and so are not counted by the inbox, which
 may wait for a store that does not work. Beyond it they are not kept, but shown."""
-CLEARED = 1_000
-"""Forgotten devices of which an empty message is awaited, by which the broker says what we have cleared."""
 AFTER_YOU = 0.004
 """Seconds that the screens have, after a frame, before the writing thread is given something to do."""
 GRAIN = 0.001
@@ -84,14 +82,12 @@ class Ingest:
         self._clock = clock
         self._rate = Rate()
         self._next_tick = clock()
-        self._receipts: dict[int, Receipts] = {}
-        self._sequences = Sequences()
+        self._repeats = Repeats()
         self._changed: dict[str, DeviceState] = {}
         self._draft = Draft()
         self._heard: defaultdict[str, list[tuple[RawMessage, Outcome]]] = defaultdict(list)
         self._news_ahead = 0
         self._noted = 0
-        self._cleared: dict[str, bool] = {}
 
     def restore(
         self,
@@ -104,7 +100,7 @@ class Ingest:
         Commands that an earlier run left `unanswered` have timed out by now.
         """
         self._parts.state.restore(devices)
-        self._receipts[0] = Receipts(receipts)
+        self._repeats.restore(receipts)
         self._parts.state.ledger.restore(unanswered, receipt_clock())
 
     def step(self) -> None:
@@ -194,7 +190,7 @@ class Ingest:
             self._refuse(raw, outcome)
         elif isinstance(outcome, Ignored):
             self._ignored(raw)
-        elif isinstance(outcome, Readings) and self._said_before(raw, outcome):
+        elif isinstance(outcome, Readings) and self._repeats.said(raw, outcome):
             self.counts.repeated += 1
         else:
             if not raw.payload and self._clears(outcome):
@@ -240,22 +236,11 @@ class Ingest:
         if raw.topic == BROKER_DROPPED and raw.payload.strip().isdigit():
             self.counts.broker_dropped = int(raw.payload)
 
-    def _said_before(self, raw: RawMessage, outcome: Readings) -> bool:
-        number = outcome.sequence
-        if raw.retained:
-            # A retained copy may come before the message itself, which alone becomes history.
-            return False
-        return number is not None and self._sequences.repeated(outcome.device_id, number, digest_of(raw))
-
     def _delivered_before(self, raw: RawMessage, transport: int) -> bool:
-        receipts = self._receipts.get(transport)
-        if receipts is None:
-            receipts = self._receipts[transport] = Receipts()
-        receipt = Receipt(raw.packet_id, digest_of(raw))
-        if raw.dup and receipts.repeated(receipt):
+        receipt = self._repeats.receipt(raw, transport)
+        if receipt is None:
             self.counts.repeated += 1
             return True
-        receipts.add(receipt)
         if transport == 0:
             self._draft.receipts.append(receipt)
         return False
@@ -268,7 +253,7 @@ class Ingest:
         known = self._parts.state.devices.get(outcome.device_id)
         if known is not None:
             return bool(known.last_payload)
-        return self._cleared.pop(outcome.device_id, False)
+        return self._repeats.echoes(outcome.device_id)
 
     def _news(self, item: Control, now: float) -> None:
         if isinstance(item, Linked):
@@ -294,12 +279,8 @@ class Ingest:
         if device is not None:
             self.frames.gone(device, now)
         self._changed.pop(item.device_id, None)
-        self._sequences.forget(item.device_id)
+        self._repeats.forget(item.device_id, cleared=item.cleared)
         self._parts.album.forget(item.device_id)
-        if item.cleared:
-            self._cleared[item.device_id] = True
-            if len(self._cleared) > CLEARED:
-                del self._cleared[next(iter(self._cleared))]
         at = receipt_clock()
         if device is not None:
             # Later where the computer's clock was set back far since.
@@ -311,11 +292,9 @@ class Ingest:
     def _linked(self, link: Linked, now: float) -> None:
         up, detail = link.connection.up, link.connection.detail
         if link.connection.fresh:
-            receipts = self._receipts.get(link.transport)
-            if receipts is not None:
-                receipts.forget()
+            receipt = self._repeats.afresh(link.transport)
             if link.transport == 0:
-                self._draft.receipts.append(AFRESH)
+                self._draft.receipts.append(receipt)
         if link.transport == 0:
             self.status = replace(self.status, broker_up=up, broker_detail=detail)
             self.frames.status(self.status, now)

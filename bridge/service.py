@@ -132,8 +132,8 @@ class Bridge:
 
         What still came by a transport while it was closing is taken in as well.
 
-        The store is left open. If it still fails after `STOP_WITHIN`, what it did not take was not
-        acknowledged either, and the broker sends it again; the log says how much that is.
+        The store is left open. What it did not take within `STOP_WITHIN`, or what could not be read by then,
+        was not acknowledged either, and the broker sends it again; the log says how much that is.
         """
         give_up = time.monotonic() + STOP_WITHIN
         half = give_up - STOP_WITHIN / 2
@@ -151,12 +151,13 @@ class Bridge:
         if not self._thread.is_alive():
             self._drain(STOP_WITHIN / 2)
         # Closing the transports may have taken what was left of the time.
-        if not self._keeper.stop(max(STOP_WITHIN / 2, give_up - time.monotonic())):
+        all_kept = self._keeper.stop(max(STOP_WITHIN / 2, give_up - time.monotonic()))
+        if self._inbox.depth or not all_kept:
             log.error(
-                "stopped with %d messages that the store did not take; a broker that holds them for us will "
-                "send them again",
-                self._inbox.depth,
-            )
+                "stopped with %d messages that the store did not take, %d of them unread; a broker that "
+                "holds them for us will send them again, what no broker holds is lost",
+                self._inbox.depth, self._inbox.unread,
+            )  # fmt: skip
 
     def listen(self, listener: Listener) -> None:
         """Hand every frame to `listener`, on the ingest thread, before everybody else hears of it.

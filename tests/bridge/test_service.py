@@ -196,6 +196,34 @@ def test_a_store_that_never_works(caplog: pytest.LogCaptureFixture, monkeypatch:
     assert (wire.acknowledged, wire.stopped) == ([], True)
 
 
+def test_what_was_not_read_at_the_end_is_told(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the reading hangs, stopping ends all the same, says how much is not kept, acknowledges none."""
+    monkeypatch.setattr("bridge.service.STOP_WITHIN", 0.2)
+    wire, hangs, goes_on = Wire(), threading.Event(), threading.Event()
+
+    def listen(frame: Frame) -> None:
+        if frame.devices:
+            hangs.set()
+            goes_on.wait(60)
+
+    bridge = Bridge(Plan(KINDS, [wire], MemoryStore()))
+    bridge.listen(listen)
+    bridge.start()
+    wire.deliver([message(1)])
+    assert hangs.wait(60)
+    wire.deliver([message(2), message(3)])
+    bridge.stop()
+    told = [record.getMessage() for record in caplog.records]
+    goes_on.set()
+    wait_until(lambda: "ingest" not in {thread.name for thread in threading.enumerate()}, "the thread's end")
+    assert ["stopped with 3 messages that the store did not take, 2 of them unread"] == [
+        text.partition(";")[0] for text in told
+    ]
+    assert (wire.acknowledged, wire.stopped) == ([], True)
+
+
 def test_a_storm() -> None:
     """Above the mark all is taken, the transport is asked to stop, and told to go on once it is low."""
     wire, hardware, store = Wire(), Wire(), Shelf(room=0)
