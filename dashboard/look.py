@@ -39,14 +39,20 @@ DOTS: Mapping[Tone, str] = {
 }
 """Colours of dots and icons: 3:1 on every ground, faded too, and never the only sign of what they mean."""
 
-SIGNS: Mapping[Tone, ft.IconData] = {
+SIGNS: Mapping[str, ft.IconData] = {
     "plain": ft.Icons.CIRCLE,
     "good": ft.Icons.CIRCLE,
     "warn": ft.Icons.WARNING_ROUNDED,
     "bad": ft.Icons.DANGEROUS_ROUNDED,
     "muted": ft.Icons.CIRCLE_OUTLINED,
+    "online": ft.Icons.CIRCLE,
+    "stale": ft.Icons.HISTORY_TOGGLE_OFF,
+    "offline": ft.Icons.CANCEL,
+    "unknown": ft.Icons.CIRCLE_OUTLINED,
+    "alert": ft.Icons.WARNING_ROUNDED,
 }
-"""The shapes that tell tones apart without their colours: a dot, a triangle, an octagon, a ring."""
+"""The shapes that tell tones apart without their colours: a dot, a triangle, an octagon, a ring; and how a
+device is: a dot, a clock, a crossed circle, a ring, and the triangle where a value of it is beyond its limits."""
 
 INKS: Mapping[Tone, str] = {
     "plain": ft.Colors.ON_SURFACE,

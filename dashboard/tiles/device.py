@@ -6,7 +6,7 @@ import flet as ft
 
 from dashboard.boards import DeviceTile
 from dashboard.card import CardPlan, Drawing
-from dashboard.look import DOTS, INKS, SOFT, card
+from dashboard.look import DOTS, INKS, SIGNS, SOFT, card
 from dashboard.present import DeviceView, MetricView
 from dashboard.tiles.parts import Part, Single, leading, nothing, unheard
 from dashboard.tiles.space import Spot
@@ -53,8 +53,8 @@ def _on_the_wall(part: Drawing[DeviceView], spot: Spot) -> ft.Control:
         value=lambda v: v.title,
     )  # fmt: skip
     dot = live(
-        ft.Icon(ft.Icons.CIRCLE, size=spot.size(10)),
-        icon=lambda v: ft.Icons.CIRCLE if v.availability == "online" else ft.Icons.CIRCLE_OUTLINED,
+        ft.Icon(ft.Icons.CIRCLE, size=spot.size(12)),
+        icon=lambda v: SIGNS[v.availability],
         color=lambda v: DOTS[v.tone],
     )
     word = live(ft.Text(size=spot.size(12), color=SOFT), value=lambda v: v.word)

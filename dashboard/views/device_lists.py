@@ -17,7 +17,7 @@ from dashboard.device_chart import Offered, offered
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import DOTS, SIGNS, SOFT, small
-from dashboard.present import WORDS, Tone, format_value
+from dashboard.present import AVAILABILITY_TONES, WORDS, Tone, format_value
 from dashboard.reader import Reader
 from dashboard.views.sections import section
 from dashboard.wording import shown_text
@@ -38,17 +38,20 @@ ENDS: Mapping[str, tuple[Tone, str]] = {
     "not_sent": ("bad", marked("not sent")),
     "replaced": ("muted", marked("replaced by a newer one")),
 }
-TONES: Mapping[str, Tone] = {"online": "good", "stale": "warn", "offline": "bad", "unknown": "muted"}
 
 
 class Line(NamedTuple):
-    """One entry: how it stands, what it was, and a line below about it. `when` is Unix seconds."""
+    """One entry: how it stands, what it was, and a line below about it. `when` is Unix seconds.
+
+    `sign` is one of `look.SIGNS`; empty for that of the tone.
+    """
 
     when: float
     tone: Tone
     text: str
     word: str
     below: str
+    sign: str = ""
 
 
 class ListView(NamedTuple):
@@ -137,7 +140,7 @@ def _draw(  # noqa: PLR0913  (see `plan`)
 
 
 def _row(line: Line, reader: Reader) -> ft.Control:
-    sign = ft.Icon(SIGNS[line.tone], size=13, color=DOTS[line.tone], tooltip=line.word or None)
+    sign = ft.Icon(SIGNS[line.sign or line.tone], size=13, color=DOTS[line.tone], tooltip=line.word or None)
     head = ft.Row(
         [
             sign,
@@ -194,10 +197,8 @@ def _change(name: str, value: Value, known: Mapping[str, Offered], reader: Reade
 
 def _availability(house: House, device_id: str, reader: Reader) -> Sequence[Line]:
     def line(heard: Heard) -> Line:
-        word = reader.say(WORDS[heard.availability])
-        return Line(
-            heard.time, TONES[heard.availability], word, "", shown_text(reader.told(heard.reason), 300)
-        )
+        state, why = heard.availability, shown_text(reader.told(heard.reason), 300)
+        return Line(heard.time, AVAILABILITY_TONES[state], reader.say(WORDS[state]), "", why, state)
 
     return [line(heard) for heard in house.heard(device_id, limit=MOST)]
 

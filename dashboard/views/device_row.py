@@ -6,11 +6,11 @@ import flet as ft
 
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
-from dashboard.look import DOTS, FADED, INK, INKS, LINE, PAPER, SOFT, caption
+from dashboard.look import DOTS, FADED, INK, INKS, LINE, PAPER, SIGNS, SOFT, caption
 from dashboard.present import DeviceView, MetricView
 from dashboard.reader import Reader
 from dashboard.views.device_card import columns, look, route_of
-from dashboard.views.presence import SIGNS, about, sign
+from dashboard.views.presence import about, sign
 from schemas.traits import Location
 
 HEIGHT = 52
@@ -81,7 +81,7 @@ def _value(drawing: Drawing[DeviceView]) -> list[ft.Control]:
         opacity=lambda v: FADED if v.faded else 1.0,
     )  # fmt: skip
     warning = drawing.live(
-        ft.Icon(ft.Icons.WARNING_AMBER, size=14),
+        ft.Icon(SIGNS["alert"], size=14),
         color=lambda v: INKS[of(v).tone],
         visible=lambda v: of(v).tone in ("warn", "bad"),
     )

@@ -5,19 +5,10 @@ from functools import partial
 import flet as ft
 
 from dashboard.card import Drawing, Question, Who
-from dashboard.look import DOTS, SOFT
+from dashboard.look import DOTS, SIGNS, SOFT
 from dashboard.present import DeviceView
 from dashboard.sight import of_device
 from dashboard.wording import sentence
-
-SIGNS = {
-    "online": ft.Icons.CIRCLE,
-    "stale": ft.Icons.HISTORY_TOGGLE_OFF,
-    "offline": ft.Icons.CANCEL,
-    "unknown": ft.Icons.CIRCLE_OUTLINED,
-}
-"""Told apart by their shapes."""
-
 
 def sign(size: int = 12) -> ft.Icon:
     """Without what is live of it."""

@@ -1,5 +1,6 @@
 """How the fleet is, in figures; each that counts devices leads to them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,18 +10,14 @@ from dashboard.aside import tag
 from dashboard.card import CardPlan, Drawing
 from dashboard.census import count
 from dashboard.house import House
-from dashboard.look import DOTS, LINE, PAPER, SOFT
-from dashboard.present import DASH, Tone, kind_title
+from dashboard.look import DOTS, LINE, PAPER, SIGNS, SOFT
+from dashboard.present import AVAILABILITY_TONES, DASH, Tone, kind_title
 from dashboard.reader import Reader
-from dashboard.views.presence import SIGNS
 from dashboard.views.wanted import STATES, Wanted
 from dashboard.wording import plain
 
 COUNTS = "quarantine counts"
-_TONES: dict[str, Tone] = {
-    "online": "good", "offline": "bad", "stale": "warn", "unknown": "muted", "alert": "bad",
-}  # fmt: skip
-_SIGNS = {**SIGNS, "alert": ft.Icons.WARNING_AMBER}
+_TONES: Mapping[str, Tone] = {**AVAILABILITY_TONES, "alert": "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ def _state(drawing: Drawing[Summary], these: Wanted, state: str, reader: Reader)
     """How many there are of one state; pressed, only these are shown, and again, all."""
     word, chosen = reader.say(STATES[state]), these.state == state
     number = drawing.live(_number(), value=lambda s: plain(getattr(s, state)))
-    mark = ft.Icon(_SIGNS[state], size=12, color=DOTS[_TONES[state]])
+    mark = ft.Icon(SIGNS[state], size=12, color=DOTS[_TONES[state]])
     tile = _tile([ft.Row([mark, number], spacing=6, tight=True), _word(word)], chosen=chosen)
     to = these.but(state="" if chosen else state).route
     drawing.on(tile, click=lambda who, _data: who.go(to))

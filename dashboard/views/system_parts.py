@@ -11,7 +11,7 @@ from bridge.ports import StoreFacts
 from bridge.status import BridgeStatus
 from dashboard.card import Drawing
 from dashboard.house import Dropped, House
-from dashboard.look import DOTS, SOFT, card, copyable
+from dashboard.look import DOTS, SIGNS, SOFT, card, copyable
 from dashboard.present import DASH, Tone, not_heard
 from dashboard.reader import Reader
 
@@ -62,8 +62,8 @@ def light(
 ) -> ft.Control:
     """Whether it is well, as a colour, a shape and a word."""
     dot = drawing.live(
-        ft.Icon(ft.Icons.CIRCLE, size=12),
-        icon=lambda s: ft.Icons.CIRCLE if tone_of(s) == "good" else ft.Icons.CIRCLE_OUTLINED,
+        ft.Icon(ft.Icons.CIRCLE, size=14),
+        icon=lambda s: SIGNS[tone_of(s)],
         color=lambda s: DOTS[tone_of(s)],
     )
     word = drawing.live(

@@ -4,6 +4,7 @@ import flet as ft
 import pytest
 
 from dashboard.look import DOTS, FADED, GROUND, INKS, PAPER, SIGNS, SOFT, theme
+from dashboard.views.wanted import STATES
 
 LIGHTS = (ft.Brightness.LIGHT, ft.Brightness.DARK)
 GROUNDS = (PAPER, GROUND, ft.Colors.SURFACE_CONTAINER, ft.Colors.SURFACE_CONTAINER_HIGH)
@@ -107,3 +108,8 @@ def test_tones_differ_in_shape_too() -> None:
     """Good, warning, trouble and unknown are told apart without their colours."""
     shapes = [SIGNS[tone] for tone in ("good", "warn", "bad", "muted")]
     assert 4 == len(set(shapes))
+
+
+def test_how_a_device_is_differs_in_shape_too() -> None:
+    """Every figure of the overview has a shape of its own, and so has every entry of comings and goings."""
+    assert len(STATES) == len({SIGNS[state] for state in STATES})
