@@ -369,6 +369,7 @@ class Ingest:
             unclaimed=counts.unclaimed,
             rate=round(self._rate.update(counts.received, now), 1),
             waiting=inbox.depth,
+            unread=inbox.unread,
             mark=inbox.mark_items,
             paused=inbox.full,
             lag=round(max(0.0, now - min(waits)), 1) if waits and inbox.depth else 0.0,

@@ -136,13 +136,12 @@ class Bridge:
         was not acknowledged either, and the broker sends it again; the log says how much that is.
         """
         give_up = time.monotonic() + STOP_WITHIN
-        half = give_up - STOP_WITHIN / 2
         self._stopping.set()
         self._naming.stop()
         self._inbox.close()
         if self._thread.is_alive():
             self._thread.join(timeout=STOP_WITHIN)
-        self._keeper.stop(max(0.1, half - time.monotonic()))
+        self._keeper.stop(max(0.1, give_up - STOP_WITHIN / 2 - time.monotonic()))
         for transport in self._plan.transports:
             try:
                 transport.stop()
@@ -224,7 +223,8 @@ class Bridge:
     @property
     def status(self) -> BridgeStatus:
         """How the bridge is doing, at most a second old but for the broker."""
-        return replace(self._ingest.status, waiting=self._inbox.depth, paused=self._inbox.full)
+        inbox = self._inbox
+        return replace(self._ingest.status, waiting=inbox.depth, unread=inbox.unread, paused=inbox.full)
 
     @property
     def counts(self) -> Counts:

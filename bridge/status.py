@@ -121,7 +121,7 @@ class BridgeStatus:
     """What people want to know of the bridge, as of one moment. Rates are messages a second over 10 s.
 
     `waiting` are messages that were received and are not kept yet, the oldest of them for `lag` seconds; from
-    `mark` on reading is `paused`, and the broker holds the rest.
+    `mark` on reading is `paused`, and the broker holds the rest. Of them `unread` are not even decoded.
     """
 
     broker_up: bool = False
@@ -135,6 +135,7 @@ class BridgeStatus:
     stored: int = 0
     rate: float = 0.0
     waiting: int = 0
+    unread: int = 0
     mark: int = 0
     paused: bool = False
     lag: float = 0.0

@@ -100,6 +100,11 @@ class LocalHouse(Bridge):
         """Browsers that are connected now."""
         return len(self.shared.open) if self.shared else 0
 
+    @property
+    def behind(self) -> int:
+        """Those of them that have not taken yet what they were to be told."""
+        return self.shared.behind if self.shared else 0
+
     def _note(self, frame: Frame) -> None:
         # Before the hub hears of it: who then looks, looks at the new one.
         if frame.quarantined:

@@ -86,6 +86,10 @@ class House(Protocol):
         """Browsers that are connected to this dashboard."""
 
     @property
+    def behind(self) -> int:
+        """Those of them that have not taken yet what they were to be told."""
+
+    @property
     def devices(self) -> Mapping[str, DeviceState]:
         """The present state by device id."""
 

@@ -52,7 +52,7 @@ SIGNS: Mapping[str, ft.IconData] = {
     "alert": ft.Icons.WARNING_ROUNDED,
 }
 """The shapes that tell tones apart without their colours: a dot, a triangle, an octagon, a ring; and how a
-device is: a dot, a clock, a crossed circle, a ring, and the triangle where a value of it is beyond its limits."""
+device is: a dot, a clock, a crossed circle, a ring, and the triangle where one of its values is an alert."""
 
 INKS: Mapping[Tone, str] = {
     "plain": ft.Colors.ON_SURFACE,

@@ -159,7 +159,7 @@ SOURCES: Mapping[str, str] = {
 }  # fmt: skip
 NOT_YET = marked("not heard yet")
 
-AVAILABILITY_TONES: Mapping[Availability, Tone] = {
+AVAILABILITY_TONES: Mapping[str, Tone] = {
     "online": "good", "stale": "warn", "offline": "bad", "unknown": "muted",
 }  # fmt: skip
 

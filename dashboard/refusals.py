@@ -6,6 +6,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from bridge.quarantine import Quarantined, message_of
+from dashboard.language import marked
 from dashboard.reader import Reader
 from dashboard.wording import shown_text
 from schemas.catalog import Kinds
@@ -15,6 +16,8 @@ from schemas.refusal import place_of
 
 LITERALS = frozenset({"true", "false", "null"})
 """What is the same in every language where it is a value of JSON."""
+NO_VALUE = marked("no value begins here")
+"""What a parser of JSON means by an expected value: short beside what was expected instead of the message."""
 _AT = re.compile(r"(.+) at line (\d+) column (\d+)")
 _SENTENCE = re.compile(r"(.+?): expected (.+?), got (.+)")
 _JOINT = re.compile(r'; (?=[^";]{1,80}: expected |and \d+ more$)')
@@ -90,6 +93,6 @@ def _came(wrong: Mistake, reader: Reader) -> str:
         at = _AT.fullmatch(wrong.why)
         if at is None:
             return reader.told(wrong.why)
-        why = reader.told(at[1])
+        why = reader.say(NO_VALUE) if at[1] == "expected value" else reader.told(at[1])
         return reader.say("line {line}, column {column}: {why}", line=at[2], column=at[3], why=why)
     return wrong.came if wrong.came in LITERALS else reader.told(wrong.came)

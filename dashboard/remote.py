@@ -80,6 +80,11 @@ class RemoteHouse:
         return len(self.shared.open) if self.shared else 0
 
     @property
+    def behind(self) -> int:
+        """Those of them that have not taken yet what they were to be told."""
+        return self.shared.behind if self.shared else 0
+
+    @property
     def devices(self) -> Mapping[str, DeviceState]:
         """The present state by device id, as far as it has been heard."""
         return self._follower.devices

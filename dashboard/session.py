@@ -47,6 +47,12 @@ class Shared:
     open: set["Session"] = field(default_factory=set)
     colours: bytes = field(default_factory=colours)
 
+    @property
+    def behind(self) -> int:
+        """How many browsers have not taken yet what they were to be told."""
+        wires = [session.mounts.wire for session in self.open]
+        return sum(wire is not None and wire.behind for wire in wires)
+
 
 class Session:
     """Built once a browser; lives through lost connections until Flet evicts it.

@@ -126,6 +126,11 @@ class Wire:
         """Messages that wait to leave."""
         return len(self._queue)
 
+    @property
+    def behind(self) -> bool:
+        """Whether the socket has not taken all that its screen was to be told."""
+        return self._waiting or self._owed > 0
+
     def pass_on(self, frame: bytes) -> bool:
         """Send a frame now, if nothing waits to leave before it and the socket takes it; whether it left."""
         outlet = self._outlet

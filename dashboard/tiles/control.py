@@ -5,8 +5,9 @@ import flet as ft
 from dashboard.boards import ControlTile
 from dashboard.card import CardPlan, Drawing
 from dashboard.look import SOFT
+from dashboard.part import Part
 from dashboard.tiles.metric import since, value
-from dashboard.tiles.parts import Part, Single, heading, leading, named, single
+from dashboard.tiles.parts import Single, heading, leading, named, single
 from dashboard.tiles.space import Spot
 from dashboard.views import device_card
 from dashboard.views.metric_cell import cell

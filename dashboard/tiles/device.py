@@ -7,8 +7,9 @@ import flet as ft
 from dashboard.boards import DeviceTile
 from dashboard.card import CardPlan, Drawing
 from dashboard.look import DOTS, INKS, SIGNS, SOFT, card
+from dashboard.part import Part
 from dashboard.present import DeviceView, MetricView
-from dashboard.tiles.parts import Part, Single, leading, nothing, unheard
+from dashboard.tiles.parts import Single, leading, nothing, unheard
 from dashboard.tiles.space import Spot
 from dashboard.views import device_card
 

@@ -9,9 +9,10 @@ import flet as ft
 from dashboard.boards import GroupTile
 from dashboard.card import CardPlan, Drawing
 from dashboard.look import caption
+from dashboard.part import Part
 from dashboard.present import DeviceView
 from dashboard.tiles.device import device_surface
-from dashboard.tiles.parts import Part, heading, nothing, of_some, place_title
+from dashboard.tiles.parts import heading, nothing, of_some, place_title
 from dashboard.tiles.space import Columns, Spot
 from dashboard.views import device_card
 

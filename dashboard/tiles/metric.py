@@ -14,8 +14,9 @@ from dashboard.chart import Size, draw_spark, trend
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import INKS, SOFT
+from dashboard.part import Part
 from dashboard.present import DASH
-from dashboard.tiles.parts import ELLIPSIS, Part, Single, named, single
+from dashboard.tiles.parts import ELLIPSIS, Single, named, single
 from dashboard.tiles.space import Spot, inner
 from dashboard.views.device_card import fading
 from schemas.traits import Counter, Numeric

@@ -1,21 +1,18 @@
 """What several types of tiles have in common."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import flet as ft
 
 from dashboard.boards import AnyTile
-from dashboard.card import CardPlan, Drawing, OnEvent, Who
+from dashboard.card import CardPlan, Drawing, Who
 from dashboard.look import INK, SOFT, icon
 from dashboard.present import DeviceView, MetricView, default_name
 from dashboard.tiles.space import Spot
 from dashboard.views import device_card
 from dashboard.wording import shown_text
 
-View = TypeVar("View")
-ControlT = TypeVar("ControlT", bound=ft.BaseControl)
 ELLIPSIS = ft.TextOverflow.ELLIPSIS
 
 
@@ -31,42 +28,6 @@ class Single(NamedTuple):
     def metric(self) -> MetricView | None:
         """The metric, None if the device has no such."""
         return self.device.metrics.get(self.name)
-
-
-class Part(Drawing[DeviceView]):
-    """A drawing of one device within one of something larger."""
-
-    def __init__(self, whole: Drawing[View], device_of: Callable[[View], DeviceView]) -> None:
-        self._whole = whole
-        self._device_of = device_of
-        self._tokens: dict[Callable[[DeviceView], object], Callable[[View], object]] = {}
-        self.groups = whole.groups  # type: ignore[assignment]  # they follow the larger view
-        self.handlers = whole.handlers
-
-    @property
-    def view(self) -> DeviceView:  # type: ignore[override]  # the present one, asked for each time
-        """The device now."""
-        return self._device_of(self._whole.view)
-
-    def lasting(
-        self,
-        token_of: Callable[[DeviceView], object],
-        control: ControlT,
-        /,
-        **properties: Callable[[DeviceView], Any],
-    ) -> ControlT:
-        """See `Drawing`."""
-        through = {name: partial(_through, self._device_of, of) for name, of in properties.items()}
-        token = self._tokens.setdefault(token_of, partial(_through, self._device_of, token_of))
-        return self._whole.lasting(token, control, **through)
-
-    def on(self, control: ControlT, **handlers: OnEvent) -> ControlT:
-        """See `Drawing`."""
-        return self._whole.on(control, **handlers)
-
-
-def _through(device_of: Callable[[Any], DeviceView], of: Callable[[DeviceView], Any], view: object) -> object:
-    return of(device_of(view))
 
 
 def single(  # noqa: PLR0913, PLR0917  (the parts of a card)

@@ -10,6 +10,7 @@ from dashboard.present import DeviceView
 from dashboard.sight import of_device
 from dashboard.wording import sentence
 
+
 def sign(size: int = 12) -> ft.Icon:
     """Without what is live of it."""
     return ft.Icon(ft.Icons.CIRCLE, size=size)

@@ -175,7 +175,7 @@ def _none(these: Wanted, reader: Reader) -> str:
     text, reason = shown_text(these.text, 60), reason_text(these.reason, reader)
     if these.topic:
         said = (
-            marked("No message of this group is left with “{text}” in it.")
+            marked('No message of this group is left with "{text}" in it.')
             if these.text
             else marked("No message of this group is left.")
         )
@@ -183,20 +183,20 @@ def _none(these: Wanted, reader: Reader) -> str:
     if these.text and these.reason:
         if these.before:
             said = marked(
-                "There is none older than those before with “{text}” in it and refused as “{reason}”."
+                'There is none older than those before with "{text}" in it and refused as "{reason}".'
             )
         else:
-            said = marked("There is none with “{text}” in it and refused as “{reason}”.")
+            said = marked('There is none with "{text}" in it and refused as "{reason}".')
     elif these.text:
         if these.before:
-            said = marked("There is none older than those before with “{text}” in it.")
+            said = marked('There is none older than those before with "{text}" in it.')
         else:
-            said = marked("There is none with “{text}” in it.")
+            said = marked('There is none with "{text}" in it.')
     elif these.reason:
         if these.before:
-            said = marked("There is none older than those before refused as “{reason}”.")
+            said = marked('There is none older than those before refused as "{reason}".')
         else:
-            said = marked("There is none refused as “{reason}”.")
+            said = marked('There is none refused as "{reason}".')
     else:
         said = marked("There is none older than those before.") if these.before else marked("There is none.")
     return reader.say(said, text=text, reason=reason)

@@ -111,9 +111,11 @@ def _reasons(number: QuarantineCounts | None, these: Wanted) -> Sequence[str]:
 def _chip(
     drawing: Drawing[QuarantineCounts | None], these: Wanted, reason: str, reader: Reader
 ) -> ft.Control:
-    """Leads to the messages of a reason, or of all; shows how many there are."""
+    """Leads to the messages of a reason, or of all; shows how many there are, if no text is sought in them."""
 
     def text_of(number: QuarantineCounts | None) -> str:
+        if these.text:
+            return reason_text(reason, reader) if reason else reader.say("all")
         if not reason:
             return reader.say("all {n}", n=plain(number.kept) if number is not None else "…")
         return f"{reason_text(reason, reader)} {plain(number.reasons.get(reason, 0)) if number else '…'}"

@@ -4,7 +4,7 @@ What only a bridge in another process knows is a dash while that is not heard.
 """
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,6 +13,7 @@ import flet as ft
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.language import marked
+from dashboard.part import Columns, stacked
 from dashboard.present import DASH
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
@@ -24,39 +25,54 @@ from dashboard.views.system_store import broker, store
 from dashboard.views.system_times import times
 from dashboard.wording import plain
 
+HALF: Columns = {"xs": 12, "md": 6}
 PACKAGES = ("fleetglass", "flet", "paho-mqtt", "amqtt", "pydantic")
 
 
 def layout(house: House, _values: Mapping[str, str], reader: Reader) -> LayoutPlan:
-    """How it went lately, and seven cards of rows; one more where there is a bus."""
-    cards: list[CardPlan[Any]] = [
-        courses(house, reader),
-        *([bus(house, reader)] if house.bus is not None else []),
-        *([voice(house, reader)] if house.voice is not None else []),
-        broker(house, reader),
-        store(house, reader),
-        _card(house, marked("Messages"), reader, {
-            marked("Messages a second"): lambda s: f"{s.status.rate:.1f}" if s.status.broker_up else DASH,
-            marked("Received"): lambda s: plain(s.status.received),
-            marked("Delivered again, and recognised"): lambda s: plain(s.status.repeated),
-            marked("Refused"): lambda s: plain(s.status.quarantined),
-            marked("Unclaimed"): lambda s: plain(s.status.unclaimed),
-        }),
-        _card(house, marked("Waiting to be kept"), reader, {
-            marked("Messages"): lambda s: reader.say(
-                "{n} of {most}", n=plain(s.status.waiting), most=plain(s.status.mark)
-            ),
-            marked("The oldest"): lambda s: f"{s.status.lag:.1f} s" if s.status.waiting else DASH,
-            marked("Reading from the broker"): lambda s: _reading(s, reader),
-        }),
-        times(house, reader),
-        _sessions(house, reader),
-        _card(house, marked("Frames"), reader, {
-            marked("Frames"): lambda s: plain(s.status.frames),
-            marked("Values merged into a newer one"): lambda s: plain(s.status.merged),
-        }),
-    ]  # fmt: skip
-    return LayoutPlan(f"system/{reader.key}", frozenset(), lambda: cards)
+    """How it went lately, and below it two columns of cards, which fill by themselves."""
+
+    def arrange() -> Sequence[CardPlan[Any]]:
+        sides = [
+            stacked(f"system/{name}/{reader.key}", plans, HALF)
+            for name, plans in columns(house, reader).items()
+        ]
+        return [courses(house, reader), *sides]
+
+    return LayoutPlan(f"system/{reader.key}", frozenset(), arrange)
+
+
+def columns(house: House, reader: Reader) -> Mapping[str, Sequence[CardPlan[Any]]]:
+    """The cards of each column, one more where there is a bus; on a phone the right one is below the left."""
+    return {
+        "left": [
+            *([bus(house, reader)] if house.bus is not None else []),
+            *([voice(house, reader)] if house.voice is not None else []),
+            broker(house, reader),
+            store(house, reader),
+            _card(house, marked("Messages"), reader, {
+                marked("Received"): lambda s: plain(s.status.received),
+                marked("Delivered again, and recognised"): lambda s: plain(s.status.repeated),
+                marked("Refused"): lambda s: plain(s.status.quarantined),
+                marked("Unclaimed"): lambda s: plain(s.status.unclaimed),
+            }),
+            _card(house, marked("Frames"), reader, {
+                marked("Frames"): lambda s: plain(s.status.frames),
+                marked("Values merged into a newer one"): lambda s: plain(s.status.merged),
+            }),
+        ],
+        "right": [
+            times(house, reader),
+            _card(house, marked("Waiting to be kept"), reader, {
+                marked("Messages"): lambda s: reader.say(
+                    "{n} of {most}", n=plain(s.status.waiting), most=plain(s.status.mark)
+                ),
+                marked("The oldest"): lambda s: f"{s.status.lag:.1f} s" if s.status.waiting else DASH,
+                marked("Takes more from the broker"): lambda s: _takes_more(s, reader),
+            }),
+            _versions(reader),
+        ],
+    }  # fmt: skip
 
 
 def _card(house: House, name: str, reader: Reader, told: Rows) -> CardPlan[Seen]:
@@ -68,14 +84,12 @@ def _card(house: House, name: str, reader: Reader, told: Rows) -> CardPlan[Seen]
     )
 
 
-def _sessions(house: House, reader: Reader) -> CardPlan[int]:
-    def draw(drawing: Drawing[int]) -> ft.Control:
-        sessions = drawing.live(ft.Text(size=14, weight=ft.FontWeight.W_500), value=str)
-        lines = [row(reader.say("Open sessions"), sessions)]
-        lines += [row(name, ft.Text(reader.told(text), size=14)) for name, text in versions().items()]
-        return titled(reader.say("Sessions and versions"), lines)
+def _versions(reader: Reader) -> CardPlan[None]:
+    def draw(_drawing: Drawing[None]) -> ft.Control:
+        lines = [row(name, ft.Text(reader.told(text), size=14)) for name, text in versions().items()]
+        return titled(reader.say("Versions"), lines)
 
-    return CardPlan(f"system/sessions/{reader.key}", frozenset({"sessions"}), lambda: house.sessions, draw)
+    return CardPlan(f"system/versions/{reader.key}", frozenset(), lambda: None, draw)
 
 
 def versions() -> Mapping[str, str]:
@@ -89,10 +103,10 @@ def versions() -> Mapping[str, str]:
     return found
 
 
-def _reading(seen: Seen, reader: Reader) -> str:
+def _takes_more(seen: Seen, reader: Reader) -> str:
     if not seen.status.broker_up:
         return DASH
-    return reader.say("paused") if seen.status.paused else reader.say("goes on")
+    return reader.say("not now: too much waits") if seen.status.paused else reader.say("yes")
 
 
 PAGE = Page(

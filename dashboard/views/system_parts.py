@@ -88,7 +88,7 @@ def rows(drawing: Drawing[Seen], reader: Reader, told: Rows) -> list[ft.Control]
 
 def titled(name: str, lines: list[ft.Control]) -> ft.Control:
     """A card with its heading."""
-    return ft.Container(card(ft.Column([heading(name), *lines], spacing=10)), col={"xs": 12, "md": 6})
+    return card(ft.Column([heading(name), *lines], spacing=10))
 
 
 def heading(name: str) -> ft.Control:

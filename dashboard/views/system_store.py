@@ -102,7 +102,7 @@ def _dropped(seen: Seen, reader: Reader) -> str:
         # It may have dropped some since it was heard.
         return DASH
     if dropped.total is None:
-        return reader.say("it does not say")
+        return reader.say("this broker does not tell")
     if dropped.last is None:
         return plain(dropped.count)
     many, last = plain(dropped.count), age(seen.now - dropped.last, reader)

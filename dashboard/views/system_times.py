@@ -14,9 +14,10 @@ from dashboard.look import SOFT
 from dashboard.present import DASH, not_heard
 from dashboard.reader import Reader
 from dashboard.views.system_parts import titled
+from dashboard.wording import plain
 
 SPANS: Mapping[str, tuple[str, str]] = {
-    "receive": (marked("Received"), marked("waits in the inbox")),
+    "receive": (marked("Received"), marked("waits to be read")),
     "decode": (marked("Decoded"), marked("is read")),
     "commit": (marked("Stored"), marked("gathers with others, is written to the store")),
     "frame": (marked("Framed"), marked("waits for its frame")),
@@ -28,36 +29,51 @@ SPANS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """Of each stage: its name, and what happens to a message in it."""
-BELOW = marked("Half of them took less than p50, 99 of 100 less than p99.")
+BELOW = marked("Of the last minute, half took less than p50, 99 of 100 less than p99.")
 NO_TIMES = marked("No message in the last minute.")
+QUEUES = frozenset({"receive", "commit", "send"})
+"""The stages before which something may wait."""
+WIDTH = 60
+"""Pixels of a column of figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """By stage how long it took, of those that are known; `away` as in `Seen`."""
+    """By stage how long it took, and what waits before it now, where that is known; `away` as in `Seen`.
+
+    What waits are messages, but before `send` browsers that have not taken all they were to be told.
+    """
 
     spreads: Mapping[str, Spread]
+    waits: Mapping[str, int]
     away: str = ""
 
 
 def times(house: House, reader: Reader) -> CardPlan[Times]:
-    """The stages, each with the time that half of the messages stayed below, and 99 of 100."""
+    """The stages, each with what waits, and the times that half of the messages, and 99 %, stayed below."""
 
     def look() -> Times:
         away = not_heard(house.bus, time.time(), reader)
         found = house.timing.spreads(house.counts.stages)
         # What this dashboard measures itself is known all the same.
-        return Times({stage: found[stage] for stage in found if not (away and stage in BRIDGED)}, away)
+        spreads = {stage: found[stage] for stage in found if not (away and stage in BRIDGED)}
+        waits = {"send": house.behind}
+        if not away:
+            status = house.status
+            waits |= {"receive": status.unread, "commit": max(0, status.waiting - status.unread)}
+        return Times(spreads, waits, away)
 
     def draw(drawing: Drawing[Times]) -> ft.Control:
         note = drawing.live(ft.Text(size=12, color=SOFT), value=lambda times: _note(times, reader))
-        lines: list[ft.Control] = [_span(note, _figure("p50"), _figure("p99"))]
+        heads = [_figure(text) for text in (reader.say("waiting"), "p50", "p99")]
+        lines: list[ft.Control] = [_span(note, *heads)]
         for stage, (name, about) in SPANS.items():
             texts = [ft.Text(reader.say(name), size=14), ft.Text(reader.say(about), size=12, color=SOFT)]
             what = ft.Column([*texts], spacing=0, tight=True)
             shown = [drawing.live(_figure(), value=_figure_of(stage, part)) for part in ("p50", "p99")]
-            lines.append(_span(what, *shown))
-        return titled(reader.say("Time of a message, last minute"), lines)
+            waits = drawing.live(_figure(), value=_waits_of(stage))
+            lines.append(_span(what, waits, *shown))
+        return titled(reader.say("The way of a message"), lines)
 
     return CardPlan(f"system/times/{reader.key}", frozenset({"status", "tick"}), look, draw)
 
@@ -66,6 +82,12 @@ def _note(times: Times, reader: Reader) -> str:
     if times.away:
         return reader.say("Not known: {why}", why=times.away)
     return reader.say(BELOW if "receive" in times.spreads else NO_TIMES)
+
+
+def _waits_of(stage: str) -> Callable[[Times], str]:
+    if stage not in QUEUES:
+        return lambda _times: ""
+    return lambda times: plain(times.waits[stage]) if stage in times.waits else DASH
 
 
 def _figure_of(stage: str, part: str) -> Callable[[Times], str]:
@@ -89,10 +111,10 @@ def time_text(seconds: float) -> str:
 
 
 def _span(what: ft.Control, *figures: ft.Control) -> ft.Control:
-    return ft.Row([ft.Container(what, expand=True), *figures], spacing=8)
+    return ft.Row([ft.Container(what, expand=True), *figures], spacing=4)
 
 
 def _figure(text: str = "") -> ft.Text:
     """A column of figures; with a text its head."""
     weight = ft.FontWeight.W_400 if text else ft.FontWeight.W_500
-    return ft.Text(text, size=14, weight=weight, width=72, text_align=ft.TextAlign.RIGHT)
+    return ft.Text(text, size=14, weight=weight, width=WIDTH, text_align=ft.TextAlign.RIGHT)

@@ -197,7 +197,7 @@ def _draw(drawing: Drawing[View], house: House, here: Where) -> ft.Control:
         parts.append(card(ft.Column(lines, spacing=0), clip_behavior=ft.ClipBehavior.ANTI_ALIAS))
         parts[-1].padding = ft.Padding.symmetric(vertical=4)  # type: ignore[attr-defined]
     elif here.text:
-        about = say("No topic that has been heard holds “{text}”.", text=shown_text(here.text, 60))
+        about = say('No topic that has been heard holds "{text}".', text=shown_text(here.text, 60))
         parts.append(empty("search_off", say("No such topic"), about))
     elif not found.known:
         about = say("Every topic on which a message comes is listed here, whether a kind claims it or not.")

@@ -193,7 +193,7 @@ def _show(house: House, who: Who, found: Suggestion) -> None:
         lines.append(ft.Text(to, size=14))
     else:
         to = say(
-            "Save it as {file} in a folder, such as “kinds” beside the config file, and name that there:",
+            'Save it as {file} in a folder, such as "kinds" beside the config file, and name that there:',
             file=found.file,
         )
         lines += [ft.Text(to, size=14), box(typed('[schemas]\npaths = ["kinds"]', size=12))]

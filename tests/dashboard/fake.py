@@ -124,6 +124,7 @@ class FakeHouse:
         self.state = State(self.kinds)
         self.broadcast = Broadcast(lambda: self.devices, "fake")
         self.sessions = 0
+        self.behind = 0
         self.merged = 0
         self.counts = Counts()
         self.status = BridgeStatus(

@@ -197,7 +197,7 @@ def test_an_empty_page_says_whether_it_is_the_filter() -> None:
 
     async def act(stage: Stage) -> None:
         tab = await stage.open("/quarantine?q=nowhere&reason=out_of_range")
-        await tab.sees("There is none with “nowhere” in it and refused as “out of range”.")
+        await tab.sees('There is none with "nowhere" in it and refused as "out of range".')
         tab.client.invoked.clear()
         await press(tab, "Show all")
         await until(lambda: tab.client.invoked, "the navigation")

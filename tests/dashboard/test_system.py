@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
+from typing import Any
 
 import pytest
 
@@ -11,12 +13,13 @@ from bridge.bus.follower import BusLink
 from bridge.bus.publisher import BusVoice
 from bridge.frames import Frame
 from bridge.status import BRIDGED, STAGES, Spread
-from dashboard import views
+from dashboard.card import CardPlan
 from dashboard.reader import ENGLISH
 from dashboard.scene import LayoutPlan, Scene
+from dashboard.views.system import columns, layout
 from dashboard.views.system_bus import MERGED_NOTE, VOICES
-from dashboard.views.system_courses import MEASURES
-from dashboard.views.system_times import BELOW, NO_TIMES, SPANS, spread_text
+from dashboard.views.system_courses import MEASURES, courses
+from dashboard.views.system_times import BELOW, NO_TIMES, QUEUES, SPANS, spread_text
 from dashboard.vitals import LEASTS
 from tests.dashboard.client import Tree, find, texts, unpack
 from tests.dashboard.fake import FakeHouse
@@ -34,14 +37,8 @@ def shown(house: FakeHouse, name: str) -> list[str]:
 
 def drawn(house: FakeHouse, name: str) -> list[Tree]:
     """The tree of a card; none if there is no such card."""
-    found = views.find("/system")
-    assert found is not None
-    page, values = found
-    plans = [
-        plan
-        for plan in page.layout(house, values, ENGLISH).arrange()
-        if plan.key.startswith(f"system/{name}/")
-    ]
+    every = [courses(house, ENGLISH), *chain(*columns(house, ENGLISH).values())]
+    plans = [plan for plan in every if plan.key.startswith(f"system/{name}/")]
     cards = Scene().open(LayoutPlan(name, frozenset(), lambda: plans)).cards
     return [unpack(card.packed()) for card in cards]
 
@@ -90,7 +87,20 @@ def test_each_stage_has_its_times() -> None:
     shown = times(house)
     assert (True, 2 * (len(SPANS) - 2)) == (BELOW in shown, shown.count("–"))
     receive = shown.index(SPANS["receive"][1])
-    assert ["150 ms", "199 ms"] == shown[receive + 1 : receive + 3]
+    assert ["0", "150 ms", "199 ms"] == shown[receive + 1 : receive + 4]
+
+
+def test_what_waits_stands_beside_its_stage() -> None:
+    """Messages that are not read, those that are and are not stored, browsers that are behind."""
+    house = busy()
+    house.status = replace(house.status, waiting=1_700, unread=200)
+    house.behind = 3
+    assert ["200", "1\u202f500", "3"] == [
+        figures(times(house), stage)[0] for stage in ("receive", "commit", "send")
+    ]
+    away = times(silent(house))
+    assert ["–", "–", "3"] == [figures(away, stage)[0] for stage in ("receive", "commit", "send")]
+    assert QUEUES == {"receive", "commit", "send"}
 
 
 def silent(house: FakeHouse) -> FakeHouse:
@@ -110,7 +120,7 @@ def silent(house: FakeHouse) -> FakeHouse:
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [("Messages", 5), ("Waiting to be kept", 3), ("Frames", 2), ("store", 4), ("broker", 1)]
+    ("name", "rows"), [("Messages", 4), ("Waiting to be kept", 3), ("Frames", 2), ("store", 4), ("broker", 1)]
 )
 def test_of_a_bridge_that_is_not_heard_no_number_is_told(name: str, rows: int) -> None:
     """Every row is a dash; while it is heard none is that has a number."""
@@ -128,17 +138,17 @@ def test_what_nobody_knows_is_neither_well_nor_wrong(name: str) -> None:
 def test_times_of_a_bridge_that_is_not_heard_are_dashes() -> None:
     """Those that this dashboard measures itself are there all the same."""
     heard, away = times(busy()), times(silent(busy()))
-    assert ["150 ms", "199 ms"] == figures(heard, "receive") == figures(heard, "send")
-    assert ["–", "–"] == figures(away, "receive")
-    assert ["150 ms", "199 ms"] == figures(away, "send")
+    assert ["150 ms", "199 ms"] == figures(heard, "receive")[1:] == figures(heard, "send")[1:]
+    assert ["–", "–", "–"] == figures(away, "receive")
+    assert ["0", "150 ms", "199 ms"] == figures(away, "send")
     assert (f"Not known: {SILENT}" in away, BELOW in away, BELOW in heard) == (True, False, True)
-    assert all(figures(away, stage) == ["–", "–"] for stage in BRIDGED)
+    assert all(set(figures(away, stage)) == {"–"} for stage in BRIDGED)
 
 
 def figures(seen: Sequence[str], stage: str) -> Sequence[str]:
-    """p50 and p99 of a stage, as they stand there."""
+    """What waits before a stage, if that is known of any, p50 and p99, as they stand there."""
     at = seen.index(SPANS[stage][1])
-    return seen[at + 1 : at + 3]
+    return seen[at + 1 : at + (4 if stage in QUEUES else 3)]
 
 
 def test_the_bus_has_a_card_where_there_is_one() -> None:
@@ -217,11 +227,13 @@ def test_a_store_that_is_not_told_of_over_the_bus_is_not_wrong() -> None:
 
 
 def test_without_a_broker_nothing_is_read_from_it() -> None:
-    """Neither does reading go on, nor are there messages a second; what was dropped before is still told."""
+    """Whether more is taken is a dash; what was dropped before is still told."""
     house = busy()
-    assert ("goes on", "6.0") == (shown(house, "Waiting to be kept")[-1], shown(house, "Messages")[2])
+    assert "yes" == shown(house, "Waiting to be kept")[-1]
+    house.status = replace(house.status, paused=True)
+    assert "not now: too much waits" == shown(house, "Waiting to be kept")[-1]
     house.broker(up=False, detail="refused")
-    assert ("–", "–") == (shown(house, "Waiting to be kept")[-1], shown(house, "Messages")[2])
+    assert "–" == shown(house, "Waiting to be kept")[-1]
     assert ["Not connected", "refused", "–"] == [shown(house, "broker")[at] for at in (1, 2, -1)]
     house.dropped = house.dropped.noted(5, 1.0).noted(12, time.time())
     assert "7, the last now" == shown(house, "broker")[-1]
@@ -247,3 +259,24 @@ def test_times_are_told_in_units_that_can_be_read(seconds: float, expected: str)
 def test_a_stage_without_spans_is_a_dash() -> None:
     """Nothing is not zero."""
     assert "–" == spread_text(None, "p50")
+
+
+def test_the_cards_stand_in_two_columns_that_follow_all_their_cards() -> None:
+    """Whatever one card of a column has news of, the column shows it; no card is lost."""
+    house = busy()
+    scene = Scene()
+    cards = scene.open(layout(house, {}, ENGLISH)).cards
+    assert ["courses", "left", "right"] == [card.plan.key.split("/")[1] for card in cards]
+    below = [text for card in cards[1:] for text in texts(unpack(card.packed()))]
+    expected = [text for plans in columns(house, ENGLISH).values() for text in written(plans)]
+    assert expected == below
+    house.status = replace(house.status, received=12_345)
+    scene.touch({"status"})
+    assert "12\u202f345" in texts(unpack(cards[1].packed()))
+    assert "12\u202f345" not in texts(unpack(cards[2].packed()))
+
+
+def written(plans: Sequence[CardPlan[Any]]) -> list[str]:
+    """The texts of cards, one after the other."""
+    cards = Scene().open(LayoutPlan("written", frozenset(), lambda: plans)).cards
+    return [text for card in cards for text in texts(unpack(card.packed()))]

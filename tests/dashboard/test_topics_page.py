@@ -83,7 +83,7 @@ def test_levels_without_a_name_can_be_reached() -> None:
     ("route", "word"),
     [
         ("/topics?q=OIL", "workshop/saw/oil"),
-        ("/topics?q=fnord", "No topic that has been heard holds “fnord”."),
+        ("/topics?q=fnord", 'No topic that has been heard holds "fnord".'),
         ("/topics?at=no/such", "Nothing has been heard on it or below it since the start."),
     ],
     ids=["found", "not-found", "no-such-level"],

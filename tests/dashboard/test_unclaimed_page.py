@@ -51,7 +51,7 @@ def test_where_all_is_claimed_that_is_said() -> None:
 @pytest.mark.parametrize(
     ("folder", "words"),
     [
-        (None, ['[schemas]\npaths = ["kinds"]', "in a folder, such as “kinds” beside the config file"]),
+        (None, ['[schemas]\npaths = ["kinds"]', 'in a folder, such as "kinds" beside the config file']),
         ("my kinds", ["in the folder my kinds."]),
     ],
     ids=["no-folder", "folder"],
