@@ -111,7 +111,7 @@ def _reasons(number: QuarantineCounts | None, these: Wanted) -> Sequence[str]:
 def _chip(
     drawing: Drawing[QuarantineCounts | None], these: Wanted, reason: str, reader: Reader
 ) -> ft.Control:
-    """Leads to the messages of a reason, or of all; shows how many there are, if no text is sought in them."""
+    """Leads to the messages of a reason, or of all; shows how many there are, unless a text is sought."""
 
     def text_of(number: QuarantineCounts | None) -> str:
         if these.text:

@@ -9,7 +9,6 @@ from dashboard.aside import tag
 from dashboard.card import CardPlan, Drawing
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import SOFT
 from dashboard.present import DASH, Tone
 from dashboard.reader import Reader
 from dashboard.views.system_parts import Seen, light, line, rows, seen, titled, while_heard
@@ -40,9 +39,9 @@ def broker(house: House, reader: Reader) -> CardPlan[Seen]:
             light(drawing, _broker_tone, LINKS, reader),
             line(drawing, lambda s: s.away or reader.told(s.status.broker_detail)),
             *rows(drawing, reader, dropped),
+            # Of a bridge elsewhere it may be known later.
+            line(drawing, lambda s: reader.say(EMBEDDED_NOTE) if s.status.embedded else ""),
         ]
-        if house.status.embedded:
-            lines.append(ft.Text(reader.say(EMBEDDED_NOTE), size=13, color=SOFT))
         return titled(reader.say("Broker"), lines)
 
     return CardPlan(

@@ -19,6 +19,7 @@ from dashboard.scene import LayoutPlan, Scene
 from dashboard.views.system import columns, layout
 from dashboard.views.system_bus import MERGED_NOTE, VOICES
 from dashboard.views.system_courses import MEASURES, courses
+from dashboard.views.system_store import EMBEDDED_NOTE
 from dashboard.views.system_times import BELOW, NO_TIMES, QUEUES, SPANS, spread_text
 from dashboard.vitals import LEASTS
 from tests.dashboard.client import Tree, find, texts, unpack
@@ -259,6 +260,17 @@ def test_times_are_told_in_units_that_can_be_read(seconds: float, expected: str)
 def test_a_stage_without_spans_is_a_dash() -> None:
     """Nothing is not zero."""
     assert "–" == spread_text(None, "p50")
+
+
+def test_what_the_embedded_broker_is_not_meant_for_is_told() -> None:
+    """Also when it is known only later, as over the bus; of another broker nothing is said."""
+    house = busy()
+    scene = Scene()
+    cards = scene.open(layout(house, {}, ENGLISH)).cards
+    assert EMBEDDED_NOTE not in texts(unpack(cards[1].packed()))
+    house.status = replace(house.status, embedded=True)
+    scene.touch({"status"})
+    assert EMBEDDED_NOTE in texts(unpack(cards[1].packed()))
 
 
 def test_the_cards_stand_in_two_columns_that_follow_all_their_cards() -> None:
