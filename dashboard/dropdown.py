@@ -30,8 +30,12 @@ def dropdown(
         enable_filter=searchable,
         editable=searchable,
     )
-    if not searchable:
-        # Flutter's accessibility tree has a button without a name here. What it can be written in has one.
+    # Flutter's accessibility tree has a button without a name here: the field, or the arrow beside one that can
+    # be written in.
+    if searchable:
+        field.trailing_icon = ft.Icon(ft.Icons.ARROW_DROP_DOWN, semantics_label=label)
+        field.selected_trailing_icon = ft.Icon(ft.Icons.ARROW_DROP_UP, semantics_label=label)
+    else:
         field.tooltip = label
     if chosen is None:
         return field

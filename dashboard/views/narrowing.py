@@ -31,25 +31,9 @@ class Narrowing:
         say = who.reader.say
         hint = say("Search devices by name, place, id or kind")
         self._search = SearchField(who, values, hint, LONGEST, lambda text: self._these.but(text=text).route)
-        filters = named(
-            ft.IconButton(
-                ft.Icons.FILTER_LIST,
-                tooltip=say("Filter by kind, place and state"),
-                on_click=self._open,
-                width=48,
-                height=48,
-            )
-        )
+        filters = _button(ft.Icons.FILTER_LIST, say("Filter by kind, place and state"), self._open)
         # What it leads to is made when it is pressed: it would be half of what a session holds.
-        view = named(
-            ft.IconButton(
-                ft.Icons.VIEW_MODULE_OUTLINED,
-                tooltip=say("Group, sort, size"),
-                on_click=self._open_view,
-                width=48,
-                height=48,
-            )
-        )
+        view = _button(ft.Icons.VIEW_MODULE_OUTLINED, say("Group, sort, size"), self._open_view)
         self._chosen = ft.Row(spacing=8, run_spacing=8, wrap=True)
         self.control: ft.Control = ft.Column(
             [ft.Row([self._search.control, filters, view], spacing=4), self._chosen], spacing=8
@@ -168,3 +152,7 @@ class Narrowing:
             label, dict(words), getattr(self._these, name), lambda value: choose(**{name: value})
         )
         return ft.Row([field])
+
+
+def _button(icon: ft.IconData, name: str, pressed: Callable[[object], None]) -> ft.IconButton:
+    return named(ft.IconButton(icon, tooltip=name, on_click=pressed, width=48, height=48))

@@ -1,7 +1,7 @@
 """The bus between bridge and dashboards, from either end: a card of the system page, where there is one."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import flet as ft
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bridge.bus.follower import BusLink
     from bridge.bus.publisher import BusVoice
 
+T = TypeVar("T")
 BUSES: Mapping[Tone, str] = {
     "good": marked("Connected"),
     "bad": marked("Not connected"),
@@ -36,7 +37,7 @@ def bus(house: House, reader: Reader) -> CardPlan[Seen]:
     """How a bridge elsewhere is reached."""
 
     def told(of: Callable[["BusLink", float], str]) -> Callable[[Seen], str]:
-        return lambda s: of(s.bus, s.now) if s.bus is not None else DASH
+        return _told(lambda s: s.bus, of)
 
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines: list[ft.Control] = [
@@ -62,7 +63,7 @@ def voice(house: House, reader: Reader) -> CardPlan[Seen]:
     """How the bridge in this process speaks to dashboards elsewhere."""
 
     def told(of: Callable[["BusVoice", float], str]) -> Callable[[Seen], str]:
-        return lambda s: of(s.voice, s.now) if s.voice is not None else DASH
+        return _told(lambda s: s.voice, of)
 
     def draw(drawing: Drawing[Seen]) -> ft.Control:
         lines: list[ft.Control] = [
@@ -82,6 +83,16 @@ def voice(house: House, reader: Reader) -> CardPlan[Seen]:
     return CardPlan(
         f"system/voice/{reader.key}", frozenset({"status", "tick"}), lambda: seen(house, reader), draw
     )
+
+
+def _told(end_of: Callable[[Seen], T | None], of: Callable[[T, float], str]) -> Callable[[Seen], str]:
+    """What is told of an end of the bus, a dash while there is none."""
+
+    def told(seen: Seen) -> str:
+        end = end_of(seen)
+        return DASH if end is None else of(end, seen.now)
+
+    return told
 
 
 def _ago(when: float | None, now: float, reader: Reader) -> str:

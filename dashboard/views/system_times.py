@@ -66,13 +66,14 @@ def times(house: House, reader: Reader) -> CardPlan[Times]:
     def draw(drawing: Drawing[Times]) -> ft.Control:
         note = drawing.live(ft.Text(size=12, color=SOFT), value=lambda times: _note(times, reader))
         heads = [_figure(text) for text in (reader.say("waiting"), "p50", "p99")]
-        lines: list[ft.Control] = [_span(note, *heads)]
+        lines: list[ft.Control] = [_span(ft.Container(), *heads)]
         for stage, (name, about) in SPANS.items():
             texts = [ft.Text(reader.say(name), size=14), ft.Text(reader.say(about), size=12, color=SOFT)]
             what = ft.Column([*texts], spacing=0, tight=True)
             shown = [drawing.live(_figure(), value=_figure_of(stage, part)) for part in ("p50", "p99")]
             waits = drawing.live(_figure(), value=_waits_of(stage))
             lines.append(_span(what, waits, *shown))
+        lines.append(note)
         return titled(reader.say("The way of a message"), lines)
 
     return CardPlan(f"system/times/{reader.key}", frozenset({"status", "tick"}), look, draw)

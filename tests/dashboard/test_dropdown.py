@@ -27,8 +27,11 @@ def test_without_somebody_to_tell_it_is_named_after_what_it_is() -> None:
 
 
 def test_one_that_can_be_written_in_has_a_name_of_its_own() -> None:
-    """Flutter takes its label; a second name would be said as well."""
-    assert None is dropdown("Kind", KINDS, "lamp", print, searchable=True).tooltip
+    """Flutter takes its label; a second name would be said as well. Its arrow is a button, named by its icon."""
+    field = dropdown("Kind", KINDS, "lamp", print, searchable=True)
+    assert None is field.tooltip
+    arrows = (field.trailing_icon, field.selected_trailing_icon)
+    assert ["Kind", "Kind"] == [icon.semantics_label for icon in arrows if isinstance(icon, ft.Icon)]
 
 
 def test_all_fields_to_choose_from_are_made_here() -> None:
