@@ -5,13 +5,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bridge.album import Album
 from bridge.broadcast import Broadcast
 from bridge.commands import CommandRecord, Commands, CommandTaken, Note
-from bridge.config_file import ConfigFile
 from bridge.errors import FleetglassError, NotConnected
 from bridge.explorer import Explorer
 from bridge.forgetting import retained_topics
@@ -24,9 +23,9 @@ from bridge.keeper import Keeper
 from bridge.labels import NOTHING, Label, relabelled, retired_of, shown
 from bridge.ledger import closed
 from bridge.naming import Naming
+from bridge.plan import Plan
 from bridge.ports import (
     AFRESH,
-    PICTURES_SIZE,
     Batch,
     Connection,
     Deliver,
@@ -36,7 +35,6 @@ from bridge.ports import (
     Query,
     Sought,
     Source,
-    Store,
     StoreFacts,
     Taken,
     Transport,
@@ -47,10 +45,11 @@ from bridge.state import DeviceState, State
 from bridge.status import BridgeStatus, Counts
 from bridge.topic_levels import LISTED, TopicEntry, TopicLevel
 from schemas import history_sources
-from schemas.catalog import Kinds
 from schemas.message import RawMessage, Value
 from schemas.picture import Picture
 from schemas.suggest import Suggestion
+
+__all__ = ["Bridge", "Plan"]
 
 log = logging.getLogger(__name__)
 
@@ -61,27 +60,6 @@ FORGOTTEN_WITHIN = 10.0
 """Seconds that who forgets a device waits for the store."""
 
 Listener = Callable[[Frame], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a bridge is made of. The first transport is the broker: its connection is the one shown.
-
-    `broker_url` is where devices reach the broker, without secrets, for people; `embedded`: it is our own.
-    `config` is the file that gives the labels; without one what is changed of them holds until the end.
-    `kind_folder` is where the user's own kinds are, None where the config names no folder. `pictures_size` is
-    the bytes of pictures that are kept at hand.
-    """
-
-    kinds: Kinds
-    transports: Sequence[Transport]
-    store: Store
-    labels: Mapping[str, Label] = field(default_factory=dict)
-    broker_url: str = ""
-    embedded: bool = False
-    config: ConfigFile | None = None
-    kind_folder: str | None = None
-    pictures_size: int = PICTURES_SIZE
 
 
 class Bridge:

@@ -19,10 +19,10 @@ from bridge.errors import SettingsError
 from bridge.identity import CLIENT_ID, TOPICS
 from bridge.ingest import BROKER_DROPPED
 from bridge.instance import PATIENCE, Instance
+from bridge.plan import Plan
 from bridge.ports import Connection, Store, Transport
 from bridge.retention import DEFAULT, Retention, StoreOptions
 from bridge.sections import Spans
-from bridge.service import Plan
 from bridge.settings import CONFIG_NAME, Loaded
 from bridge.state import UNCLAIMED
 from bridge.stores import store_for

@@ -30,8 +30,8 @@ def dropdown(
         enable_filter=searchable,
         editable=searchable,
     )
-    # Flutter's accessibility tree has a button without a name here: the field, or the arrow beside one that can
-    # be written in.
+    # Flutter's accessibility tree has a button without a name here: the field, or where it can be written in,
+    # the arrow.
     if searchable:
         field.trailing_icon = ft.Icon(ft.Icons.ARROW_DROP_DOWN, semantics_label=label)
         field.selected_trailing_icon = ft.Icon(ft.Icons.ARROW_DROP_UP, semantics_label=label)

@@ -27,7 +27,7 @@ def test_without_somebody_to_tell_it_is_named_after_what_it_is() -> None:
 
 
 def test_one_that_can_be_written_in_has_a_name_of_its_own() -> None:
-    """Flutter takes its label; a second name would be said as well. Its arrow is a button, named by its icon."""
+    """Flutter takes its label; a second name would be said as well. Its arrow is named by its icon."""
     field = dropdown("Kind", KINDS, "lamp", print, searchable=True)
     assert None is field.tooltip
     arrows = (field.trailing_icon, field.selected_trailing_icon)
