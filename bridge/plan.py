@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bridge.album import PICTURES_SIZE
 from bridge.config_file import ConfigFile
 from bridge.labels import Label
-from bridge.ports import Store, Transport
+from bridge.ports import PICTURES_SIZE, Store, Transport
 from schemas.catalog import Kinds
 
 
