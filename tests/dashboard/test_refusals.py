@@ -52,9 +52,8 @@ def test_several_sentences_are_told_one_by_one() -> None:
     kept = (
         'on: expected true or false, got 7; level: expected a number between 0 and 9, got "a; b"; and 3 more'
     )
-    assert 'on：应为true 或 false，实际为 7；level：应为0 到 9 之间的数，实际为 "a; b"；还有 3 个' == detail_said(
-        kept, CHINESE
-    )
+    told = 'on：应为true 或 false，实际为 7；level：应为0 到 9 之间的数，实际为 "a; b"；还有 3 个'
+    assert told == detail_said(kept, CHINESE)
     assert "because of the weather" == detail_said("because of the weather", CHINESE)
 
 

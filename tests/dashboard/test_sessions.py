@@ -365,3 +365,23 @@ def test_the_banner_comes_and_goes() -> None:
             await tab.sees_no("No connection to the broker")
 
     play(act, plugged())
+
+
+def test_a_browser_that_takes_nothing_is_counted_as_behind() -> None:
+    """As long as its socket takes no more of what it was to be told; the others are not."""
+
+    async def act(stage: Stage) -> None:
+        stage.outlets = True
+        slow, quick = await stage.open(), await stage.open()
+        for tab in (slow, quick):
+            await tab.sees("12.5")
+        assert 0 == stage.shared.behind
+        slow.outlet.stall()
+        stage.hear(PLUG, {"on": True, "power": 31})
+        await quick.sees("31")
+        assert 1 == stage.shared.behind
+        slow.outlet.flow()
+        await slow.sees("31")
+        await until(lambda: 0 == stage.shared.behind, "all to be told")
+
+    play(act, plugged())
