@@ -34,7 +34,7 @@ def open_naming(house: House, device_id: str, who: Who) -> None:
 
     lines: list[ft.Control] = [name, place, told]
     if label.own_name or label.own_place:
-        own = ", ".join(part for part in (label.own_name, label.own_place) if part)
+        own = say(", ").join(part for part in (label.own_name, label.own_place) if part)
         text = say("It calls itself {own}. What you enter here goes first.", own=shown_text(own))
         lines.insert(0, ft.Text(text, size=13, color=SOFT))
     dialog = _dialog(say("Name and place"), lines, say("Save"), save, who)

@@ -132,7 +132,9 @@ def _staying(outcome: Replayed, reader: Reader) -> Sequence[str]:
     lines = []
     if outcome.still_refused:
         by_number = sorted(outcome.still_refused.items(), key=lambda item: -item[1])
-        why = ", ".join(f"{reason_text(code, reader)} {plain(count)}" for code, count in by_number)
+        why = reader.say(", ").join(
+            f"{reason_text(code, reader)} {plain(count)}" for code, count in by_number
+        )
         n = plain(sum(outcome.still_refused.values()))
         lines.append(reader.say("{n} would stay: {why}.", n=n, why=why))
     if outcome.cut:

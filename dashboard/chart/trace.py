@@ -146,7 +146,7 @@ def told(trace: Trace, window: Window, reader: Reader, now: float) -> str:
         reader.say("{last}, silent since", last=last) if silent else last,
         reader.count("{n} gap", "{n} gaps", gaps) if gaps else reader.say("no gaps"),
     ]
-    return reader.say("{what}: {facts}.", what=series.label, facts=", ".join(parts))
+    return reader.say("{what}: {facts}.", what=series.label, facts=reader.say(", ").join(parts))
 
 
 def _states_told(trace: Trace, reader: Reader) -> str:
@@ -157,7 +157,7 @@ def _states_told(trace: Trace, reader: Reader) -> str:
     if isinstance(trace.series.trait, Event):
         events = reader.count("{n} event", "{n} events", len(found))
         at = reader.say("last {value} at {time}", value=last.text, time=moment_text(last.start, reader))
-        return f"{events}, {at}"
+        return reader.say(", ").join((events, at))
     known = sum(state.end - state.start for state in found)
     shares: dict[str, float] = {}
     for state in found:
@@ -172,7 +172,7 @@ def _states_told(trace: Trace, reader: Reader) -> str:
         ),
         reader.count("{n} change", "{n} changes", changes) if changes else reader.say("no changes"),
     ]
-    return ", ".join(parts)
+    return reader.say(", ").join(parts)
 
 
 def _near(trace: Trace, window: Window, moment: float, reader: Reader) -> Near:

@@ -117,7 +117,7 @@ def _drawn(tile: ChartTile, spot: Spot, size: Size) -> Drawn:
         options = metric.options if metric is not None else ()
         silence = kind.stale_after if kind is not None else None
         series.append(Series(label, history, trait, unit, options, silence))
-    why = reader.say("There is no history of {what}", what=", ".join(unknown)) if unknown else ""
+    why = reader.say("There is no history of {what}", what=reader.say(", ").join(unknown)) if unknown else ""
     return Drawn(
         draw_chart(series, window, size, reader, now), not any(one.history.points for one in series), why
     )

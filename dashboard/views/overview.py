@@ -180,7 +180,7 @@ def _no_hit(these: Wanted, reader: Reader) -> CardPlan[None]:
         state = say(STATES[these.state]) if these.state in STATES else these.state
         # A route is a person's own words: shown as they are, cut where they would fill the screen.
         asked = [shown_text(word, 60) for word in (these.text, these.kind, these.place, state) if word]
-        about = say("No device fits: {sought}", sought=", ".join(asked))
+        about = say("No device fits: {sought}", sought=reader.say(", ").join(asked))
         everything = drawing.on(
             ft.FilledTonalButton(say("Show all devices"), height=44),
             click=lambda who, _data: who.go(these.all.route),

@@ -48,4 +48,6 @@ def about(view: DeviceView) -> str:
 
     Its values are not among them: they are read with it, and a label that had them would be sent with each.
     """
-    return ", ".join(word for word in (view.title, view.kind_title, view.place, view.word) if word)
+    return view.reader.say(", ").join(
+        word for word in (view.title, view.kind_title, view.place, view.word) if word
+    )

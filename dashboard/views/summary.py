@@ -86,7 +86,7 @@ def _state(drawing: Drawing[Summary], these: Wanted, state: str, reader: Reader)
     """How many there are of one state; pressed, only these are shown, and again, all."""
     word, chosen = reader.say(STATES[state]), these.state == state
     number = drawing.live(_number(), value=lambda s: plain(getattr(s, state)))
-    mark = ft.Icon(SIGNS[state], size=12, color=DOTS[_TONES[state]])
+    mark = ft.Icon(SIGNS[state], size=14, color=DOTS[_TONES[state]])
     tile = _tile([ft.Row([mark, number], spacing=6, tight=True), _word(word)], chosen=chosen)
     to = these.but(state="" if chosen else state).route
     drawing.on(tile, click=lambda who, _data: who.go(to))
