@@ -219,7 +219,7 @@ def _check_properties(properties: object, *, of_page: bool) -> None:
 
 
 _OF_CLIENT: Mapping[str, type] = {"_dismissed": bool, "_selected_index": int}
-"""What Flet's client reports for itself: that the time of a message at the bottom of the screen is over, and what
+"""What Flet's client reports for itself: that a message at the bottom of the screen had its time, and what
 was taken from a completion. All else that begins with `_` it keeps to itself."""
 
 _OF_PAGE: Mapping[str, Any] = {

@@ -72,6 +72,20 @@ def test_a_device_gets_a_name_and_a_place(house: FakeHouse) -> None:
     play(act, house)
 
 
+def test_a_new_name_stands_above_the_page_too(house: FakeHouse) -> None:
+    """At once, though the device itself says nothing meanwhile."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open(PAGE)
+        await tab.sees("Last message")
+        assert 2 == tab.texts.count("One")
+        house.relabel("lamp.one", name="Hall lamp", place=None)
+        stage.hub.announce({"device/lamp.one"})
+        await until(lambda: 2 == tab.texts.count("Hall lamp"), "the name in the heading and on the card")
+
+    play(act, house)
+
+
 def test_a_name_is_typed_and_entered_without_the_mouse(house: FakeHouse) -> None:
     """The dialog's first field has the keyboard, and Enter saves."""
 
