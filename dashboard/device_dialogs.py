@@ -38,6 +38,12 @@ def open_naming(house: House, device_id: str, who: Who) -> None:
         text = say("It calls itself {own}. What you enter here goes first.", own=shown_text(own))
         lines.insert(0, ft.Text(text, size=13, color=SOFT))
     dialog = _dialog(say("Name and place"), lines, say("Save"), save, who)
+
+    def entered(_event: object) -> None:
+        if dialog.open:
+            save()
+
+    name.autofocus, name.on_submit, place.on_submit = True, entered, entered
     who.open(dialog)
 
 
@@ -120,7 +126,9 @@ def _title(label: Label, device: DeviceState) -> str:
 
 def _field(text: str, value: str | None, usual: str | None, who: Who) -> ft.TextField:
     hint = who.reader.say("Empty: {usual}", usual=shown_text(usual)) if usual else None
-    return ft.TextField(label=text, value=value or "", helper=hint, max_length=LONGEST, dense=True)
+    return ft.TextField(
+        label=text, value=value or "", helper=hint, max_length=LONGEST, counter="", dense=True
+    )
 
 
 def _dialog(  # noqa: PLR0913  (what a dialog with a button of its own is)

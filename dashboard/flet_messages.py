@@ -207,13 +207,20 @@ def _check_properties(properties: object, *, of_page: bool) -> None:
     """Refuse what no browser sends: Flet would set any attribute, its own handlers too."""
     if not isinstance(properties, dict):
         raise TypeError("the properties are not a map")
-    if any(not isinstance(name, str) or name.startswith(("_", "on_")) for name in properties):
-        raise ValueError("a property that is not the browser's")
+    for name, value in properties.items():
+        if not isinstance(name, str) or name.startswith("on_"):
+            raise ValueError("a property that is not the browser's")
+        if name.startswith("_") and (of_page or type(value) is not _OF_CLIENT.get(name)):
+            raise ValueError(f"{name[:40]!r} is not a property of the browser's")
     for name in properties if of_page else ():
         expected = _OF_PAGE.get(name, object)
         if expected is None or not isinstance(properties[name], expected | None):
             raise ValueError(f"the page's {name} is not what a browser has there")
 
+
+_OF_CLIENT: Mapping[str, type] = {"_dismissed": bool, "_selected_index": int}
+"""What Flet's client reports for itself: that a message at the bottom of the screen had its time, and what
+was taken from a completion. All else that begins with `_` it keeps to itself."""
 
 _OF_PAGE: Mapping[str, Any] = {
     "route": str,

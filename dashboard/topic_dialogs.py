@@ -27,6 +27,7 @@ def open_publishing(house: House, who: Who, topic: str) -> None:
     what = ft.TextField(
         label=say("Payload"), multiline=True, min_lines=3, max_lines=8, max_length=LONGEST_PAYLOAD, counter=""
     )
+    (what if topic else where).autofocus = True
     qos = dropdown(say("QoS"), {key: say(text) for key, text in QOS.items()}, "1")
     retain = ft.Checkbox(label=say("Retain"), value=False)
     kept_for = small(say("The broker keeps it for whoever subscribes later."))

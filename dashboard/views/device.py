@@ -92,7 +92,11 @@ def _heading(house: House, values: Mapping[str, str], reader: Reader) -> str:
     return look(house, values["id"], reader).title
 
 
+def _named_by(values: Mapping[str, str]) -> frozenset[str]:
+    return frozenset({f"device/{values['id']}"})
+
+
 PAGE = Page(
-    "/devices/{id}", marked("Device"), "sensors", layout, heading=_heading,
+    "/devices/{id}", marked("Device"), "sensors", layout, heading=_heading, named_by=_named_by,
     press=device_history.press, keys=device_history.KEYS,
 )  # fmt: skip

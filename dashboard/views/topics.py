@@ -48,6 +48,7 @@ ROLES: Mapping[str, str] = {
 OUTCOMES: Mapping[str, str] = {
     "accepted": marked("accepted"),
     "unclaimed": marked("unclaimed: its values are inferred"),
+    "empty": marked("empty, which is how a retained one is cleared"),
     "ignored": marked("ignored"),
 }
 
@@ -281,7 +282,8 @@ def _about(view: View, at: int) -> str:
     row, reader = view.read.rows[at], view.reader
     words = [reader.count("{n} topic", "{n} topics", row.topics)] if row.topics else []
     words.append(reader.count("{n} message", "{n} messages", row.total))
-    return " · ".join([*words, rate_text(row.rate, reader), age(view.now - row.last_at, reader)])
+    words += [rate_text(row.rate, reader)] if row.total > 1 else []
+    return " · ".join([*words, age(view.now - row.last_at, reader)])
 
 
 def _panel(drawing: Drawing[View], house: House, entry: TopicEntry) -> ft.Control:
@@ -329,11 +331,14 @@ def _facts(entry: TopicEntry, view: View) -> str:
         words.append(reader.say("of which {size} are shown", size=size_text(len(last.payload), reader)))
     words += [reader.say("QoS {n}", n=last.qos), *([reader.say("retained")] if entry.retained else [])]
     words.append(reader.count("{n} message", "{n} messages", entry.total))
-    return " · ".join([*words, rate_text(entry.rate, reader)])
+    words += [rate_text(entry.rate, reader)] if entry.total > 1 else []
+    return " · ".join(words)
 
 
 def _outcome(entry: TopicEntry, reader: Reader) -> str:
     said, detail = entry.last.outcome, entry.last.detail
+    if said == "unclaimed" and not entry.last.size:
+        said = "empty"
     word = reader.say(OUTCOMES[said]) if said in OUTCOMES else reason_text(said, reader)
     if not detail:
         return reader.say("The last message: {outcome}", outcome=word)

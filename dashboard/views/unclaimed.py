@@ -50,9 +50,9 @@ def layout(house: House, _values: Mapping[str, str], reader: Reader) -> LayoutPl
 
 
 def rates(house: House) -> Mapping[str, float]:
-    """How often the shown topics speak, in messages a second. May wait."""
+    """How often the shown topics speak, in messages a second; of one message nobody knows. May wait."""
     found = {topic: house.topic(topic) for _, topic in unclaimed(house)[:MOST]}
-    return {topic: entry.rate for topic, entry in found.items() if entry is not None}
+    return {topic: entry.rate for topic, entry in found.items() if entry is not None and entry.total > 1}
 
 
 def unclaimed(house: House) -> Sequence[tuple[str, str]]:

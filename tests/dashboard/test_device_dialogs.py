@@ -1,6 +1,7 @@
 """Names, retiring, forgetting: what is asked, what is done, and what is said where it cannot be done."""
 
 import pytest
+from flet.messaging.protocol import MessageAction
 
 from bridge.errors import FleetglassError
 from tests.dashboard.client import Tree, find
@@ -67,6 +68,62 @@ def test_a_device_gets_a_name_and_a_place(house: FakeHouse) -> None:
         await says(tab, "Saved")
         label = house.label(house.devices["lamp.one"])
         assert ("Hall lamp", "Hall") == (label.name, label.place)
+
+    play(act, house)
+
+
+def test_a_new_name_stands_above_the_page_too(house: FakeHouse) -> None:
+    """At once, though the device itself says nothing meanwhile."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open(PAGE)
+        await tab.sees("Last message")
+        assert 2 == tab.texts.count("One")
+        house.relabel("lamp.one", name="Hall lamp", place=None)
+        stage.hub.announce({"device/lamp.one"})
+        await until(lambda: 2 == tab.texts.count("Hall lamp"), "the name in the heading and on the card")
+
+    play(act, house)
+
+
+def test_a_name_is_typed_and_entered_without_the_mouse(house: FakeHouse) -> None:
+    """The dialog's first field has the keyboard, and Enter saves."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open(PAGE)
+        await tab.sees("Last message")
+        choose(tab, "Name and place…")
+        await asked(tab)
+        name, place = find(dialog(tab), "TextField")
+        assert (True, None) == (name.get("autofocus"), place.get("autofocus"))
+        tab.change(name, "Hall lamp")
+        tab.click(name, "submit", "Hall lamp")
+        await says(tab, "Saved")
+        assert "Hall lamp" == house.label(house.devices["lamp.one"]).name
+
+    play(act, house)
+
+
+def test_a_browser_whose_message_has_had_its_time_stays_connected(house: FakeHouse) -> None:
+    """What Flet's client reports then, a property of its own among it, is taken in; the message is gone."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open(PAGE)
+        await tab.sees("Last message")
+        choose(tab, "Retire…")
+        await asked(tab)
+        press(tab, "Retire")
+        await says(tab, "It is retired now")
+        [bar] = [one for one in tab.client.controls.values() if one["_c"] == "SnackBar"]
+        for properties in ({"_dismissed": True}, {"open": False}):
+            said = {"id": bar["_i"], "props": properties}
+            tab.socket.say(MessageAction.UPDATE_CONTROL_PROPS, said)
+        tab.click(bar, "dismiss")
+        await until(lambda: "It is retired now" not in str(tab.client.root), "the end of the message")
+        stage.hear("fleet/lamp/one/state", {"on": True})
+        await tab.sees("It is retired: the overview does not show it")
+        choose(tab, "Take back into use")
+        await says(tab, "It is in use again")
 
     play(act, house)
 

@@ -336,6 +336,7 @@ def test_the_browser_is_understood_as_flet_understands_it() -> None:
         (said(action.CONTROL_EVENT, ControlEventBody(7, "click", None)), Clicked(7, "click", None)),
         (said(action.CONTROL_EVENT, ControlEventBody(7, "change", {"a": 1})), Clicked(7, "change", {"a": 1})),
         (said(action.UPDATE_CONTROL_PROPS, UpdateControlPropsBody(9, {"value": True})), Typed(9)),
+        (said(action.UPDATE_CONTROL_PROPS, UpdateControlPropsBody(9, {"_dismissed": True})), Typed(9)),
         (said(action.REGISTER_CLIENT, RegisterClientRequestBody("", "", {})), Registered()),
         (said(action.INVOKE_METHOD, InvokeMethodResponseBody(1, "id", None, "")), Answered("id")),
         (b"\x01\x00\x00\x00\x00data", None),
@@ -357,6 +358,10 @@ def test_the_browser_is_understood_as_flet_understands_it() -> None:
         b"\x00" + fletpack([3, {"target": True, "name": "click"}]),
         b"\x00" + fletpack([3, {"target": 7, "name": ["click"]}]),
         b"\x00" + fletpack([4, {"id": {}, "props": {}}]),
+        b"\x00" + fletpack([4, {"id": 9, "props": {"_i": 5}}]),
+        b"\x00" + fletpack([4, {"id": 9, "props": {"_dismissed": "yes"}}]),
+        b"\x00" + fletpack([4, {"id": 1, "props": {"_dismissed": True}}]),
+        b"\x00" + fletpack([4, {"id": 9, "props": {"on_click": None}}]),
         b"\x00" + b"\x91" * 5_000,
     ],
 )

@@ -125,6 +125,24 @@ def test_rates_are_told_in_words(rate: float, text: str) -> None:
     assert text == rate_text(rate, ENGLISH)
 
 
+def test_of_one_message_no_rate_is_told_and_of_an_empty_one_no_values() -> None:
+    """How often a topic speaks is known from the second message on; an empty one is told for what it is."""
+    house = FakeHouse()
+    house.hear("a/once", "5")
+    for payload in ("5", ""):
+        house.hear("a/twice", payload)
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/topics?at=a/once")
+        await tab.sees("1 message")
+        assert not tab.shows("a minute")
+        tab.go("/topics?at=a/twice")
+        await tab.sees("The last message: empty, which is how a retained one is cleared")
+        assert tab.shows("a minute")
+
+    play(act, house)
+
+
 def pressed(dialog: ft.DialogControl, label: str) -> Callable[[], None]:
     """What a button of a dialog does."""
     assert isinstance(dialog, ft.AlertDialog)
@@ -151,7 +169,8 @@ def test_a_message_is_published() -> None:
         who, house = Person(), stage.house
         open_publishing(house, who, "a/b")  # type: ignore[arg-type]
         [dialog] = who.dialogs
-        _where, what, _told = fields(dialog)
+        where_, what, _told = fields(dialog)
+        assert (None, True) == (where_.autofocus or None, what.autofocus)
         what.value = "on"
         pressed(dialog, "Publish")()
         await until(lambda: who.told, "the word")
