@@ -46,7 +46,7 @@ def card_of(tile: AnyTile, spot: Spot, frame: Frame | None = None) -> CardPlan[A
         if high is None:
             box.clip_behavior = ft.ClipBehavior.NONE
         whole = box if frame is None else frame(drawing, tile, box)
-        whole.col = columns(tile, framed=frame is not None)
+        whole.col = columns(tile, alone=spot.alone)
         return whole
 
     shown = hashlib.sha256(tile.model_dump_json().encode()).hexdigest()[:16]

@@ -54,7 +54,7 @@ def plan(tile: GaugeTile, spot: Spot) -> CardPlan[Single]:
         )
         return ft.Column([heading, middle], spacing=2, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
-    made = single(spot, tile.device, tile.metric, draw, picture)
+    made = single(spot, tile, draw, picture)
     return CardPlan(
         "", made.follows, made.look, made.draw, lambda view: (made.shape(view), view.picture is None)
     )

@@ -72,7 +72,7 @@ def plan(tile: MetricTile, spot: Spot) -> CardPlan[Single]:
             lines += [ft.Container(expand=True), line, since(drawing, spot)]
         return ft.Column(lines, spacing=0 if small else 2)
 
-    return single(spot, tile.device, tile.metric, draw, picture, frozenset({tag(name)}))
+    return single(spot, tile, draw, picture, frozenset({tag(name)}))
 
 
 BLANK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
@@ -96,7 +96,6 @@ def value(drawing: Drawing[Single], spot: Spot, size: float) -> ft.Control:
         icon=lambda v: ICONS[_goes(v)],
         visible=lambda v: bool(_goes(v)),
         semantics_label=lambda v: spot.reader.say(_goes(v)) if _goes(v) else None,
-        tooltip=lambda v: spot.reader.say(_goes(v)) if _goes(v) else None,
     )
     raised = ft.Container(unit, padding=ft.Padding.only(bottom=spot.size(size * 0.12)))
     row = ft.Row([number, raised, arrow], spacing=4, vertical_alignment=ft.CrossAxisAlignment.END, tight=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import flet as ft
 
-from dashboard.boards import AnyTile
+from dashboard.boards import AnyTile, ControlTile, GaugeTile, MetricTile
 from dashboard.card import CardPlan, Drawing, OnEvent, Who
 from dashboard.look import INK, SOFT, icon
 from dashboard.present import DeviceView, MetricView, default_name
@@ -14,6 +14,7 @@ from dashboard.tiles.space import Spot
 from dashboard.views import device_card
 from dashboard.wording import shown_text
 
+OneMetric: TypeAlias = MetricTile | GaugeTile | ControlTile
 View = TypeVar("View")
 ControlT = TypeVar("ControlT", bound=ft.BaseControl)
 ELLIPSIS = ft.TextOverflow.ELLIPSIS
@@ -69,24 +70,27 @@ def _through(device_of: Callable[[Any], DeviceView], of: Callable[[DeviceView], 
     return of(device_of(view))
 
 
-def single(  # noqa: PLR0913, PLR0917  (the parts of a card)
+def single(
     spot: Spot,
-    device_id: str,
-    name: str,
+    tile: OneMetric,
     draw: Callable[[Drawing[Single]], ft.Control],
     picture: Callable[[Single], object] = lambda _view: None,
     follows: frozenset[str] = frozenset(),
 ) -> CardPlan[Single]:
-    """The card of one metric; where there is none, it says so."""
-    house = spot.house
+    """The card of one metric; where there is none, it says so below the tile's name."""
+    house, device_id = spot.house, tile.device
 
     def look() -> Single:
         heard = device_id in house.devices
-        view = Single(device_card.look(house, device_id, spot.reader), name, heard)
+        view = Single(device_card.look(house, device_id, spot.reader), tile.metric, heard)
         return view._replace(picture=picture(view))
 
     def drawn(drawing: Drawing[Single]) -> ft.Control:
-        return nothing(spot, why_not(drawing.view)) if drawing.view.metric is None else draw(drawing)
+        if drawing.view.metric is not None:
+            return draw(drawing)
+        return ft.Column(
+            [named(drawing, spot, tile.title, device_id), nothing(spot, why_not(drawing.view))], spacing=8
+        )
 
     def shape(view: Single) -> object:
         metric = view.metric
