@@ -153,7 +153,7 @@ class Scene:
     def event(self, target: int, name: str, data: object, who: Who) -> None:
         """A person acted on a shared control: run its handler, then let every screen show the truth again.
 
-        If others have just taken its place, what he did counts all the same: it is what he saw.
+        If others have just taken its place, it counts only where the card says so.
         """
         card = self._by_control.get(target)
         if card is None:
@@ -176,7 +176,7 @@ class Scene:
         return [] if card is None else list(card.layouts)
 
     def knows(self, control: int) -> bool:
-        """Whether a shared card has this control and answers for it, or had it just now."""
+        """Whether a shared card has this control and answers for it, or one that is gone still does."""
         return control in self._by_control or control in self._replaced
 
     def _look(self, cards: Iterable[Card[Any]]) -> Iterable[Layout]:
@@ -198,7 +198,7 @@ class Scene:
         except Exception:
             log.exception("our fault: the card %s cannot be shown as it is now", card.plan.key)
         if card.handlers is not before:
-            self._forget(before, replaced=True)
+            self._forget(before, late=card.plan.late)
             self._by_control.update(dict.fromkeys(card.handlers, card))
 
     def _rearrange(self, layout: Layout) -> None:
@@ -243,12 +243,12 @@ class Scene:
             if card.users == 0:
                 del self.cards[card.plan.key]
                 _unfollow(card, card.plan.follows, self._cards_by_tag)
-                self._forget(card.handlers, replaced=replaced)
+                self._forget(card.handlers, late=replaced and card.plan.late)
 
-    def _forget(self, handlers: Mapping[int, Mapping[str, OnEvent]], *, replaced: bool) -> None:
+    def _forget(self, handlers: Mapping[int, Mapping[str, OnEvent]], *, late: bool) -> None:
         for control, by_name in handlers.items():
             self._by_control.pop(control, None)
-            if replaced:
+            if late:
                 self._replaced[control] = by_name
         while len(self._replaced) > LATE:
             del self._replaced[next(iter(self._replaced))]

@@ -51,7 +51,9 @@ def card_of(tile: AnyTile, spot: Spot, frame: Frame | None = None) -> CardPlan[A
 
     shown = hashlib.sha256(tile.model_dump_json().encode()).hexdigest()[:16]
     about = f"{spot.page}/arranged" if frame is not None else "wall" if spot.kiosk else "shown"
-    return replace(inner, key=f"tile/{shown}/{about}/{spot.reader.sized}/{inner.key}", draw=draw)
+    key = f"tile/{shown}/{about}/{spot.reader.sized}/{inner.key}"
+    # Each change makes it another card, and clicks come quickly one after the other.
+    return replace(inner, key=key, draw=draw, late=frame is not None)
 
 
 @cache

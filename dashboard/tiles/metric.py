@@ -16,7 +16,7 @@ from dashboard.language import marked
 from dashboard.look import INKS, SOFT
 from dashboard.present import DASH
 from dashboard.tiles.parts import ELLIPSIS, Part, Single, named, single
-from dashboard.tiles.space import Spot, inner
+from dashboard.tiles.space import Spot, drawn, inner
 from dashboard.views.device_card import fading
 from schemas.traits import Counter, Numeric
 
@@ -46,7 +46,8 @@ def plan(tile: MetricTile, spot: Spot) -> CardPlan[Single]:
     house = spot.house
     wide, high = inner(tile, spot)
     name = f"spark {tile.device} {tile.metric} {wide:.0f} {high:.0f}"
-    size = Size(wide, spot.size(SPARK))
+    high_line = spot.size(SPARK)
+    size = drawn(Size(wide, high_line), spot)
 
     def picture(view: Single) -> Lately:
         metric = view.metric
@@ -68,7 +69,7 @@ def plan(tile: MetricTile, spot: Spot) -> CardPlan[Single]:
                 exclude_from_semantics=True,
             )  # fmt: skip
             drawing.live(image, src=lambda v: v.picture.svg or BLANK)
-            line = ft.Stack([image], height=size.height)
+            line = ft.Stack([image], height=high_line)
             lines += [ft.Container(expand=True), line, since(drawing, spot)]
         return ft.Column(lines, spacing=0 if small else 2)
 

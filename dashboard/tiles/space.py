@@ -7,6 +7,7 @@ from typing import TypeAlias
 import flet as ft
 
 from dashboard.boards import COLUMNS, AnyTile
+from dashboard.chart import Size
 from dashboard.house import House
 from dashboard.look import PHONE
 from dashboard.reader import Reader
@@ -54,13 +55,21 @@ class Spot:
     @property
     def scale(self) -> float:
         """How large texts are: 1 at a desk and in a hand, whatever it shows."""
-        if not self.kiosk or self.reader.window < PHONE:
-            return 1.0
-        return SCALE * max(1.0, self.reader.window / FULL_HD)
+        return enlarged(self.reader.window) if self.kiosk else 1.0
 
     def size(self, pixels: float) -> float:
         """A size as it is here."""
         return round(pixels * self.scale)
+
+
+def drawn(size: Size, spot: Spot) -> Size:
+    """How large a drawing is made that is then shown in `size`: on a wall its lines grow with its texts."""
+    return Size(size.width / spot.scale, size.height / spot.scale)
+
+
+def enlarged(window: int) -> float:
+    """How many times as large all is on a wall as at a desk, in a window of this many pixels of width."""
+    return 1.0 if window < PHONE else SCALE * max(1.0, window / FULL_HD)
 
 
 def columns(tile: AnyTile, *, alone: bool = False) -> Columns:

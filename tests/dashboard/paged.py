@@ -57,7 +57,9 @@ def button(tab: Tab, words: str) -> Tree:
 
 def entry(tab: Tab, tile: str, words: str) -> Tree:
     """An entry of the menu of the first tile of this type, as its type is called, while it is arranged."""
-    menus = (one for one in tab.controls("PopupMenuButton") if str(one.get("tooltip")).startswith(f"{tile}: "))
+    menus = (
+        one for one in tab.controls("PopupMenuButton") if str(one.get("tooltip")).startswith(f"{tile}: ")
+    )
     return next(one for one in next(menus)["items"] if one["content"] == words)
 
 
