@@ -14,7 +14,7 @@ from dashboard.card import CardPlan, Drawing
 from dashboard.chart import Plan, Position, Size, Track, draw_plan
 from dashboard.chart.ink import MOST_SERIES
 from dashboard.house import House
-from dashboard.look import INK, SOFT
+from dashboard.look import GROUND, INK, SOFT
 from dashboard.tiles.metric import BLANK
 from dashboard.tiles.parts import ELLIPSIS, heading, known_name, nothing, of_some, place_title
 from dashboard.tiles.space import Spot, drawn, inner
@@ -60,7 +60,7 @@ def plan(tile: MapTile, spot: Spot) -> CardPlan[Found[Seen] | None]:
             lines.append(nothing(spot, why, "error_outline"))
         elif found is not None and found.value is not None:
             lines.append(_drawn(drawing, found.value, spot))
-        return ft.Column(lines, spacing=6)
+        return ft.Column(lines, spacing=6, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
     follows = frozenset({"tick", tag(name), *(f"device/{device_id}" for device_id in shown)})
     return CardPlan(f"{len(ids)}/{hash(tuple(shown))}", follows, look, draw, partial(_shape, spot))
@@ -172,11 +172,17 @@ def _drawn(drawing: Drawing[Found[Seen] | None], now: Seen, spot: Spot) -> ft.Co
         )  # fmt: skip
         labels.append(bar)
     stack = ft.Stack([image, *labels], width=size.width, height=size.height)
-    said = drawing.live(ft.Semantics(content=stack, exclude_semantics=True), label=lambda v: of(v).summary)
-    if not now.more:
-        return said
-    more = spot.reader.count("and {n} more", "and {n} more", now.more)
-    return ft.Stack([said, ft.Text(more, size=small, color=SOFT, right=0, top=0, overflow=ELLIPSIS)])
+    # As large as it is known to fit, in the middle of what there is.
+    ground = ft.Container(
+        stack, bgcolor=GROUND, border_radius=8, clip_behavior=ft.ClipBehavior.ANTI_ALIAS, width=size.width
+    )
+    said: ft.Control = drawing.live(
+        ft.Semantics(content=ground, exclude_semantics=True), label=lambda v: of(v).summary
+    )
+    if now.more:
+        more = spot.reader.count("and {n} more", "and {n} more", now.more)
+        said = ft.Stack([said, ft.Text(more, size=small, color=SOFT, right=4, bottom=2, overflow=ELLIPSIS)])
+    return ft.Row([said], alignment=ft.MainAxisAlignment.CENTER)
 
 
 class _Degrees(NamedTuple):
