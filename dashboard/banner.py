@@ -55,7 +55,7 @@ def notices(
 def banner(house: House, reader: Reader, *, kiosk: bool = False) -> LayoutPlan:
     """What is wrong with the whole, gone while all is well; on a screen on the wall as large as the rest."""
     scale = enlarged(reader.window) if kiosk else 1.0
-    name = f"banner/{scale}/{reader.key}"
+    name = f"banner/{reader.key}/{scale}"
     plan = CardPlan(
         name,
         frozenset({"status", "tick"}),
