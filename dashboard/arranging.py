@@ -1,4 +1,4 @@
-"""A tile while its page is arranged: the buttons above it, and what it is dragged by."""
+"""A tile while its page is arranged: what it is dragged by, and the menu of all that can be done with it."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -11,14 +11,14 @@ from dashboard.card import Drawing, OnEvent, Question, Who
 from dashboard.dragging import BORDER, Corner, cover, landing, taken
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import PHONE, named
+from dashboard.look import PHONE, caption, named
 from dashboard.page_dialogs import ask_text
 from dashboard.page_edits import edit
 from dashboard.reader import Reader
 from dashboard.tiles.space import Spot, counted_rows
 
-FINGER, MOUSE = 44, 32
-"""Pixels of a button on a phone, and on a desktop, where they are in line above a usual tile."""
+FINGER, MOUSE = 44, 36
+"""Pixels of a button on a phone, and on a desktop."""
 NAMES = {
     "device": marked("Device"), "metric": marked("Value"), "chart": marked("Chart"),
     "gauge": marked("Gauge"), "control": marked("Control"), "group": marked("Group of devices"),
@@ -37,40 +37,25 @@ class Step(NamedTuple):
 
 
 def framed(spot: Spot, drawing: Drawing[object], tile: AnyTile, content: ft.Container) -> ft.Container:
-    """A tile with its buttons, to be dragged and resized. Each change is saved at once."""
-    house, reader = spot.house, spot.reader
+    """A tile with a handle, a menu and a corner. Each change is saved at once."""
+    reader = spot.reader
     phone = reader.window < PHONE
     side = FINGER if phone else MOUSE
-
-    def button(icon: ft.IconData, words: str, clicked: OnEvent, *, can: bool = True) -> ft.Control:
-        # Named with the type of the tile: several have the same buttons.
-        name = reader.say(words, tile=reader.say(NAMES[tile.type]))
-        made = ft.IconButton(
-            icon, icon_size=18, width=side, height=side, padding=0, disabled=not can, tooltip=name
-        )
-        return drawing.on(named(made), click=clicked)
-
-    buttons = [
-        button(step.icon, step.words, _doing(house, spot.page, step.change), can=step.can)
-        for step in _steps(tile, phone=phone)
-    ]
-    if "title" in type(tile).model_fields:
-        pen = _renaming(house, spot.page, tile, reader)
-        buttons.append(button(ft.Icons.EDIT_OUTLINED, marked("{tile}: rename"), pen))
-    away = _removing(house, spot.page, tile.id, reader)
-    buttons.append(button(ft.Icons.DELETE_OUTLINE, marked("{tile}: remove"), away))
+    # All are named with the type of the tile: several have the same.
     name = reader.say(NAMES[tile.type])
     inside = cover(content)
-    if phone:
-        grip = ft.Container(
-            ft.Icon(ft.Icons.DRAG_INDICATOR, size=20), width=side, height=side,
-            alignment=ft.Alignment.CENTER, tooltip=reader.say("{tile}: drag to move", tile=name),
-        )  # fmt: skip
-        buttons.insert(0, taken(spot, drawing, tile, name, grip))
-    else:
+    if not phone:
         # A finger that goes up or down scrolls; a mouse takes it in every direction.
         inside = taken(spot, drawing, tile, name, inside, affinity=ft.Axis.HORIZONTAL)
-    bar = ft.Row(buttons, spacing=0, run_spacing=0, wrap=True)
+    handle = ft.Container(
+        ft.Icon(ft.Icons.DRAG_INDICATOR, size=20), width=side, height=side,
+        alignment=ft.Alignment.CENTER, tooltip=reader.say("{tile}: drag to move", tile=name),
+    )  # fmt: skip
+    bar = ft.Row(
+        [taken(spot, drawing, tile, name, handle), caption(name, expand=True),
+         *_buttons(spot, drawing, tile, side)],
+        spacing=0,
+    )  # fmt: skip
     whole = ft.Container(
         border=ft.Border.all(1, ft.Colors.PRIMARY), border_radius=16, padding=BORDER,
         clip_behavior=ft.ClipBehavior.HARD_EDGE,
@@ -81,21 +66,49 @@ def framed(spot: Spot, drawing: Drawing[object], tile: AnyTile, content: ft.Cont
     return whole
 
 
+def _buttons(spot: Spot, drawing: Drawing[object], tile: AnyTile, side: float) -> Sequence[ft.Control]:
+    """The pencil, and a menu with all the rest, by which no hand has to drag."""
+    house, reader = spot.house, spot.reader
+    say, name = reader.say, reader.say(NAMES[tile.type])
+
+    def entry(icon: ft.IconData, words: str, clicked: OnEvent, *, can: bool = True) -> ft.PopupMenuItem:
+        item = ft.PopupMenuItem(content=say(words), icon=icon, height=44, disabled=not can)
+        return drawing.on(item, click=clicked)
+
+    entries = [
+        entry(step.icon, step.words, _doing(house, spot.page, step.change), can=step.can)
+        for step in _steps(tile, phone=reader.window < PHONE)
+    ]
+    away = _removing(house, spot.page, tile.id, reader)
+    entries.append(entry(ft.Icons.DELETE_OUTLINE, marked("Remove"), away))
+    more = ft.PopupMenuButton(
+        items=entries, icon=ft.Icons.MORE_VERT, icon_size=20, width=side, height=side, padding=0,
+        tooltip=say("{tile}: move, resize, remove", tile=name),
+    )  # fmt: skip
+    if "title" not in type(tile).model_fields:
+        return [named(more)]
+    pen = ft.IconButton(
+        ft.Icons.EDIT_OUTLINED, icon_size=18, width=side, height=side, padding=0,
+        tooltip=say("{tile}: rename", tile=name),
+    )  # fmt: skip
+    return [drawing.on(named(pen), click=_renaming(house, spot.page, tile, reader)), named(more)]
+
+
 def _steps(tile: AnyTile, *, phone: bool) -> Sequence[Step]:
     """On a phone a tile has the whole width or half of it, whatever it has on a desktop."""
     tile_id, rows = tile.id, counted_rows(tile)
     icons = ft.Icons
     places = [
-        Step(icons.ARROW_BACK, marked("{tile}: earlier"), lambda page: shift(page, tile_id, -1)),
-        Step(icons.ARROW_FORWARD, marked("{tile}: later"), lambda page: shift(page, tile_id, 1)),
+        Step(icons.ARROW_BACK, marked("Move earlier"), lambda page: shift(page, tile_id, -1)),
+        Step(icons.ARROW_FORWARD, marked("Move later"), lambda page: shift(page, tile_id, 1)),
     ]
     widths = [
-        Step(icons.REMOVE, marked("{tile}: narrower"), _wider(tile_id, -1), can=tile.width > 1),
-        Step(icons.ADD, marked("{tile}: wider"), _wider(tile_id, 1), can=tile.width < COLUMNS),
+        Step(icons.REMOVE, marked("Narrower"), _wider(tile_id, -1), can=tile.width > 1),
+        Step(icons.ADD, marked("Wider"), _wider(tile_id, 1), can=tile.width < COLUMNS),
     ]
     heights = [
-        Step(icons.UNFOLD_LESS, marked("{tile}: lower"), _higher(tile_id, -1), can=rows > 1),
-        Step(icons.UNFOLD_MORE, marked("{tile}: higher"), _higher(tile_id, 1), can=rows < ROWS),
+        Step(icons.UNFOLD_LESS, marked("Lower"), _higher(tile_id, -1), can=rows > 1),
+        Step(icons.UNFOLD_MORE, marked("Higher"), _higher(tile_id, 1), can=rows < ROWS),
     ]
     return [*places, *([] if phone else widths), *heights]
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import flet as ft
@@ -13,6 +14,7 @@ from dashboard.house import Dropped, House
 from dashboard.present import not_heard
 from dashboard.reader import ENGLISH, Reader
 from dashboard.scene import LayoutPlan
+from dashboard.tiles.space import enlarged
 from dashboard.wording import plain, sentence
 
 if TYPE_CHECKING:
@@ -50,21 +52,23 @@ def notices(
     )
 
 
-def banner(house: House, reader: Reader) -> LayoutPlan:
-    """What is wrong with the whole, gone while all is well."""
+def banner(house: House, reader: Reader, *, kiosk: bool = False) -> LayoutPlan:
+    """What is wrong with the whole, gone while all is well; on a screen on the wall as large as the rest."""
+    scale = enlarged(reader.window) if kiosk else 1.0
+    name = f"banner/{reader.key}/{scale}"
     plan = CardPlan(
-        f"banner/{reader.key}",
+        name,
         frozenset({"status", "tick"}),
         lambda: notices(house.status, house.dropped, time.time(), house.bus, reader),
-        _draw,
+        partial(_draw, scale),
     )
-    return LayoutPlan(f"banner/{reader.key}", frozenset(), lambda: [plan], lambda: ft.Column(spacing=0))
+    return LayoutPlan(name, frozenset(), lambda: [plan], lambda: ft.Column(spacing=0))
 
 
-def _draw(drawing: Drawing[Notices]) -> ft.Control:
+def _draw(scale: float, drawing: Drawing[Notices]) -> ft.Control:
     def notice(icon: ft.IconData, ink: str, ground: str, text_of: Callable[[Notices], str]) -> ft.Control:
-        text = drawing.live(ft.Text(size=14, color=ink, expand=True), value=text_of)
-        row = ft.Row([ft.Icon(icon, size=18, color=ink), text], spacing=12)
+        text = drawing.live(ft.Text(size=round(14 * scale), color=ink, expand=True), value=text_of)
+        row = ft.Row([ft.Icon(icon, size=round(18 * scale), color=ink), text], spacing=12)
         # Read out as it comes; not what counts on and on.
         said = ft.Semantics(content=row, container=True, live_region=ground == ft.Colors.ERROR_CONTAINER)
         surface = ft.Container(

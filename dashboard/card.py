@@ -188,7 +188,8 @@ class CardPlan(Generic[View]):
     """How to make a card. It is looked at again when one of the tags it `follows` is touched.
 
     `shape(view)` must change when `draw` would give other controls, and only then. `source` is the frozen
-    value that the view is made of: while it is the same object, nothing newer can be seen.
+    value that the view is made of: while it is the same object, nothing newer can be seen. `late`: what
+    somebody did on it counts even if others have just taken its place.
     """
 
     key: str
@@ -197,6 +198,7 @@ class CardPlan(Generic[View]):
     draw: Callable[[Drawing[View]], ft.Control]
     shape: Callable[[View], object] = lambda _view: None
     source: Callable[[], object] = lambda: None
+    late: bool = False
 
 
 @dataclass(slots=True)

@@ -103,7 +103,7 @@ def _side(page: Page, held: str, tile: AnyTile, spot: Spot) -> ft.Border:
     ids = [one.id for one in page.tiles]
     later = held in ids and tile.id in ids and ids.index(held) < ids.index(tile.id)
     line = ft.BorderSide(BORDER, ft.Colors.PRIMARY)
-    if shown_columns(tile, spot, framed=True) == COLUMNS:
+    if shown_columns(tile, spot) == COLUMNS:
         return ft.Border(bottom=line) if later else ft.Border(top=line)
     return ft.Border(right=line) if later else ft.Border(left=line)
 
@@ -193,7 +193,7 @@ class Corner:
     ) -> tuple[int | None, int | None]:
         """Columns and rows to which the tile has been drawn; None where that is what it has."""
         x, y, wide, high = began
-        shown = shown_columns(self.tile, self.spot, framed=True)
+        shown = shown_columns(self.tile, self.spot)
         # Around the tile stand the frame and half a gap on either side.
         column = (wide + GAP + 2 * (BORDER + 1)) / shown
         more = 0 if phone else round((at[0] - x) / column)
@@ -208,7 +208,7 @@ class Corner:
         """The tile on his screen as large as that."""
         wide = self.tile.model_copy(update={"width": width or self.tile.width})
         high = self.box.height if height is None else pixels_of(height, self.spot)
-        sizes: Mapping[str, object] = {"col": columns(wide, framed=True)}
+        sizes: Mapping[str, object] = {"col": columns(wide, alone=True)}
         who.send(set_properties(whole._i, sizes))
         who.send(set_properties(self.box._i, {"height": high}))
         lain = _grids.get((self.spot.page, self.spot.reader.sized))

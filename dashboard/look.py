@@ -22,8 +22,8 @@ CARD_COLUMNS: Mapping[str | ft.ResponsiveRowBreakpoint, int | float] = {
     "xl": 3,
 }
 
-MONOSPACE = "packages/flutter_math_fork/KaTeX_Typewriter"
-"""The one such face that Flet's client brings along; `monospace` is not among its fonts."""
+MONOSPACE = "Roboto Mono"
+"""The face of fixed width, which `FontManifest.json` names; `monospace` is not among the client's fonts."""
 INK = ft.Colors.ON_SURFACE
 SOFT = ft.Colors.ON_SURFACE_VARIANT
 LINE = ft.Colors.OUTLINE_VARIANT

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import flet as ft
 
-from dashboard.card import Card, CardPlan, Who
+from dashboard.card import Card, CardPlan, OnEvent, Who
 from dashboard.flet_messages import pack_host, patch_cards, prepare, replace_property
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ class Mark:
     sequence: int
 
 
+LATE = 2_000
+"""Controls that still answer after others have taken their place; those that went first are forgotten."""
 NOTHING = Mark(-1, -1)
 """A screen that has nothing yet."""
 
@@ -99,6 +101,7 @@ class Scene:
         """Called when somebody looks after nobody did."""
         self._untold: dict[Layout, None] = {}
         self._by_control: dict[int, Card[Any]] = {}
+        self._replaced: dict[int, Mapping[str, OnEvent]] = {}
         self._cards_by_tag: dict[str, dict[Card[Any], None]] = {}
         self._layouts_by_tag: dict[str, dict[Layout, None]] = {}
 
@@ -132,7 +135,7 @@ class Scene:
             self._untold.pop(layout, None)
             del self.layouts[layout.plan.name]
             _unfollow(layout, layout.plan.follows, self._layouts_by_tag)
-            self._release(layout, layout.cards)
+            self._release(layout, layout.cards, replaced=False)
 
     def touch(self, tags: Iterable[str]) -> list[Layout]:
         """Something behind these tags changed: look again. The layouts whose screens must now catch up."""
@@ -148,8 +151,16 @@ class Scene:
         return list(changed)
 
     def event(self, target: int, name: str, data: object, who: Who) -> None:
-        """A person acted on a shared control: run its handler, then let every screen show the truth again."""
-        card = self._by_control[target]
+        """A person acted on a shared control: run its handler, then let every screen show the truth again.
+
+        If others have just taken its place, it counts only where the card says so.
+        """
+        card = self._by_control.get(target)
+        if card is None:
+            late = self._replaced[target].get(name)
+            if late is not None:
+                late(who, data)
+            return
         self.sequence += 1
         card.assert_again(target, self.sequence)
         if card.changed == self.sequence:
@@ -165,8 +176,8 @@ class Scene:
         return [] if card is None else list(card.layouts)
 
     def knows(self, control: int) -> bool:
-        """Whether a shared card has this control and answers for it."""
-        return control in self._by_control
+        """Whether a shared card has this control and answers for it, or one that is gone still does."""
+        return control in self._by_control or control in self._replaced
 
     def _look(self, cards: Iterable[Card[Any]]) -> Iterable[Layout]:
         """Look again at these; the layouts that have changed by it, which have a new present."""
@@ -187,7 +198,7 @@ class Scene:
         except Exception:
             log.exception("our fault: the card %s cannot be shown as it is now", card.plan.key)
         if card.handlers is not before:
-            self._forget(before)
+            self._forget(before, late=card.plan.late)
             self._by_control.update(dict.fromkeys(card.handlers, card))
 
     def _rearrange(self, layout: Layout) -> None:
@@ -201,7 +212,7 @@ class Scene:
         if [plan.key for plan in plans] == [card.plan.key for card in layout.cards]:
             return
         before, layout.cards = layout.cards, list(self._used(plans))
-        self._release(layout, before)
+        self._release(layout, before, replaced=True)
         for card in layout.cards:
             card.layouts[layout] = None
         layout.present(Mark(layout.mark.number + 1, self.sequence))
@@ -225,18 +236,22 @@ class Scene:
         card.users += 1
         return card
 
-    def _release(self, layout: Layout, cards: Iterable[Card[Any]]) -> None:
+    def _release(self, layout: Layout, cards: Iterable[Card[Any]], *, replaced: bool) -> None:
         for card in cards:
             card.users -= 1
             card.layouts.pop(layout, None)
             if card.users == 0:
                 del self.cards[card.plan.key]
                 _unfollow(card, card.plan.follows, self._cards_by_tag)
-                self._forget(card.handlers)
+                self._forget(card.handlers, late=replaced and card.plan.late)
 
-    def _forget(self, controls: Iterable[int]) -> None:
-        for control in controls:
+    def _forget(self, handlers: Mapping[int, Mapping[str, OnEvent]], *, late: bool) -> None:
+        for control, by_name in handlers.items():
             self._by_control.pop(control, None)
+            if late:
+                self._replaced[control] = by_name
+        while len(self._replaced) > LATE:
+            del self._replaced[next(iter(self._replaced))]
 
 
 def _following(touched: Iterable[str], by_tag: Mapping[str, Iterable[T]]) -> Iterable[T]:

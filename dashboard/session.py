@@ -105,6 +105,7 @@ class Session:
         self._address = route
         page, values = find(route, self.wishes) or (None, {})
         shape = Shape.of(self.page.width, route)
+        self.mounts.replan(self._banner, banner(self.shared.house, self.reader, kiosk=shape.kiosk))
         around = self._around if self._around is not None and self._around.shape == shape else None
         if page is not None and around is not None and self._same_path(route):
             self._follow(route, page, values, around)
@@ -269,8 +270,6 @@ class Session:
     def _poke(self) -> None:
         if self.mounts.wire is not None:
             self.mounts.wire.poke()
-
-    # Own controls ----------------------------------------------------------------------------------------
 
     def _navigated(self, before: str, task: asyncio.Task[None]) -> None:
         self._navigating.discard(task)

@@ -88,6 +88,8 @@ class Client(FletStaticFiles):
             source = _Source((MANIFEST, language), MANIFEST, functools.partial(self._manifest, language))
         elif piece is not None:
             source = _Source(path, "piece.otf", functools.partial(self._fonts.piece, piece))
+        elif path == fonts.FIXED:
+            source = _Source(path, path, fonts.fixed)
         else:
             response = await super().get_response(path, scope)
             if not isinstance(response, FileResponse):

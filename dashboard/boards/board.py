@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bridge.errors import BoardError
 from dashboard.boards.model import NAME, Page
-from dashboard.boards.reading import MAX_BYTES, Mistake, read_page
+from dashboard.boards.reading import MAX_BYTES, Mistake, read_page, title_in
 from schemas.refusal import one_line
 
 ENDING = ".toml"
@@ -25,7 +25,7 @@ class Board:
     """A page with its name, which is that of its file and of its address.
 
     `revision` changes with the file. `fault` is the mistake in it, on one line: `page` is then the last that
-    was right, or an empty one. Empty: all is well.
+    was right, or an empty one, with its title if that can be read. Empty: all is well.
     """
 
     name: str
@@ -104,7 +104,8 @@ def board_of(folder: Path, name: str, data: bytes, before: Page | None = None) -
     found, revision = read_page(data), revision_of(data)
     if isinstance(found, Page):
         return Board(name, found, revision)
-    return Board(name, before or Page(title=name), revision, told(folder, name, found))
+    page = before or Page(title=title_in(data) or name)
+    return Board(name, page, revision, told(folder, name, found))
 
 
 def told(folder: Path, name: str, mistake: Mistake) -> str:

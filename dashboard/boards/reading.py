@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from dashboard.boards.pieces import cut, lines_of
 from schemas.refusal import one_line, shown
 
 MAX_BYTES = 1 << 20
+_TITLE = re.compile(r"""[ \t]*(title|"title"|'title')[ \t]*=""")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 
 
@@ -49,6 +51,17 @@ def read_page(data: bytes) -> Page | Mistake:
         line = _line(text, ("tiles", twice, "id"))
         return Mistake(line, f'{where}: expected an id that no other tile has, got "{tile.id}" again')
     return page.model_copy(update={"tiles": identified(page.tiles)})
+
+
+def title_in(data: bytes) -> str | None:
+    """The title of a page whose file has a mistake, if that is not in what stands above its first table."""
+    lines = lines_of(data[:MAX_BYTES].decode("utf-8-sig", errors="replace"))
+    above = takewhile(lambda line: not line.lstrip().startswith("["), lines)
+    found = next((line for line in above if _TITLE.match(line)), "")
+    try:
+        return Page.model_validate(tomllib.loads(found)).title
+    except (ValueError, RecursionError):
+        return None
 
 
 def text_of(data: bytes) -> str:

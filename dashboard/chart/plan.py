@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from dashboard.chart.axis import nice_step
+from dashboard.chart.axis import nice_step, step_text
 from dashboard.chart.ink import (
     DASHES,
     GRID,
@@ -17,17 +17,23 @@ from dashboard.chart.ink import (
     Size,
     document,
     dot,
+    flat,
+    level,
     polyline,
     stroke,
+    upright,
 )
 from dashboard.reader import ENGLISH, Reader
 from dashboard.wording import plain
 
 METRES_PER_DEGREE = 111_195.0
 """Of latitude, on a sphere as large as the earth (radius 6,371 km)."""
-LEAST = 20.0
+LEAST = 200.0
 """Metres across that are shown at the least: positions that differ by less are one place."""
+APART = 64.0
+"""Pixels between two lines of the grid, at the least."""
 _INSET = 14.0
+_FAINT = 0.35
 _SCALE = 96.0
 """Pixels of width of the scale bar, at the most."""
 _FLATTEST = 0.01
@@ -69,15 +75,27 @@ class Scale(NamedTuple):
     metres: float
 
 
+class Line(NamedTuple):
+    """A line of the grid: where, a fraction from the left or from the top, and its degrees."""
+
+    at: float
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to show, and in words. Without any position there is neither a scale nor a mark."""
+    """What to show, and in words. Without any position there is neither a scale nor a mark nor a grid.
+
+    `norths` are lines of equal latitude, `easts` of equal longitude.
+    """
 
     svg: str
     size: Size
     scale: Scale | None
     lasts: tuple[Last, ...]
     summary: str
+    norths: tuple[Line, ...] = ()
+    easts: tuple[Line, ...] = ()
 
 
 def draw_plan(tracks: Sequence[Track], size: Size, reader: Reader = ENGLISH) -> Plan:
@@ -95,7 +113,14 @@ def draw_plan(tracks: Sequence[Track], size: Size, reader: Reader = ENGLISH) -> 
     left, top, width, height = scale.box
     x, y = left * size.width, top * size.height
     ruler = [(x, y), (x, y + height * size.height), (x + width * size.width, y + height * size.height)]
-    parts = [stroke(polyline([*ruler, (ruler[-1][0], y)]), GRID, 1.5)]
+    norths, easts = _grid(view)
+    grid = "".join(
+        [level(line.at * size.height, size.width) for line in norths]
+        + [upright(line.at * size.width, 0, size.height) for line in easts]
+    )
+    parts = [
+        flat(grid, GRID, 1, opacity=_FAINT), stroke(polyline([*ruler, (ruler[-1][0], y)]), GRID, 1.5),
+    ]  # fmt: skip
     lasts = []
     for number, (track, positions) in enumerate(zip(tracks, known, strict=True)):
         if not positions:
@@ -111,7 +136,9 @@ def draw_plan(tracks: Sequence[Track], size: Size, reader: Reader = ENGLISH) -> 
         ]  # fmt: skip
         share = (at[0] / size.width, at[1] / size.height)
         lasts.append(Last(track.label, color, dash, share, positions[-1]))
-    return Plan(document(size, parts), size, scale, tuple(lasts), _summary(lasts, view, reader))
+    return Plan(
+        document(size, parts), size, scale, tuple(lasts), _summary(lasts, view, reader), norths, easts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +184,28 @@ def _seam(longitudes: Iterable[float]) -> float:
 def _east(longitude: float, seam: float) -> float:
     # By hundred-millionths, because the remainder of what is a hair below the seam would be all around.
     return round((longitude - seam) % 360, 8) % 360 + seam
+
+
+def _grid(view: _View) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """Lines at round degrees, some of them in every drawing that has room for them."""
+    width, height = view.size
+    upwards, across = view.zoom * METRES_PER_DEGREE, view.zoom * METRES_PER_DEGREE * view.flat
+    norths = _round_degrees(view.latitude, height / 2 / upwards, APART / upwards, 90)
+    easts = _round_degrees(view.longitude, width / 2 / across, APART / across, 180)
+    return (
+        tuple(
+            Line(0.5 - (at - view.latitude) * upwards / height, text) for at, text in norths if abs(at) <= 90
+        ),
+        tuple(Line(0.5 + (at - view.longitude) * across / width, text) for at, text in easts),
+    )
+
+
+def _round_degrees(middle: float, reach: float, apart: float, most: float) -> list[tuple[float, str]]:
+    """Multiples of a round step within reach of the middle, no further than `most`, and how they read."""
+    step, reach = nice_step(apart), min(reach, most)
+    first, last = math.ceil((middle - reach) / step), math.floor((middle + reach) / step)
+    found = [number * step for number in range(first, last + 1)]
+    return [(at, f"{step_text((at + 180) % 360 - 180, step)}°") for at in found]
 
 
 def _scale(view: _View, size: Size) -> Scale:

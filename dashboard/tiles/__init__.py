@@ -46,12 +46,14 @@ def card_of(tile: AnyTile, spot: Spot, frame: Frame | None = None) -> CardPlan[A
         if high is None:
             box.clip_behavior = ft.ClipBehavior.NONE
         whole = box if frame is None else frame(drawing, tile, box)
-        whole.col = columns(tile, framed=frame is not None)
+        whole.col = columns(tile, alone=spot.alone)
         return whole
 
     shown = hashlib.sha256(tile.model_dump_json().encode()).hexdigest()[:16]
     about = f"{spot.page}/arranged" if frame is not None else "wall" if spot.kiosk else "shown"
-    return replace(inner, key=f"tile/{shown}/{about}/{spot.reader.sized}/{inner.key}", draw=draw)
+    key = f"tile/{shown}/{about}/{spot.reader.sized}/{inner.key}"
+    # Each change makes it another card, and clicks come quickly one after the other.
+    return replace(inner, key=key, draw=draw, late=frame is not None)
 
 
 @cache

@@ -19,7 +19,7 @@ from dashboard.look import INK, SOFT
 from dashboard.pointing import Pointing
 from dashboard.tiles.metric import BLANK
 from dashboard.tiles.parts import ELLIPSIS, heading, known_name, nothing
-from dashboard.tiles.space import Spot, inner
+from dashboard.tiles.space import Spot, drawn, inner
 from dashboard.wording import shown_text
 from schemas.traits import Numeric
 
@@ -54,7 +54,9 @@ def plan(tile: ChartTile, spot: Spot) -> CardPlan[Found[Drawn] | None]:
     wide, high = inner(tile, spot)
     rows = _legend_rows(tile, wide, spot)
     around = HEADING + LEGEND * rows + BELOW
-    size = Size(max(60.0, wide - spot.size(SCALE_WIDTH)), max(40.0, high - spot.size(around) - 8))
+    size = drawn(
+        Size(max(60.0, wide - spot.size(SCALE_WIDTH)), max(40.0, high - spot.size(around) - 8)), spot
+    )
     shown = ";".join(f"{one.device} {one.metric}" for one in tile.series)
     name = f"chart {tile.range} {shown} {size.width:.0f} {size.height:.0f} {spot.reader.zoned}"
 
@@ -108,7 +110,7 @@ def _drawn(tile: ChartTile, spot: Spot, size: Size) -> Drawn:
         )
         try:
             unit, history = house.history(
-                one.device, one.metric, window.start, window.end, points_for(size.width)
+                one.device, one.metric, window.start, window.end, points_for(size.width * spot.scale)
             )
         except LookupError:
             unit, history = "", History([])
@@ -126,7 +128,7 @@ def _drawn(tile: ChartTile, spot: Spot, size: Size) -> Drawn:
 def _chart(
     drawing: Drawing[Found[Drawn] | None], now: Chart, spot: Spot, title: str, rows: int
 ) -> ft.Control:
-    small, down = spot.size(11), now.size.height
+    small, down = spot.size(11), now.size.height * spot.scale
 
     def of(view: Found[Drawn] | None) -> Chart:
         return view.value.chart if view is not None and view.value is not None else now

@@ -9,8 +9,8 @@ from dashboard.card import CardPlan, Drawing
 from dashboard.look import DOTS, INKS, SIGNS, SOFT, card
 from dashboard.part import Part
 from dashboard.present import DeviceView, MetricView
-from dashboard.tiles.parts import Single, leading, nothing, unheard
-from dashboard.tiles.space import Spot
+from dashboard.tiles.parts import Single, heading, known_name, leading, nothing, unheard
+from dashboard.tiles.space import Spot, counted_rows, pixels_of
 from dashboard.views import device_card
 
 TILE = DeviceTile
@@ -27,7 +27,7 @@ def plan(tile: DeviceTile, spot: Spot) -> CardPlan[Single]:
 
     def draw(drawing: Drawing[Single]) -> ft.Control:
         if not drawing.view.heard:
-            return card(leading(drawing, nothing(spot, unheard(device_id, spot.reader.say)), device_id, spot))
+            return _unheard(drawing, tile, spot)
         surface = device_surface(Part(drawing, lambda view: view.device), spot)
         if tile.height is not None:
             return ft.Column([surface], scroll=ft.ScrollMode.AUTO, spacing=0)
@@ -37,6 +37,15 @@ def plan(tile: DeviceTile, spot: Spot) -> CardPlan[Single]:
         return view.heard, device_card.shape(view.device)
 
     return CardPlan("", frozenset({f"device/{device_id}", "tick", "devices"}), look, draw, shape)
+
+
+def _unheard(drawing: Drawing[Single], tile: DeviceTile, spot: Spot) -> ft.Control:
+    """A surface as high as such a card is about, with the name that the device would have."""
+    device_id = tile.device
+    name = leading(drawing, heading(spot, known_name(spot, device_id)), device_id, spot)
+    surface = card(ft.Column([name, nothing(spot, unheard(device_id, spot.reader.say))], spacing=8))
+    surface.height = pixels_of(counted_rows(tile), spot)
+    return surface
 
 
 def device_surface(part: Drawing[DeviceView], spot: Spot) -> ft.Control:

@@ -8,7 +8,7 @@ from dashboard.chart import Gauge, Size, draw_gauge
 from dashboard.look import SOFT
 from dashboard.tiles.metric import BLANK, since, value
 from dashboard.tiles.parts import Single, named, single
-from dashboard.tiles.space import Spot, inner
+from dashboard.tiles.space import Spot, drawn, inner
 from schemas.traits import Numeric
 
 TILE = GaugeTile
@@ -27,7 +27,7 @@ def plan(tile: GaugeTile, spot: Spot) -> CardPlan[Single]:
             return None
         number = metric.value
         known = float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None
-        return draw_gauge(known, metric.trait, ring, "ring", spot.reader)
+        return draw_gauge(known, metric.trait, drawn(ring, spot), "ring", spot.reader)
 
     def draw(drawing: Drawing[Single]) -> ft.Control:
         heading = named(drawing, spot, tile.title, tile.device)
@@ -38,7 +38,9 @@ def plan(tile: GaugeTile, spot: Spot) -> CardPlan[Single]:
             )  # fmt: skip
             return ft.Column([heading, value(drawing, spot, 34), without, since(drawing, spot)], spacing=2)
         image = drawing.live(
-            ft.Image(src=BLANK, width=ring.width, height=ring.height, gapless_playback=True),
+            ft.Image(
+                src=BLANK, width=ring.width, height=ring.height, fit=ft.BoxFit.FILL, gapless_playback=True
+            ),
             src=lambda v: v.picture.svg,
         )
         said = drawing.live(ft.Semantics(content=image), label=lambda v: v.picture.summary)
@@ -54,7 +56,7 @@ def plan(tile: GaugeTile, spot: Spot) -> CardPlan[Single]:
         )
         return ft.Column([heading, middle], spacing=2, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
-    made = single(spot, tile.device, tile.metric, draw, picture)
+    made = single(spot, tile, draw, picture)
     return CardPlan(
         "", made.follows, made.look, made.draw, lambda view: (made.shape(view), view.picture is None)
     )

@@ -14,10 +14,10 @@ from dashboard.card import CardPlan, Drawing
 from dashboard.chart import Plan, Position, Size, Track, draw_plan
 from dashboard.chart.ink import MOST_SERIES
 from dashboard.house import House
-from dashboard.look import INK, SOFT
+from dashboard.look import GROUND, INK, SOFT
 from dashboard.tiles.metric import BLANK
 from dashboard.tiles.parts import ELLIPSIS, heading, known_name, nothing, of_some, place_title
-from dashboard.tiles.space import Spot, inner
+from dashboard.tiles.space import Spot, drawn, inner
 from schemas.traits import Location
 
 TILE = MapTile
@@ -39,7 +39,7 @@ def plan(tile: MapTile, spot: Spot) -> CardPlan[Found[Seen] | None]:
     """Positions to scale, with the way of the last hours; the first six by name."""
     house, reader = spot.house, spot.reader
     wide, high = inner(tile, spot)
-    size = Size(wide, max(40.0, high - spot.size(HEADING)))
+    size = drawn(Size(wide, max(40.0, high - spot.size(HEADING))), spot)
     ids = [one for one in (tile.devices or of_some(spot, tile.place, tile.kind)) if _fits(house, one, tile)]
     shown, more = ids[:MOST_SERIES], len(ids) - MOST_SERIES
     name = f"map {hash(tuple(shown))} {size.width:.0f} {size.height:.0f} {reader.key}"
@@ -60,17 +60,17 @@ def plan(tile: MapTile, spot: Spot) -> CardPlan[Found[Seen] | None]:
             lines.append(nothing(spot, why, "error_outline"))
         elif found is not None and found.value is not None:
             lines.append(_drawn(drawing, found.value, spot))
-        return ft.Column(lines, spacing=6)
+        return ft.Column(lines, spacing=6, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
     follows = frozenset({"tick", tag(name), *(f"device/{device_id}" for device_id in shown)})
-    return CardPlan(f"{len(ids)}/{hash(tuple(shown))}", follows, look, draw, _shape)
+    return CardPlan(f"{len(ids)}/{hash(tuple(shown))}", follows, look, draw, partial(_shape, spot))
 
 
-def _shape(view: Found[Seen] | None) -> object:
+def _shape(spot: Spot, view: Found[Seen] | None) -> object:
     if view is None or view.value is None:
         return view
     plan = view.value.plan
-    return tuple(last.label for last in plan.lasts), plan.scale is None
+    return tuple(last.label for last in plan.lasts), plan.scale is None, len(_degrees(plan, spot))
 
 
 def _halves(house: House, device_id: str) -> tuple[str, str] | None:
@@ -132,7 +132,7 @@ def _way(house: House, device_id: str) -> list[Position]:
 
 
 def _drawn(drawing: Drawing[Found[Seen] | None], now: Seen, spot: Spot) -> ft.Control:
-    size, small = now.plan.size, spot.size(12)
+    size, small = _shown(now.plan, spot), spot.size(12)
 
     def of(view: Found[Seen] | None) -> Plan:
         return view.value.plan if view is not None and view.value is not None else now.plan
@@ -141,46 +141,87 @@ def _drawn(drawing: Drawing[Found[Seen] | None], now: Seen, spot: Spot) -> ft.Co
         return lambda view: read(of(view), n)
 
     image = drawing.live(
-        ft.Image(src=BLANK, width=size.width, height=size.height, gapless_playback=True,
+        ft.Image(src=BLANK, width=size.width, height=size.height, fit=ft.BoxFit.FILL, gapless_playback=True,
                  exclude_from_semantics=True),
         src=lambda v: of(v).svg,
     )  # fmt: skip
     labels: list[ft.Control] = []
+    for n in range(len(_degrees(now.plan, spot))):
+        degrees = ft.Text(size=spot.size(10), color=SOFT, no_wrap=True)
+        drawing.live(
+            degrees,
+            value=nth(n, lambda p, i: _degrees(p, spot)[i].text),
+            left=nth(n, lambda p, i: _degrees(p, spot)[i].left),
+            top=nth(n, lambda p, i: _degrees(p, spot)[i].top),
+        )
+        labels.append(degrees)
     for n in range(len(now.plan.lasts)):
         text = ft.Text(size=small, color=INK, no_wrap=True, weight=ft.FontWeight.W_500)
         drawing.live(
             text,
             value=nth(n, lambda p, i: p.lasts[i].label),
-            left=nth(n, lambda p, i: _beside(p, i, small)[0]),
-            top=nth(n, lambda p, i: _beside(p, i, small)[1]),
+            left=nth(n, lambda p, i: _beside(p, i, spot)[0]),
+            top=nth(n, lambda p, i: _beside(p, i, spot)[1]),
         )
         labels.append(text)
     if now.plan.scale is not None:
         bar = ft.Text(size=small, color=SOFT, no_wrap=True)
         drawing.live(
-            bar, value=lambda v: _scale(of(v))[0], left=lambda v: _scale(of(v))[1],
-            top=lambda v: _scale(of(v))[2] - 1.6 * small,
+            bar, value=lambda v: _scale(of(v), spot)[0], left=lambda v: _scale(of(v), spot)[1],
+            top=lambda v: _scale(of(v), spot)[2] - 1.6 * small,
         )  # fmt: skip
         labels.append(bar)
     stack = ft.Stack([image, *labels], width=size.width, height=size.height)
-    said = drawing.live(ft.Semantics(content=stack, exclude_semantics=True), label=lambda v: of(v).summary)
-    if not now.more:
-        return said
-    more = spot.reader.count("and {n} more", "and {n} more", now.more)
-    return ft.Stack([said, ft.Text(more, size=small, color=SOFT, right=0, top=0, overflow=ELLIPSIS)])
+    # As large as it is known to fit, in the middle of what there is.
+    ground = ft.Container(
+        stack, bgcolor=GROUND, border_radius=8, clip_behavior=ft.ClipBehavior.ANTI_ALIAS, width=size.width
+    )
+    said: ft.Control = drawing.live(
+        ft.Semantics(content=ground, exclude_semantics=True), label=lambda v: of(v).summary
+    )
+    if now.more:
+        more = spot.reader.count("and {n} more", "and {n} more", now.more)
+        said = ft.Stack([said, ft.Text(more, size=small, color=SOFT, right=4, bottom=2, overflow=ELLIPSIS)])
+    return ft.Row([said], alignment=ft.MainAxisAlignment.CENTER)
 
 
-def _beside(plan: Plan, n: int, small: float) -> tuple[float, float]:
+class _Degrees(NamedTuple):
+    """What a line of the grid is called, and where that stands, in pixels."""
+
+    text: str
+    left: float
+    top: float
+
+
+def _shown(plan: Plan, spot: Spot) -> Size:
+    """How large it is on the screen, in pixels."""
+    return Size(plan.size.width * spot.scale, plan.size.height * spot.scale)
+
+
+def _degrees(plan: Plan, spot: Spot) -> list[_Degrees]:
+    """Latitudes at the left edge and longitudes at the upper one; none where another text may stand."""
+    wide, high = _shown(plan, spot)
+    line, side = spot.size(14), spot.size(60)
+    down = [(one.text, one.at * high) for one in plan.norths]
+    along = [(one.text, one.at * wide) for one in plan.easts]
+    return [
+        *(_Degrees(text, 2.0, round(y - line, 1)) for text, y in down if 2.5 * line < y < high - 2.5 * line),
+        *(_Degrees(text, round(x + 3, 1), 0.0) for text, x in along if side < x < wide - 1.5 * side),
+    ]
+
+
+def _beside(plan: Plan, n: int, spot: Spot) -> tuple[float, float]:
     """Where a label stands: right of its mark, or left of it where there is no room."""
-    last, size = plan.lasts[n], plan.size
+    last, size, small = plan.lasts[n], _shown(plan, spot), spot.size(12)
     x, y = last.at[0] * size.width, last.at[1] * size.height
     long = len(last.label) * small * 0.56
-    left = x + 12 if x + 12 + long < size.width else max(0.0, x - 12 - long)
+    away = spot.size(12)
+    left = x + away if x + away + long < size.width else max(0.0, x - away - long)
     return round(left, 1), round(min(size.height - 1.5 * small, max(0.0, y - 0.75 * small)), 1)
 
 
-def _scale(plan: Plan) -> tuple[str, float, float]:
+def _scale(plan: Plan, spot: Spot) -> tuple[str, float, float]:
     if plan.scale is None:
         return "", 0.0, 0.0
-    box = plan.scale.box
-    return plan.scale.text, round(box.left * plan.size.width, 1), round(box.top * plan.size.height, 1)
+    box, size = plan.scale.box, _shown(plan, spot)
+    return plan.scale.text, round(box.left * size.width, 1), round(box.top * size.height, 1)

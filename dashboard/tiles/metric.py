@@ -17,7 +17,7 @@ from dashboard.look import INKS, SOFT
 from dashboard.part import Part
 from dashboard.present import DASH
 from dashboard.tiles.parts import ELLIPSIS, Single, named, single
-from dashboard.tiles.space import Spot, inner
+from dashboard.tiles.space import Spot, drawn, inner
 from dashboard.views.device_card import fading
 from schemas.traits import Counter, Numeric
 
@@ -47,7 +47,8 @@ def plan(tile: MetricTile, spot: Spot) -> CardPlan[Single]:
     house = spot.house
     wide, high = inner(tile, spot)
     name = f"spark {tile.device} {tile.metric} {wide:.0f} {high:.0f}"
-    size = Size(wide, spot.size(SPARK))
+    high_line = spot.size(SPARK)
+    size = drawn(Size(wide, high_line), spot)
 
     def picture(view: Single) -> Lately:
         metric = view.metric
@@ -69,11 +70,11 @@ def plan(tile: MetricTile, spot: Spot) -> CardPlan[Single]:
                 exclude_from_semantics=True,
             )  # fmt: skip
             drawing.live(image, src=lambda v: v.picture.svg or BLANK)
-            line = ft.Stack([image], height=size.height)
+            line = ft.Stack([image], height=high_line)
             lines += [ft.Container(expand=True), line, since(drawing, spot)]
         return ft.Column(lines, spacing=0 if small else 2)
 
-    return single(spot, tile.device, tile.metric, draw, picture, frozenset({tag(name)}))
+    return single(spot, tile, draw, picture, frozenset({tag(name)}))
 
 
 BLANK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
@@ -97,7 +98,6 @@ def value(drawing: Drawing[Single], spot: Spot, size: float) -> ft.Control:
         icon=lambda v: ICONS[_goes(v)],
         visible=lambda v: bool(_goes(v)),
         semantics_label=lambda v: spot.reader.say(_goes(v)) if _goes(v) else None,
-        tooltip=lambda v: spot.reader.say(_goes(v)) if _goes(v) else None,
     )
     raised = ft.Container(unit, padding=ft.Padding.only(bottom=spot.size(size * 0.12)))
     row = ft.Row([number, raised, arrow], spacing=4, vertical_alignment=ft.CrossAxisAlignment.END, tight=True)

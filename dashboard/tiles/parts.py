@@ -1,11 +1,11 @@
 """What several types of tiles have in common."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import flet as ft
 
-from dashboard.boards import AnyTile
+from dashboard.boards import AnyTile, ControlTile, GaugeTile, MetricTile
 from dashboard.card import CardPlan, Drawing, Who
 from dashboard.look import INK, SOFT, icon
 from dashboard.present import DeviceView, MetricView, default_name
@@ -13,6 +13,7 @@ from dashboard.tiles.space import Spot
 from dashboard.views import device_card
 from dashboard.wording import shown_text
 
+OneMetric: TypeAlias = MetricTile | GaugeTile | ControlTile
 ELLIPSIS = ft.TextOverflow.ELLIPSIS
 
 
@@ -30,24 +31,27 @@ class Single(NamedTuple):
         return self.device.metrics.get(self.name)
 
 
-def single(  # noqa: PLR0913, PLR0917  (the parts of a card)
+def single(
     spot: Spot,
-    device_id: str,
-    name: str,
+    tile: OneMetric,
     draw: Callable[[Drawing[Single]], ft.Control],
     picture: Callable[[Single], object] = lambda _view: None,
     follows: frozenset[str] = frozenset(),
 ) -> CardPlan[Single]:
-    """The card of one metric; where there is none, it says so."""
-    house = spot.house
+    """The card of one metric; where there is none, it says so below the tile's name."""
+    house, device_id = spot.house, tile.device
 
     def look() -> Single:
         heard = device_id in house.devices
-        view = Single(device_card.look(house, device_id, spot.reader), name, heard)
+        view = Single(device_card.look(house, device_id, spot.reader), tile.metric, heard)
         return view._replace(picture=picture(view))
 
     def drawn(drawing: Drawing[Single]) -> ft.Control:
-        return nothing(spot, why_not(drawing.view)) if drawing.view.metric is None else draw(drawing)
+        if drawing.view.metric is not None:
+            return draw(drawing)
+        return ft.Column(
+            [named(drawing, spot, tile.title, device_id), nothing(spot, why_not(drawing.view))], spacing=8
+        )
 
     def shape(view: Single) -> object:
         metric = view.metric

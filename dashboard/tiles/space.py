@@ -7,6 +7,7 @@ from typing import TypeAlias
 import flet as ft
 
 from dashboard.boards import COLUMNS, AnyTile
+from dashboard.chart import Size
 from dashboard.house import House
 from dashboard.look import PHONE
 from dashboard.reader import Reader
@@ -32,30 +33,52 @@ PADDING = 16
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a tile is drawn: on which page, for whom, and whether that is a screen on the wall."""
+    """Where a tile is drawn: on which page, for whom, whether that is a screen on the wall or being arranged.
+
+    `framed`: each tile has what it is moved by around it.
+    """
 
     house: House
     page: str
     reader: Reader
     kiosk: bool = False
+    framed: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing stands beside a tile on a phone.
+
+        There must be room for its buttons; and who looks at a wall stands further away.
+        """
+        return self.kiosk or self.framed
 
     @property
     def scale(self) -> float:
-        """How large texts are, 1 at a desk."""
-        return SCALE * max(1.0, self.reader.window / FULL_HD) if self.kiosk else 1.0
+        """How large texts are: 1 at a desk and in a hand, whatever it shows."""
+        return enlarged(self.reader.window) if self.kiosk else 1.0
 
     def size(self, pixels: float) -> float:
         """A size as it is here."""
         return round(pixels * self.scale)
 
 
-def columns(tile: AnyTile, *, framed: bool = False) -> Columns:
+def drawn(size: Size, spot: Spot) -> Size:
+    """How large a drawing is made that is then shown in `size`: on a wall its lines grow with its texts."""
+    return Size(size.width / spot.scale, size.height / spot.scale)
+
+
+def enlarged(window: int) -> float:
+    """How many times as large all is on a wall as at a desk, in a window of this many pixels of width."""
+    return 1.0 if window < PHONE else SCALE * max(1.0, window / FULL_HD)
+
+
+def columns(tile: AnyTile, *, alone: bool = False) -> Columns:
     """Columns of twelve by the width of the window: as asked on a desktop, all or half of them on a phone.
 
-    What is being arranged has all of them on a phone, for there must be room for its buttons.
+    `alone`: on a phone it has all of them.
     """
     small = tile.type in SMALL and tile.width <= 6
-    narrow = COLUMNS if framed or not small else 6
+    narrow = COLUMNS if alone or not small else 6
     middle = 6 if tile.width <= 6 else COLUMNS
     return {"xs": narrow, "sm": narrow, "md": middle, "lg": max(2, tile.width)}
 
@@ -81,9 +104,9 @@ def pixels_of(high: int, spot: Spot) -> float:
     return high * spot.size(ROW) + (high - 1) * GAP
 
 
-def shown_columns(tile: AnyTile, spot: Spot, *, framed: bool = False) -> int:
+def shown_columns(tile: AnyTile, spot: Spot) -> int:
     """How many columns a tile has in this person's window."""
-    window, by_width = spot.reader.window, columns(tile, framed=framed)
+    window, by_width = spot.reader.window, columns(tile, alone=spot.alone)
     return int(by_width["xs" if window < MIDDLE else "md" if window < LARGE else "lg"])
 
 

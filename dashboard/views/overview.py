@@ -18,7 +18,8 @@ from dashboard.look import SOFT, as_heading, caption, empty
 from dashboard.present import kind_title
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
-from dashboard.views import Page, device_card, device_row, summary
+from dashboard.tiles.space import Spot
+from dashboard.views import Page, device_card, device_row, overview_wall, summary
 from dashboard.views.fleet import Section, sections
 from dashboard.views.narrowing import Narrowing
 from dashboard.views.wanted import STATES, Wanted, usual, wanted
@@ -68,11 +69,21 @@ class Choice(NamedTuple):
 
 def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPlan:
     """The devices that the address asks for, from its page on; all of them if it asks for none."""
-    return _plan(house, wanted(values), reader, 0)
+    these = wanted(values)
+    if "kiosk" not in values:
+        return _plan(house, these, reader, 0)
+    return LayoutPlan(
+        f"overview wall{these.route}/{reader.sized}",
+        _follows(these),
+        partial(_arrange_wall, house, these, overview_wall.spot_of(house, reader)),
+        partial(_host, 16),
+    )
 
 
 def more(house: House, values: Mapping[str, str], reader: Reader, n: int) -> LayoutPlan | None:
-    """What comes below them."""
+    """What comes below them; nobody scrolls a screen on the wall."""
+    if "kiosk" in values:
+        return None
     these = wanted(values)
     choice = _choose(house, these, reader)
     return _plan(house, these, reader, n) if min(these.page, choice.last) + n <= choice.last else None
@@ -81,20 +92,24 @@ def more(house: House, values: Mapping[str, str], reader: Reader, n: int) -> Lay
 def _plan(house: House, these: Wanted, reader: Reader, further: int) -> LayoutPlan:
     return LayoutPlan(
         f"overview{these.route}/{further}/{reader.key}",
-        # What needs attention moves at a tick, so that cards stay where they are meanwhile.
-        frozenset({"devices", "tick", *(["moved"] if these.state else [])}),
+        _follows(these),
         partial(_arrange, house, these, reader, further),
         partial(_host, 8 if these.size == "compact" else 16),
     )
+
+
+def _follows(these: Wanted) -> frozenset[str]:
+    # What needs attention moves at a tick, so that cards stay where they are meanwhile.
+    return frozenset({"devices", "tick", *(["moved"] if these.state else [])})
 
 
 def _host(spacing: int) -> ft.Control:
     return ft.ResponsiveRow(spacing=spacing, run_spacing=spacing)
 
 
-def tools(house: House, values: Mapping[str, str], who: Who) -> Narrowing:
-    """The field to search with, and the filters."""
-    return Narrowing(house, values, who)
+def tools(house: House, values: Mapping[str, str], who: Who) -> Narrowing | None:
+    """The field to search with, and the filters; none on a wall."""
+    return None if "kiosk" in values else Narrowing(house, values, who)
 
 
 def _choose(house: House, these: Wanted, reader: Reader) -> Choice:
@@ -137,6 +152,24 @@ def _arrange(house: House, these: Wanted, reader: Reader, further: int) -> Seque
     return plans
 
 
+def _arrange_wall(house: House, these: Wanted, spot: Spot) -> Sequence[CardPlan[Any]]:
+    """As many as at a desk, from the page of the address on."""
+    reader = spot.reader
+    choice = _choose(house, these, reader)
+    if choice.total == 0:
+        return [_nothing_yet(house, reader)]
+    plans: list[CardPlan[Any]] = [overview_wall.figures(these, spot)]
+    shown = 0
+    for section, devices in choice.part(min(these.page, choice.last)):
+        if section.title:
+            plans.append(_section(house, section, these, reader, spot.scale))
+        plans += [overview_wall.device(device.id, spot) for device in devices]
+        shown += len(devices)
+    if not shown:
+        return [*plans, overview_wall.nothing(_unfit(these, reader), spot)]
+    return [*plans, *overview_wall.rest(shown, choice.fit, spot)]
+
+
 def _cards(
     house: House, devices: Sequence[Standing], these: Wanted, reader: Reader
 ) -> Sequence[CardPlan[Any]]:
@@ -174,18 +207,22 @@ def _found(house: House, these: Wanted, reader: Reader) -> CardPlan[tuple[int, i
     )
 
 
+def _unfit(these: Wanted, reader: Reader) -> str:
+    """That no device is as the address asks for."""
+    state = reader.say(STATES[these.state]) if these.state in STATES else these.state
+    # A route is a person's own words: shown as they are, cut where they would fill the screen.
+    asked = [shown_text(word, 60) for word in (these.text, these.kind, these.place, state) if word]
+    return reader.say("No device fits: {sought}", sought=reader.say(", ").join(asked))
+
+
 def _no_hit(these: Wanted, reader: Reader) -> CardPlan[None]:
     def draw(drawing: Drawing[None]) -> ft.Control:
         say = reader.say
-        state = say(STATES[these.state]) if these.state in STATES else these.state
-        # A route is a person's own words: shown as they are, cut where they would fill the screen.
-        asked = [shown_text(word, 60) for word in (these.text, these.kind, these.place, state) if word]
-        about = say("No device fits: {sought}", sought=reader.say(", ").join(asked))
         everything = drawing.on(
             ft.FilledTonalButton(say("Show all devices"), height=44),
             click=lambda who, _data: who.go(these.all.route),
         )
-        box = empty("search_off", say("Nothing found"), about)
+        box = empty("search_off", say("Nothing found"), _unfit(these, reader))
         box.padding = ft.Padding.only(left=24, top=40, right=24, bottom=20)
         return ft.Column(
             [box, everything], col=12, spacing=0, horizontal_alignment=ft.CrossAxisAlignment.CENTER
@@ -226,23 +263,26 @@ def _pager(these: Wanted, begin: int, number: int, choice: Choice, reader: Reade
     )
 
 
-def _section(house: House, section: Section, these: Wanted, reader: Reader) -> CardPlan[int]:
+def _section(
+    house: House, section: Section, these: Wanted, reader: Reader, scale: float = 1.0
+) -> CardPlan[int]:
     def look() -> int:
         found = _choose(house, these, reader).sections
         return next((len(one.devices) for one in found if one.key == section.key), 0)
 
     def draw(drawing: Drawing[int]) -> ft.Control:
-        number = drawing.live(ft.Text(size=13, color=SOFT), value=plain)
+        number = drawing.live(ft.Text(size=13 * scale, color=SOFT), value=plain)
         name = ft.Text(
-            section.title, size=16, weight=ft.FontWeight.W_600, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS
-        )
+            section.title, size=16 * scale, weight=ft.FontWeight.W_600, max_lines=1,
+            overflow=ft.TextOverflow.ELLIPSIS,
+        )  # fmt: skip
         row: list[ft.Control] = [as_heading(name, 2), number]
-        if section.explanation:
+        if section.explanation and scale == 1.0:
             row.append(caption(section.explanation, expand=True))
         heading = ft.Row(row, spacing=10, vertical_alignment=ft.CrossAxisAlignment.END)
         return ft.Container(heading, col=12, padding=ft.Padding.only(top=8))
 
-    name = f"section/{section.key}/{section.title}{these.but().route}/{reader.key}"
+    name = f"section/{section.key}/{section.title}{these.but().route}/{scale}/{reader.key}"
     return CardPlan(name, frozenset({"devices", "moved", "tick"}), look, draw)
 
 

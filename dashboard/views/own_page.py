@@ -38,7 +38,7 @@ def layout(house: House, values: Mapping[str, str], reader: Reader) -> LayoutPla
     """The tiles; with `edit` each has its buttons, with `kiosk` all is large and nothing can be touched."""
     name, kiosk = values["name"], "kiosk" in values
     arranging = "edit" in values and not kiosk
-    spot = Spot(house, name, reader, kiosk)
+    spot = Spot(house, name, reader, kiosk, arranging)
     mode = "kiosk" if kiosk else "edit" if arranging else "shown"
     follows = frozenset({tag_of(name), "devices"})
 

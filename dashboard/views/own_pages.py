@@ -78,11 +78,14 @@ def _entry(drawing: Drawing[Listed], board: Board, reader: Reader) -> ft.Control
         width=38, height=38, border_radius=12,
         bgcolor=ft.Colors.PRIMARY_CONTAINER, alignment=ft.Alignment.CENTER,
     )  # fmt: skip
-    count = len(board.page.tiles)
-    about: list[ft.Control] = [title(board.page.title), caption(reader.count("{n} tile", "{n} tiles", count))]
-    if board.fault:
-        wrong = ft.Text(reader.say("There is a mistake in its file"), size=12, color=ft.Colors.ERROR)
-        about.append(wrong)
+    count = reader.count("{n} tile", "{n} tiles", len(board.page.tiles))
+    # How many tiles there are, nobody knows of a file that cannot be read.
+    below = (
+        ft.Text(reader.say("There is a mistake in its file"), size=12, color=ft.Colors.ERROR)
+        if board.fault
+        else caption(count)
+    )
+    about: list[ft.Control] = [title(board.page.title), below]
     row = ft.Row(
         [badge, ft.Column(about, spacing=1, expand=True), ft.Icon(ft.Icons.CHEVRON_RIGHT, color=SOFT)],
         spacing=12,

@@ -17,7 +17,8 @@ from dashboard.views.wanted import STATES, Wanted
 from dashboard.wording import plain
 
 COUNTS = "quarantine counts"
-_TONES: Mapping[str, Tone] = {**AVAILABILITY_TONES, "alert": "bad"}
+FOLLOWS = frozenset({"devices", "moved", "status", "tick", "quarantine", tag(COUNTS)})
+TONES: Mapping[str, Tone] = {**AVAILABILITY_TONES, "alert": "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,16 @@ class Summary:
 
 def plan(house: House, these: Wanted, reader: Reader) -> CardPlan[Summary]:
     """The figures; that by which the devices are chosen now is marked."""
-    follows = frozenset({"devices", "moved", "status", "tick", "quarantine", tag(COUNTS)})
     return CardPlan(
         f"summary{these.but().route}/{reader.key}",
-        follows,
-        partial(_look, house, these.but(state=""), reader),
+        FOLLOWS,
+        partial(look, house, these.but(state=""), reader),
         partial(_draw, these, reader),
     )
 
 
-def _look(house: House, these: Wanted, reader: Reader) -> Summary:
+def look(house: House, these: Wanted, reader: Reader) -> Summary:
+    """The figures of the devices that are asked for."""
     found = house.census.look(house, labels=False)
 
     def ask() -> dict[str, int]:
@@ -86,7 +87,7 @@ def _state(drawing: Drawing[Summary], these: Wanted, state: str, reader: Reader)
     """How many there are of one state; pressed, only these are shown, and again, all."""
     word, chosen = reader.say(STATES[state]), these.state == state
     number = drawing.live(_number(), value=lambda s: plain(getattr(s, state)))
-    mark = ft.Icon(SIGNS[state], size=14, color=DOTS[_TONES[state]])
+    mark = ft.Icon(SIGNS[state], size=14, color=DOTS[TONES[state]])
     tile = _tile([ft.Row([mark, number], spacing=6, tight=True), _word(word)], chosen=chosen)
     to = these.but(state="" if chosen else state).route
     drawing.on(tile, click=lambda who, _data: who.go(to))

@@ -55,6 +55,14 @@ def button(tab: Tab, words: str) -> Tree:
     raise AssertionError(f"no button {words!r}")
 
 
+def entry(tab: Tab, tile: str, words: str) -> Tree:
+    """An entry of the menu of the first tile of this type, as its type is called, while it is arranged."""
+    menus = (
+        one for one in tab.controls("PopupMenuButton") if str(one.get("tooltip")).startswith(f"{tile}: ")
+    )
+    return next(one for one in next(menus)["items"] if one["content"] == words)
+
+
 def dialog(tab: Tab) -> Tree | None:
     """The dialog that is open."""
     shown = [one for one in tab.client.controls.values() if one["_c"] == "AlertDialog" and one.get("open")]

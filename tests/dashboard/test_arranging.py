@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.page_dialogs import MOST_DEVICES, pin_dialog
 from tests.dashboard.client import Tree
-from tests.dashboard.paged import KITCHEN, button, dialog, dialog_of, enter, fields, house_with, press
+from tests.dashboard.paged import KITCHEN, button, dialog, dialog_of, enter, entry, fields, house_with, press
 from tests.dashboard.stage import WIDE, Stage, play, until
 
 
@@ -19,7 +19,7 @@ def test_a_change_is_in_the_file_and_on_every_screen(tmp_path: Path) -> None:
         await one.sees("Note")
         order = [text for text in other.texts if text in {"Note", "One · Temperature"}]
         assert ["One · Temperature", "Note"] == order
-        one.click(button(one, "Value: later"))
+        one.click(entry(one, "Value", "Move later"))
 
         def moved() -> bool:
             seen = [text for text in other.texts if text in {"Note", "One · Temperature"}]
@@ -28,12 +28,12 @@ def test_a_change_is_in_the_file_and_on_every_screen(tmp_path: Path) -> None:
         await until(moved, "the other order")
         text = file.read_text()
         assert text.index("# Not to be lost.") < text.index("Note") < text.index('id = "warm"')
-        before = button(one, "Value: higher")["_i"]
-        one.click(button(one, "Value: wider"))
+        higher = entry(one, "Value", "Higher")
+        one.click(entry(one, "Value", "Wider"))
         await until(lambda: "width = 4" in file.read_text(), "the width")
-        # The file is written first; the tile is then drawn anew, with buttons of its own.
-        await until(lambda: button(one, "Value: higher")["_i"] != before, "the wider tile")
-        one.click(button(one, "Value: higher"))
+        # The tile is drawn anew then, with a menu of its own; what is on its way to this one counts.
+        await until(lambda: entry(one, "Value", "Higher")["_i"] != higher["_i"], "the wider tile")
+        one.click(higher)
         await until(lambda: "height = 3" in file.read_text(), "the height")
 
     play(act, house_with(tmp_path, kitchen=KITCHEN))
@@ -45,7 +45,7 @@ def test_quick_clicks_all_count(tmp_path: Path) -> None:
     async def act(stage: Stage) -> None:
         tab = await stage.open("/pages/kitchen?edit")
         await tab.sees("Note")
-        wider = button(tab, "Value: wider")
+        wider = entry(tab, "Value", "Wider")
         for _ in range(3):
             tab.click(wider)
         await until(lambda: "width = 6" in (tmp_path / "kitchen.toml").read_text(), "three columns more")
@@ -61,7 +61,7 @@ def test_what_was_changed_meanwhile_is_not_written_over(tmp_path: Path) -> None:
         tab = await stage.open("/pages/kitchen?edit")
         await tab.sees("Milk is out")
         file.write_text(KITCHEN.replace("Milk is out", "Milk is in"))
-        tab.click(button(tab, "Value: wider"))
+        tab.click(entry(tab, "Value", "Wider"))
         await tab.sees("Milk is in")
         bars = [one["content"]["value"] for one in tab.client.controls.values() if one["_c"] == "SnackBar"]
         assert ["Not saved: " in said and "changed meanwhile" in said for said in bars] == [True]
@@ -82,7 +82,7 @@ def test_a_tile_is_renamed_and_removed(tmp_path: Path) -> None:
         enter(tab, fields(asked, "TextField")[0], "Warm")
         press(tab, asked, "Save")
         await tab.sees("Warm")
-        tab.click(button(tab, "Text: remove"))
+        tab.click(entry(tab, "Text", "Remove"))
         await until(
             lambda: (dialog(tab) or {}).get("title", {}).get("value") == "Remove this tile?", "the question"
         )
@@ -178,9 +178,8 @@ def test_a_tile_being_arranged_can_be_moved_everywhere(tmp_path: Path, width: in
     async def act(stage: Stage) -> None:
         tab = await stage.open("/pages/kitchen?edit", {**WIDE, "width": width})
         await tab.sees("Milk is out")
-        later = button(tab, "Text: earlier")
-        assert later["width"] >= (44 if width < 720 else 30)
-        tab.click(later)
+        assert button(tab, "Text: rename")["width"] >= (44 if width < 720 else 30)
+        tab.click(entry(tab, "Text", "Move earlier"))
         file = tmp_path / "kitchen.toml"
         await until(lambda: file.read_text().index("note") < file.read_text().index("warm"), "the order")
 

@@ -131,13 +131,23 @@ def test_a_mistake_keeps_the_last_good_page(known: Boards, folder: Path) -> None
 
 
 def test_a_page_that_was_never_right_is_empty(known: Boards, folder: Path) -> None:
-    """It has its name for a title, no tiles, and the mistake."""
+    """It has the mistake and no tiles; its title, if that can be read, else its name."""
     (folder / "hall.toml").write_text("title = ")
     known.poll()
     assert (Page(title="hall"), "pages/hall.toml:1: not valid TOML: Invalid value") == (
         board(known, "hall").page,
         board(known, "hall").fault,
     )
+    for name, text in {
+        "loft": 'title = "The loft"\n[[tiles]]\ntype = "fnord"\ntitle = "A tile"\n',
+        "attic": '"title" = "The loft" # Of the house.\ntiles = \n',
+    }.items():
+        (folder / f"{name}.toml").write_text(text)
+        known.poll()
+        assert (Page(title="The loft"), True) == (board(known, name).page, bool(board(known, name).fault))
+    (folder / "cellar.toml").write_text('icon = 5\n[[tiles]]\ntitle = "A tile"\n')
+    known.poll()
+    assert Page(title="cellar") == board(known, "cellar").page
 
 
 def test_what_is_no_page_is_told(known: Boards, folder: Path) -> None:

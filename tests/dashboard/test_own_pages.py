@@ -1,17 +1,19 @@
 """People's own pages on the screen: what each tile shows, changes in the browser and in the file."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from dashboard.boards import MetricTile, TextTile, tile_of
 from dashboard.reader import Reader
-from dashboard.tiles.space import SCALE, Spot, columns, height
+from dashboard.tiles.space import SCALE, Spot, columns, height, shown_columns
 from dashboard.turning import following
 from tests.dashboard.fake import FakeHouse
 from tests.dashboard.paged import KITCHEN, everything, house_with, look_again
-from tests.dashboard.stage import Stage, Tab, play, until
+from tests.dashboard.stage import WIDE, Stage, Tab, play, until
 
 TILES: Mapping[str, tuple[str, Sequence[str]]] = {
     "device": ('device = "plug.one"', ["One", "Power switch", "12.5"]),
@@ -32,10 +34,13 @@ TILES: Mapping[str, tuple[str, Sequence[str]]] = {
     "events": ('device = "button.one"', ["Nothing has happened yet"]),
     "map": ('kind = "tracker"', ["Tracker", "One"]),
     "map-empty": ('kind = "plug"', ["No device says where it is"]),
-    "nobody": ('device = "plug.nobody"', ["Nothing has been heard of plug.nobody"]),
+    "nobody": ('device = "plug.nobody"', ["Nobody", "Nothing has been heard of plug.nobody"]),
+    "unheard": (
+        'device = "lamp.nobody"\nmetric = "brightness"\ntitle = "Glow"', ["Glow", "Nothing has been heard"],
+    ),
     "no-metric": ('device = "plug.one"\nmetric = "fnord"', ["One has no metric fnord"]),
 }  # fmt: skip
-OTHERWISE = {"nobody": "device", "no-metric": "gauge"}
+OTHERWISE = {"nobody": "device", "unheard": "metric", "no-metric": "gauge"}
 
 
 @pytest.mark.parametrize("name", TILES)
@@ -162,6 +167,92 @@ def test_a_wall_says_what_is_wrong_with_its_file(tmp_path: Path) -> None:
     play(act, house_with(tmp_path, kitchen=KITCHEN))
 
 
+def test_the_overview_on_a_wall_has_nothing_to_press(tmp_path: Path) -> None:
+    """Neither search nor filters nor switches; figures, places and values in large letters."""
+    house = house_with(tmp_path)
+
+    def main(tab: Tab) -> object:
+        return tab.client.root["views"][0]["controls"][0]["controls"][1]["controls"][1:]
+
+    async def act(stage: Stage) -> None:
+        wall, none = await stage.open("/?kiosk&kind=lamp"), await stage.open("/?kiosk&q=attic")
+        await wall.sees("Brightness")
+        await none.sees("No device fits: attic")
+        for tab in (wall, none):
+            kinds = {one["_c"] for one in everything(main(tab))}
+            assert set() == kinds & {"IconButton", "Switch", "TextField", "FilledTonalButton", "Chip"}
+            assert [] == [one for one in everything(main(tab)) if one.get("on_click")]
+        assert not wall.shows("Power switch")
+        online = next(one for one in wall.controls("Text") if one.get("value") == "Online")
+        assert round(12 * SCALE) == online["size"]
+
+    play(act, house)
+
+
+def test_what_is_wrong_is_said_large_on_a_wall(tmp_path: Path) -> None:
+    """The broker is away: as large as the page is, and gone with the wall."""
+    house = house_with(tmp_path, kitchen=KITCHEN)
+    house.status = replace(house.status, broker_up=False, broker_detail="connection refused")
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/pages/kitchen?kiosk")
+
+        def size() -> object:
+            told = (one for one in tab.controls("Text") if "connection refused" in str(one.get("value")))
+            return next(told, {}).get("size")
+
+        await until(lambda: size() == round(14 * SCALE), "the banner, enlarged")
+        tab.go("/pages/kitchen")
+        await until(lambda: size() == 14, "the banner as it is at a desk")
+
+    play(act, house)
+
+
+def test_a_device_that_goes_is_named_on_a_wall(tmp_path: Path) -> None:
+    """Its tile stays where it was, and says that nothing is known of it; heard again, its values are back."""
+    house = house_with(tmp_path, kitchen=KITCHEN)
+
+    async def act(stage: Stage) -> None:
+        wall = await stage.open("/pages/kitchen?kiosk")
+        await wall.sees("21.5")
+        gone = house.devices.pop("thermostat.one")
+        stage.hub.announce({"devices", "device/thermostat.one"})
+        await wall.sees("Nothing has been heard of thermostat.one")
+        assert wall.shows("One · temperature")
+        house.devices["thermostat.one"] = gone
+        stage.hub.announce({"devices", "device/thermostat.one"})
+        await wall.sees("21.5")
+
+    play(act, house)
+
+
+def texts_of(tab: Tab) -> Sequence[str]:
+    """The texts of the one tile that can be seen."""
+    [tile] = [one for one in tab.controls("Container") if one.get("height") == 168]
+    rows = [one for one in tile["content"]["content"]["controls"] if one.get("visible", True)]
+    texts = [one for one in everything(rows) if one["_c"] == "Text" and one.get("visible", True)]
+    return [one["value"] for one in texts]
+
+
+def test_a_number_to_set_has_its_steps_below_it_on_a_phone(tmp_path: Path) -> None:
+    """One line says what it is of, and one how it is, so that nothing lies over anything else."""
+    page = 'title = "P"\n[[tiles]]\ntype = "control"\ndevice = "thermostat.one"\nmetric = "target"\n'
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/pages/p", {**WIDE, "width": 390})
+        await tab.sees("One · Target")
+        shown = partial(texts_of, tab)
+        assert ["One · Target", "22.0", "°C", "live · now"] == shown()
+        tab.click(tab.controls("IconButton")[-1])
+        await until(lambda: stage.house.sent, "a step up")
+        assert [("thermostat.one", {"target": 22.5})] == [one[:2] for one in stage.house.sent]
+        stage.hub.announce({"device/thermostat.one"})
+        await until(lambda: "live · now" not in shown(), "what is under way, in the place of its age")
+        assert 4 == len(shown())
+
+    play(act, house_with(tmp_path, p=page))
+
+
 def test_equal_tiles_are_one_card(tmp_path: Path) -> None:
     """Two people who read alike are sent the same bytes, who reads otherwise others."""
 
@@ -200,6 +291,13 @@ def test_a_tile_has_its_columns(tile: MetricTile | TextTile, expected: Mapping[s
 def test_tiles_in_a_row_are_as_high(rows: int | None, expected: float) -> None:
     """Two rows are as high as two tiles of one row with what is between them."""
     assert expected == height(SMALL.model_copy(update={"height": rows}), SPOT)
+
+
+def test_a_phone_on_the_wall_is_no_larger() -> None:
+    """Its tiles stand one below the other."""
+    phone = Spot(FakeHouse(), "p", Reader(window=360), kiosk=True)
+    assert (1.0, 12) == (phone.scale, shown_columns(SMALL, phone))
+    assert (SCALE, 3) == (WALL.scale, shown_columns(SMALL, WALL))
 
 
 def test_a_row_on_the_wall_is_larger() -> None:

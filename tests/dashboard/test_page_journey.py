@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -32,6 +33,39 @@ def press(screen: Screen, label: str) -> None:
 
     screen.wait(rests, f"{label} to stay where it is")
     screen.click(label)
+
+
+def place(screen: Screen, label: str) -> tuple[float, float]:
+    """The middle of what is called so, once it rests."""
+    places: list[tuple[float, float]] = []
+
+    def rests() -> bool:
+        found = next((node for node in screen.seen() if node.text == label), None)
+        if found is not None:
+            places.append((found.x + found.width / 2, found.y + found.height / 2))
+        screen.page.wait_for_timeout(300)
+        return len(places) > 1 and places[-1] == places[-2]
+
+    screen.wait(rests, f"{label} to stay where it is")
+    return places[-1]
+
+
+def choose(screen: Screen, tile: str, words: str) -> None:
+    """Choose an entry of a tile's menu."""
+    screen.page.mouse.click(*place(screen, f"{tile}: move, resize, remove"))
+    screen.page.mouse.click(*place(screen, words))
+
+
+def take(screen: Screen, what: str, *, to: str = "", by: tuple[float, float] = (0, 0)) -> None:
+    """Drag something to the middle of something else, or so many pixels away."""
+    x, y = place(screen, what)
+    end = place(screen, to) if to else (x + by[0], y + by[1])
+    screen.page.mouse.move(x, y)
+    screen.page.mouse.down()
+    for step in (0.2, 0.5, 0.8, 1.0, 1.0):
+        screen.page.mouse.move(x + (end[0] - x) * step, y + (end[1] - y) * step)
+        screen.page.wait_for_timeout(100)
+    screen.page.mouse.up()
 
 
 def add(screen: Screen, what: str, device: str) -> None:
@@ -87,11 +121,16 @@ def _journey(screen: Screen, file: Path) -> None:
         press(screen, "Add")
         add(screen, what, "Fridge")
     screen.wait(lambda: len(tiles_of(file)) == 3, "three tiles in the file")
-    screen.click("Chart: earlier")
+    choose(screen, "Chart", "Move earlier")
     screen.wait(lambda: "chart" == tiles_of(file)[0]["type"], "the chart before the value")
-    screen.wait(lambda: screen.text().index("Chart:") < screen.text().index("Value:"), "the chart first")
-    press(screen, "Chart: wider")
+    screen.wait(lambda: -1 < screen.text().find("Chart:") < screen.text().find("Value:"), "the chart first")
+    choose(screen, "Chart", "Wider")
     screen.wait(lambda: tiles_of(file)[0].get("width") == 7, "the width")
+    take(screen, "Value: drag to move", to="Chart: drag to move")
+    screen.wait(lambda: "metric" == tiles_of(file)[0]["type"], "the value before the chart")
+    take(screen, "Value: draw to resize", by=(130, 92))
+    screen.wait(lambda: tiles_of(file)[0].get("height") == 3, "a row more")
+    assert 3 < cast("int", tiles_of(file)[0]["width"])
     press(screen, "Value: rename")
     screen.wait_for("Heading of the tile")
     screen.write("Water")
@@ -111,5 +150,5 @@ def _journey(screen: Screen, file: Path) -> None:
     file.write_text(before.replace("Water", "Tea"))
     screen.wait_for("Tea")
     kinds = [tile["type"] for tile in tomllib.loads(file.read_text())["tiles"]]
-    assert ["chart", "metric", "device"] == kinds
+    assert ["metric", "chart", "device"] == kinds
     assert 'title = "Kitchen, below"\n\n[[tiles]]\n' == before[: before.index("id = ")]

@@ -12,9 +12,11 @@ import brotli
 import flet_web
 import httpx
 import pytest
+import uharfbuzz as hb
 from starlette.types import Message
 
 from dashboard.app import ASSETS
+from dashboard.fonts import FIXED
 from dashboard.look import MONOSPACE
 from dashboard.static import ASKED_AGAIN, KEPT, SERVICE_WORKER, Client
 from dashboard.static_bodies import PLAIN, SLICE, Bodies, Body, Sliced, encoded, encoding
@@ -248,7 +250,7 @@ def test_the_client_waits_for_no_service_worker(dash: Served) -> None:
 
 
 def test_the_fonts_that_are_loaded_at_once_are_the_ones_that_are_used(dash: Served) -> None:
-    """The icons, the face of fixed width and Roboto, each as Flet names it."""
+    """The icons and Roboto, each as Flet names it, and the face of fixed width, which is there."""
 
     def fonts(told: list[dict[str, object]]) -> dict[object, object]:
         return {font["family"]: font["fonts"] for font in told}
@@ -256,8 +258,10 @@ def test_the_fonts_that_are_loaded_at_once_are_the_ones_that_are_used(dash: Serv
     ours = fonts(dash.get("/assets/FontManifest.json").json())
     flets = fonts(json.loads((FLETS / "assets/FontManifest.json").read_text(encoding="utf-8")))
     assert {"MaterialIcons", MONOSPACE, "Roboto"} == set(ours)
-    del ours["Roboto"]
+    del ours["Roboto"], ours[MONOSPACE]
     assert ours.items() <= flets.items()
+    face = hb.Face(dash.get(f"/{FIXED}").content)
+    assert set(map(ord, '{"a\'`|~": °µЖω}')) <= set(face.unicodes)
 
 
 @pytest.mark.parametrize("title", ["Fleetglass", 'Smith & "Sons" \\ <Boats>'], ids=["plain", "marks"])

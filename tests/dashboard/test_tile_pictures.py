@@ -137,7 +137,7 @@ def test_a_value_has_its_last_hours(tmp_path: Path) -> None:
     async def act(stage: Stage) -> None:
         tab = await stage.open("/pages/p")
         await until(lambda: images(tab), "the small line")
-        rising = [one for one in tab.controls("Icon") if one.get("tooltip") == "rising"]
+        rising = [one for one in tab.controls("Icon") if one.get("semantics_label") == "rising"]
         assert 1 == len(rising)
 
     play(act, house)

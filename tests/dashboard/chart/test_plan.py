@@ -53,6 +53,24 @@ def test_the_scale_tells_metres() -> None:
     assert "500 km" == far.text
 
 
+def test_the_grid_lies_at_round_degrees() -> None:
+    """As far apart as there is room for, each with its degrees; over the antimeridian they begin anew."""
+    plan = draw_plan([track((0, 0), (0.01, 0))], SIZE)
+    per_degree = 100 / 0.01
+    assert [("0.01°", 14 / 128), ("0.00°", 114 / 128)] == [
+        (line.text, pytest.approx(line.at)) for line in reversed(plan.norths)
+    ]
+    assert ["-0.01°", "0.00°", "0.01°"] == [line.text.replace("\N{MINUS SIGN}", "-") for line in plan.easts]
+    assert per_degree * 0.01 == pytest.approx((plan.easts[1].at - plan.easts[0].at) * SIZE.width)
+    (grid,) = shapes(plan.svg, stroke_width="1")
+    assert 5 == len(grid.lines)
+    east = [
+        line.text.lstrip("-\N{MINUS SIGN}")
+        for line in draw_plan([track((0, 179.9), (0, -179.9))], SIZE).easts
+    ]
+    assert ["179.9°", "180.0°", "179.9°"] == east
+
+
 def test_across_the_antimeridian() -> None:
     """A ship from 179.9 east to 179.9 west went a fifth of a degree, not around the earth."""
     plan = draw_plan([track((0, 179.9), (0, -179.9))], SIZE)
@@ -80,11 +98,11 @@ def test_silence_breaks_the_track() -> None:
 
 
 def test_who_stays_draws_no_knot() -> None:
-    """Positions that tremble by less than a pixel are one; a place alone is shown 20 metres wide at least."""
+    """Positions that tremble by less than a pixel are one; a place alone is 200 metres wide at least."""
     still = draw_plan([track(*[(50 + 1e-7 * (at % 2), 10.0) for at in range(500)])], SIZE)
     assert 2 >= len(path(still))
     assert still.scale is not None
-    assert "10 m" == still.scale.text
+    assert "100 m" == still.scale.text
 
 
 def test_nothing_to_show() -> None:
