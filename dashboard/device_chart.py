@@ -28,13 +28,14 @@ ASKED = ("show", "range", "from", "to")
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A metric that can be shown."""
+    """A metric that can be shown; `heard`, if the device has said a value of it."""
 
     name: str
     label: str
     trait: Trait
     unit: str
     options: Sequence[str] = ()
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,17 @@ def offered(house: House, device_id: str, reader: Reader) -> Mapping[str, Offere
     """The metrics of a device in the order of its kind, then what else it has said."""
     device = house.devices.get(device_id)
     kind = kind_of(house, device_id)
+    said = device.metrics if device is not None else {}
     found = {
-        name: Offered(name, reader.told(metric.label), metric.trait, metric.unit, metric.options)
+        name: Offered(
+            name, reader.told(metric.label), metric.trait, metric.unit, metric.options, name in said
+        )
         for name, metric in (kind.metrics if kind else {}).items()
     }
-    for name, state in (device.metrics if device is not None else {}).items():
+    for name, state in said.items():
         if name not in found:
             trait = _trait_of(state.value)
-            found[name] = Offered(name, shown_text(name), trait, shown_text(state.unit, 20))
+            found[name] = Offered(name, shown_text(name), trait, shown_text(state.unit, 20), heard=True)
     return found
 
 
@@ -81,13 +85,14 @@ def kind_of(house: House, device_id: str) -> Kind | None:
 def chosen(values: Mapping[str, str], known: Mapping[str, Offered]) -> tuple[str, ...]:
     """The metrics that an address asks for, at most six; without a word of it the first that tell something.
 
-    What the device does not have is left out.
+    Those that have been heard come first, lest an axis be empty. What the device does not have is left out.
     """
     if "show" in values:
         asked = dict.fromkeys(values["show"].split(","))
         return tuple(name for name in asked if name in known)[:MOST_SERIES]
-    lines = [name for name, one in known.items() if isinstance(one.trait, Numeric)]
-    usual = lines[:2] or [n for n, one in known.items() if not isinstance(one.trait, Location)][:1]
+    numbers = [one for one in known.values() if isinstance(one.trait, Numeric)]
+    lines = [one.name for one in numbers if one.heard][:2] or [one.name for one in numbers[:1]]
+    usual = lines or [n for n, one in known.items() if not isinstance(one.trait, Location)][:1]
     return tuple(usual or list(known)[:1])
 
 

@@ -19,13 +19,26 @@ DRAWS = (Numeric, Counter)
 WIDEST = 8
 """Characters for which room is kept between the step buttons, so that they stay below the finger."""
 
+FIGURE = 136
+"""Pixels for a number and its unit beside a gauge, at the least."""
+
 
 def draw(place: Place) -> ft.Control:
     """The number and its unit on one baseline; minus and plus beside it, and a slider, if it can be set."""
     row = figure(place)
     if not place.metric.settable or not isinstance(place.metric.trait, Numeric):
         ring = gauge(place) if place.page else None
-        return row if ring is None else ft.Row([row, ring], spacing=24, run_spacing=8, wrap=True)
+        if ring is None:
+            return row
+        # With the same room for each value, rings stand below each other, and still while values change.
+        room = ft.Column([row, ft.Container(width=FIGURE)], spacing=0, tight=True)
+        return ft.Row(
+            [room, ring],
+            spacing=16,
+            run_spacing=8,
+            wrap=True,
+            vertical_alignment=ft.CrossAxisAlignment.CENTER,
+        )
     row.width = _room(place)
     value = tappable(
         place, row, lambda who: open_value_dialog(place, who),
