@@ -27,6 +27,8 @@ from schemas.traits import Counter, Numeric
 
 FRESH = 60
 """Seconds after which what was counted today is read again."""
+LIMITS = 160
+"""Pixels of width beside a value, at the most, for where it is from and its limits; longer ones wrap."""
 
 
 def plan(house: House, device_id: str, reader: Reader) -> CardPlan[DeviceView]:
@@ -128,15 +130,22 @@ def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
     source = drawing.live(
         caption(), value=lambda v: v.source(name), visible=lambda v: bool(v.metrics[name].source)
     )
-    limits = [small(text, text_align=ft.TextAlign.END) for text in _limits(view, name)]
-    below: list[ft.Control] = [source, *limits]
+    limits = _limits(view, name)
+    below: list[ft.Control] = [source, *(small(text, text_align=ft.TextAlign.END) for text in limits)]
     if isinstance(view.metrics[name].trait, Counter):
         grown = drawing.live(
             caption(), value=lambda v: v.today.get(name, ""), visible=lambda v: name in v.today
         )
         below.insert(0, grown)
     about = ft.Column(below, spacing=2, horizontal_alignment=ft.CrossAxisAlignment.END)
+    if max(map(_pixels, limits), default=0) > LIMITS:
+        about.width = LIMITS
     return ft.Row([fading(drawing, cell(drawing, name, act, large=True, page=True)), about], spacing=12)
+
+
+def _pixels(text: str) -> int:
+    """About how wide a small text is."""
+    return sum(12 if ord(character) >= 0x2E80 else 6 for character in text)
 
 
 def _limits(view: DeviceView, name: str) -> Sequence[str]:

@@ -19,6 +19,8 @@ DRAWS = (Numeric, Counter)
 WIDEST = 8
 """Characters for which room is kept between the step buttons, so that they stay below the finger."""
 
+LONG_UNIT = 8
+"""Characters of a unit that surely stand beside its number."""
 FIGURE = 136
 """Pixels for a number and its unit beside a gauge, at the least."""
 
@@ -72,7 +74,12 @@ def figure(place: Place) -> ft.Row:
     )
     # The boxes end together; the smaller text is raised so that the baselines do.
     raised = ft.Container(unit, padding=ft.Padding.only(bottom=4 if place.large else 1))
-    return ft.Row([number, raised], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)
+    row = ft.Row([number, raised], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)
+    if len(place.metric.unit) > LONG_UNIT:
+        # Where there is no room for it beside the number it stands below, on two lines.
+        unit.no_wrap, unit.max_lines, unit.overflow = False, 2, ft.TextOverflow.ELLIPSIS
+        row.wrap, row.run_spacing = True, 0
+    return row
 
 
 def steps_of(metric: MetricView, reader: Reader) -> Steps:
@@ -117,7 +124,7 @@ def _room(place: Place) -> int:
     steps = steps_of(metric, place.reader)
     longest = min(WIDEST, max((len(text) for text in [*texts, metric.said]), default=1))
     digit, sign = (20, 10) if place.large else (10, 8)
-    return longest * digit + len(steps.shown_unit) * sign + 3
+    return longest * digit + min(LONG_UNIT, len(steps.shown_unit)) * sign + 3
 
 
 def _step(place: Place, icon: ft.IconData, direction: int) -> ft.Control:

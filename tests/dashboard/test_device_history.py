@@ -91,6 +91,23 @@ def test_which_metrics_an_address_asks_for(house: FakeHouse, query: str, expecte
     assert expected == chosen(values, offered(house, "thermostat.one", ENGLISH))
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (b'{"co2": 600}', ("co2",)),
+        (b'{"co2": 600, "temperature": 20, "humidity": 40}', ("co2", "temperature")),
+    ],
+    ids=["one", "later_ones"],
+)
+def test_what_was_never_heard_is_not_drawn_beforehand(said: bytes, expected: tuple[str, ...]) -> None:
+    """Drawn are the first two numbers that the device has said; while there is none, the kind's first."""
+    house = FakeHouse()
+    house.hear("fleet/air_quality/one/availability", b"online", retained=True)
+    assert ("co2",) == chosen({}, offered(house, "air_quality.one", ENGLISH))
+    house.hear("fleet/air_quality/one/state", said)
+    assert expected == chosen({}, offered(house, "air_quality.one", ENGLISH))
+
+
 def test_choices_of_a_person_stand_in_the_address(house: FakeHouse) -> None:
     """A chip, a range, earlier, closer: each an address that asks for just that, and keeps the rest of it."""
 
