@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from bridge.ports import Heard
+from bridge.state import DeviceState
 from dashboard.chart import Band, Chart, Series, Size, Window, draw_availability, draw_chart
 from dashboard.chart import window as windows
 from dashboard.chart.ink import MOST_SERIES
@@ -136,9 +138,24 @@ def picture(  # noqa: PLR0913, PLR0917  (what a chart is of)
     window = windows.advanced(window, now)
     series, unread = read_series(house, device_id, names, window, windows.points_for(size.width), reader)
     chart = draw_chart(series, window, size, reader, now)
-    heard = house.heard(device_id, limit=CHANGES)
+    heard = _with_restart(house.devices.get(device_id), house.heard(device_id, limit=CHANGES))
     band = draw_availability(heard, window, Size(size.width, BAND_HEIGHT), reader, now)
     return Picture(chart, band, tuple(series), now, tuple(unread))
+
+
+def _with_restart(device: DeviceState | None, heard: Sequence[Heard]) -> Sequence[Heard]:
+    """Its changes of availability, newest first, and that since a restart nobody knows.
+
+    That is no change of the device's and not in the store, where the last that is known goes on. What it was
+    since its last message nobody knows either.
+    """
+    if device is None or not heard or device.presence.availability != "unknown":
+        return heard
+    last, now = heard[0], device.presence
+    if last.availability == "unknown":
+        return heard
+    since = max(last.time, device.seen_at or last.time)
+    return [Heard(device.id, since, now.availability, now.reason), *heard]
 
 
 def grown_today(house: House, device_id: str, reader: Reader) -> Mapping[str, str]:

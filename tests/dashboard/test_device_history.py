@@ -11,6 +11,7 @@ from dashboard.chart import window as windows
 from dashboard.device_chart import asks, chosen, grown_today, offered, picture
 from dashboard.reader import ENGLISH, Reader, window_of
 from tests.dashboard.charted import (
+    HOUR,
     PAGE,
     asked_for,
     charted,
@@ -20,7 +21,7 @@ from tests.dashboard.charted import (
 )
 from tests.dashboard.client import find
 from tests.dashboard.fake import FakeHouse
-from tests.dashboard.lived import remember
+from tests.dashboard.lived import came_and_went, remember
 from tests.dashboard.stage import WIDE, Stage, play, until
 
 
@@ -210,6 +211,23 @@ def test_a_picture_is_of_the_present(house: FakeHouse) -> None:
     still = Window(live.start, live.end)
     found = picture(house, "thermostat.one", ["temperature", "nonsense"], still, size, ENGLISH)
     assert (still, ("nonsense",)) == (found.chart.window, found.unread)
+
+
+def test_after_a_restart_nobody_knows_whether_it_is_there() -> None:
+    """Since its last message, although the store holds no change of its availability since then."""
+    house = FakeHouse()
+    house.hear_all(["thermostat"])
+    now = time.time()
+    came_and_went(house.store, "thermostat.one", (HOUR, "online", "heard"), now=now)
+    window, size = Window(now - HOUR, now + 10), Size(300, 200)
+
+    def spans() -> list[tuple[str, str]]:
+        band = picture(house, "thermostat.one", ["temperature"], window, size, ENGLISH).band
+        return [(span.availability, span.reason) for span in band.spans]
+
+    assert [("online", "heard")] == spans()
+    house.state.restore(list(house.devices.values()))
+    assert [("online", "heard"), ("unknown", "not heard yet")] == spans()
 
 
 def test_an_address_says_what_it_asks_for() -> None:
