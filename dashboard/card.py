@@ -58,10 +58,13 @@ class Who(Protocol):
         It is gone when the card is sent anew, as when another of its layout was drawn; see `hold`.
         """
 
-    def hold(self, control: int, again: Callable[[], None] | None) -> None:
+    def hold(
+        self, control: int, again: Callable[[], None] | None, changed: Callable[[], None] | None = None
+    ) -> None:
         """Call `again` whenever the card that answers for a control has been sent to him anew, as a whole.
 
-        There is one for each control; None takes it away, and so does another page.
+        `changed` is called after each other change of its layout, often one of another card. There is one
+        pair for each control; None takes it away, and so does another page.
         """
 
     def copy(self, text: str) -> None:

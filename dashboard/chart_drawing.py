@@ -75,9 +75,8 @@ def draw_picture(drawing: Drawing[View], of: Of[View], pointing: Pointing) -> ft
     if len(chart.panels) == 1 and (chart.panels[0].unit or chart.panels[0].unit2):
         panel = chart.panels[0]
         units: list[ft.Control] = [
-            caption(panel.unit, width=SIDE),
-            ft.Container(expand=True),
-            caption(panel.unit2),
+            caption(panel.unit, expand=True),
+            caption(panel.unit2, expand=True, text_align=ft.TextAlign.END),
         ]
         rows.insert(0, ft.Row(units, spacing=0))
     said = live(small(), value=lambda v: of(v).band.summary)
@@ -234,7 +233,8 @@ def _legend(drawing: Drawing[View], of: Of[View]) -> ft.Control:
         name = ft.Row(
             [ft.Image(src=swatch, width=22, height=8, exclude_from_semantics=True),
              ft.Text(shown.label, size=13), last],
-            spacing=8, tight=True,
+            spacing=8, run_spacing=0, tight=True, wrap=True,
+            vertical_alignment=ft.CrossAxisAlignment.CENTER,
         )  # fmt: skip
         return ft.Container(ft.Column([name, more], spacing=1, tight=True), padding=ft.Padding.only(right=16))
 

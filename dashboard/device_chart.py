@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from bridge.ports import Heard
+from bridge.state import DeviceState
 from dashboard.chart import Band, Chart, Series, Size, Window, draw_availability, draw_chart
 from dashboard.chart import window as windows
 from dashboard.chart.ink import MOST_SERIES
@@ -28,13 +30,14 @@ ASKED = ("show", "range", "from", "to")
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A metric that can be shown."""
+    """A metric that can be shown; `heard`, if the device has said a value of it."""
 
     name: str
     label: str
     trait: Trait
     unit: str
     options: Sequence[str] = ()
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,17 @@ def offered(house: House, device_id: str, reader: Reader) -> Mapping[str, Offere
     """The metrics of a device in the order of its kind, then what else it has said."""
     device = house.devices.get(device_id)
     kind = kind_of(house, device_id)
+    said = device.metrics if device is not None else {}
     found = {
-        name: Offered(name, reader.told(metric.label), metric.trait, metric.unit, metric.options)
+        name: Offered(
+            name, reader.told(metric.label), metric.trait, metric.unit, metric.options, name in said
+        )
         for name, metric in (kind.metrics if kind else {}).items()
     }
-    for name, state in (device.metrics if device is not None else {}).items():
+    for name, state in said.items():
         if name not in found:
             trait = _trait_of(state.value)
-            found[name] = Offered(name, shown_text(name), trait, shown_text(state.unit, 20))
+            found[name] = Offered(name, shown_text(name), trait, shown_text(state.unit, 20), heard=True)
     return found
 
 
@@ -81,13 +87,14 @@ def kind_of(house: House, device_id: str) -> Kind | None:
 def chosen(values: Mapping[str, str], known: Mapping[str, Offered]) -> tuple[str, ...]:
     """The metrics that an address asks for, at most six; without a word of it the first that tell something.
 
-    What the device does not have is left out.
+    Those that have been heard come first, lest an axis be empty. What the device does not have is left out.
     """
     if "show" in values:
         asked = dict.fromkeys(values["show"].split(","))
         return tuple(name for name in asked if name in known)[:MOST_SERIES]
-    lines = [name for name, one in known.items() if isinstance(one.trait, Numeric)]
-    usual = lines[:2] or [n for n, one in known.items() if not isinstance(one.trait, Location)][:1]
+    numbers = [one for one in known.values() if isinstance(one.trait, Numeric)]
+    lines = [one.name for one in numbers if one.heard][:2] or [one.name for one in numbers[:1]]
+    usual = lines or [n for n, one in known.items() if not isinstance(one.trait, Location)][:1]
     return tuple(usual or list(known)[:1])
 
 
@@ -131,9 +138,24 @@ def picture(  # noqa: PLR0913, PLR0917  (what a chart is of)
     window = windows.advanced(window, now)
     series, unread = read_series(house, device_id, names, window, windows.points_for(size.width), reader)
     chart = draw_chart(series, window, size, reader, now)
-    heard = house.heard(device_id, limit=CHANGES)
+    heard = _with_restart(house.devices.get(device_id), house.heard(device_id, limit=CHANGES))
     band = draw_availability(heard, window, Size(size.width, BAND_HEIGHT), reader, now)
     return Picture(chart, band, tuple(series), now, tuple(unread))
+
+
+def _with_restart(device: DeviceState | None, heard: Sequence[Heard]) -> Sequence[Heard]:
+    """Its changes of availability, newest first, and that since a restart nobody knows.
+
+    That is no change of the device's and not in the store, where the last that is known goes on. What it was
+    since its last message nobody knows either.
+    """
+    if device is None or not heard or device.presence.availability != "unknown":
+        return heard
+    last, now = heard[0], device.presence
+    if last.availability == "unknown":
+        return heard
+    since = max(last.time, device.seen_at or last.time)
+    return [Heard(device.id, since, now.availability, now.reason), *heard]
 
 
 def grown_today(house: House, device_id: str, reader: Reader) -> Mapping[str, str]:

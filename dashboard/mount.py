@@ -20,6 +20,8 @@ class Mount:
     layout: Layout | None = None
     mark: Mark = NOTHING
     wire: Wire | None = None
+    sent: Callable[[Layout], None] = lambda _layout: None
+    """Called after a change of the layout is on its way to the browser."""
 
     def nudged(self, _topic: str, nudge: Nudge) -> None:
         """The layout has changed: pass the frame on, or where that will not do, let the wire pull."""
@@ -28,6 +30,8 @@ class Mount:
             return
         if self.mark is nudge.before and nudge.frame is not None and wire.pass_on(nudge.frame):
             self.mark = nudge.mark
+            if self.layout is not None:
+                self.sent(self.layout)
         elif self.mark is not nudge.mark:
             wire.owe()
             wire.poke()
@@ -40,7 +44,7 @@ class Mounts:
         self._page = page
         self._hub = hub
         self._all: list[Mount] = []
-        self._held: dict[int, Callable[[], None]] = {}
+        self._held: dict[int, tuple[Callable[[], None], Callable[[], None] | None]] = {}
         self.wire: Wire | None = None
 
     def __iter__(self) -> Iterator[Mount]:
@@ -53,7 +57,7 @@ class Mounts:
             return
         # Subscribed before it is looked at: what comes between is then a nudge too many, never one too few.
         self._page.pubsub.subscribe_topic(hub_topics.topic(mount.plan.name), mount.nudged)
-        mount.wire = self.wire
+        mount.wire, mount.sent = self.wire, self._sent
         mount.layout = self._hub.scene.open(mount.plan)
         mount.mark = NOTHING
         self._all.append(mount)
@@ -91,24 +95,30 @@ class Mounts:
                 whole = mount.mark.number != mount.layout.mark.number
                 frame = mount.layout.catch_up(mount.slot._i, mount.mark)
                 mount.mark = mount.layout.mark
-                if whole:
-                    self._again(mount.layout)
+                self._sent(mount.layout, whole=whole)
                 if frame is not None:
                     return frame
         return None
 
-    def hold(self, control: int, again: Callable[[], None] | None) -> None:
+    def hold(
+        self, control: int, again: Callable[[], None] | None, changed: Callable[[], None] | None = None
+    ) -> None:
         """See `Who`."""
         if again is None:
             self._held.pop(control, None)
         else:
-            self._held[control] = again
+            self._held[control] = again, changed
 
-    def _again(self, layout: Layout) -> None:
+    def _sent(self, layout: Layout, *, whole: bool = False) -> None:
         """What this person alone sees of the cards of a layout is sent again, after the layout."""
-        for control, again in list(self._held.items()):
+        if not self._held:
+            return
+        for control, (again, changed) in list(self._held.items()):
             layouts = self._hub.scene.showing(control)
             if not layouts:
                 del self._held[control]
             elif layout in layouts:
-                again()
+                if whole:
+                    again()
+                elif changed is not None:
+                    changed()

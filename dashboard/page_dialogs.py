@@ -8,12 +8,13 @@ import flet as ft
 from bridge.errors import BoardError
 from dashboard.boards import COLUMNS, Page, add, tile_of
 from dashboard.card import Who
+from dashboard.chart.gauge import scale
 from dashboard.dialogs import dialog_of
 from dashboard.dropdown import dropdown
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.page_edits import create, edit
-from dashboard.present import WORTH_SAYING, default_name, kind_title
+from dashboard.present import default_name, kind_title
 from dashboard.wording import shown_text
 from schemas.traits import Numeric
 
@@ -307,10 +308,8 @@ def _fitting(house: House, device_id: str, name: str) -> frozenset[str]:
     kind = house.kinds.get(device.kind) if device is not None else None
     metric = kind.metrics.get(name) if kind is not None else None
     found = {"metric", "chart"}
-    if metric is not None and isinstance(metric.trait, Numeric):
-        limits = [limit for limit in (metric.trait.low, metric.trait.high) if limit is not None]
-        if len(limits) > 1 and max(map(abs, limits)) < WORTH_SAYING:
-            found.add("gauge")
+    if metric is not None and isinstance(metric.trait, Numeric) and scale(metric.trait) is not None:
+        found.add("gauge")
     if metric is not None and metric.settable:
         found.add("control")
     return frozenset(found)

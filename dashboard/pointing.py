@@ -45,6 +45,7 @@ class Pointed(Protocol):
 class _Hand:
     """One person's: how wide the chart is on his screen, where he points, what he has moved it by.
 
+    He was `told` of what he points at from this picture.
     `pinched` is by how much two fingers have spread, and the place between them; `wanted` is the window that
     he asked for last, from the one that was shown then, at a monotonic time.
     """
@@ -52,6 +53,7 @@ class _Hand:
     width: float | None = None
     dragged: float = 0.0
     at: float | None = None
+    told: Pointed | None = None
     pinched: tuple[float, float] | None = None
     shown: Window | None = None
     wanted: Window | None = None
@@ -109,7 +111,7 @@ class Pointing:
         if at is not None and self._picture() is not None:
             self._hand(who).at = at[0]
             self._show(who)
-            who.hold(self._surface._i, partial(self._again, who))
+            who.hold(self._surface._i, partial(self._again, who), partial(self._changed, who))
 
     def _leave(self, who: Who, _data: object) -> None:
         hand = self._hand(who)
@@ -126,9 +128,16 @@ class Pointing:
         if hand.dragged:
             self._stretch(who, hand.dragged, -hand.dragged)
 
+    def _changed(self, who: Who) -> None:
+        """Something has changed on the page: if it is the chart, what lies under his pointer has too."""
+        hand = self._hand(who)
+        if hand.at is not None and self._picture() is not hand.told:
+            self._show(who)
+
     def _show(self, who: Who) -> None:
         """Send the cross-hair, or that there is none."""
         hand, picture = self._hand(who), self._picture()
+        hand.told = None if hand.at is None else picture
         shown: list[ft.Control] = []
         if hand.at is not None and picture is not None:
             shown = cross_hair(picture, hand.at, hand.width or self.usual, brief=self.brief)

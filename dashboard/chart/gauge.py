@@ -35,14 +35,22 @@ _BETWEEN = 2.0
 _NOTCH = 4.0
 _BAR = 8.0
 _MARKER = 6.0
+FEW = 100.0
+"""How far apart limits are at the most that tell something without one that warns."""
+_LEAST = 0.25
+"""The least share of a scale that what is good takes; else the scale is narrower than the limits."""
+_FAR = 2.0
+"""How many times as far below 0 as the limit that warns is above it a limit only keeps out nonsense."""
+_EDGE = 0.02
+"""The least share of a scale that can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """What to show, and in words. `share` is where the value lies, 0 at the low limit to 1 at the high one.
+    """What to show, and in words. `share` is where the value lies, 0 at the low end to 1 at the high one.
 
-    `ticks` are the limits with their places along the scale, `warns` says which side the value is on beyond
-    a limit that warns.
+    `ticks` are the ends of the scale and the limits between them with their places, `warns` says which side
+    the value is on beyond a limit that warns.
     """
 
     svg: str
@@ -60,18 +68,20 @@ def draw_gauge(
     shape: Literal["ring", "bar"] = "ring",
     reader: Reader = ENGLISH,
 ) -> Gauge | None:
-    """The gauge of a value, None where the kind states no two limits worth showing.
+    """The gauge of a value over the `scale` of its trait, None where there is none.
 
     Along the scale is a thin line, interrupted and amber where the kind warns, with a notch at each such
     limit; the value is a marker that points at it. Without a value the scale stands alone.
     """
+    ends = scale(trait)
+    if ends is None:
+        return None
     into = reader.conversion(trait.unit)
     shown = trait_in(trait, into) if into is not None else trait
     if isinstance(shown, Numeric) and into is not None:
         trait, value = shown, None if value is None else into.shown(clamped(value))
-    low, high = trait.low, trait.high
-    if low is None or high is None or low >= high or max(abs(low), abs(high)) >= WORTH_SAYING:
-        return None
+        ends = into.shown(ends[0]), into.shown(ends[1])
+    low, high = ends
     number = None if value is None or not math.isfinite(clamped(value)) else clamped(value)
     share = None if number is None else min(1.0, max(0.0, (number - low) / (high - low)))
     zones = _zones(trait, low, high)
@@ -88,8 +98,41 @@ def draw_gauge(
         share,
         tuple(Tick((limit - low) / (high - low), plain(limit)) for limit in _limits(trait, low, high)),
         warns,
-        _summary(value if number is not None else None, trait, warns, reader),
+        _summary(value if number is not None else None, trait, ends, warns, reader),
     )
+
+
+def scale(trait: Numeric) -> tuple[float, float] | None:
+    """Between which two values a gauge is drawn, in the trait's unit; None where its limits tell nothing.
+
+    They are the valid limits; where these only keep out nonsense, what is good and half as much beyond each
+    limit that warns, in round numbers: of 0 to 50 000 ppm that warn above 1 000, 0 to 1 500. A value may lie
+    beyond them then.
+    """
+    low, high = trait.low, trait.high
+    if low is None or high is None or low >= high:
+        return None
+    below = trait.warn_low if trait.warn_low is not None and low < trait.warn_low < high else None
+    above = trait.warn_high if trait.warn_high is not None and low < trait.warn_high < high else None
+    if above is not None:
+        start = below if below is not None else 0.0 if low < -_FAR * above < 0 else low
+        good = above - start
+        if 0 < good < _LEAST * (high - low):
+            step = 10.0 ** math.floor(math.log10(good)) / 2
+            least = start if below is None else math.floor((below - good / 2) / step) * step
+            low = max(low, least)
+            high = min(high, math.ceil((above + good / 2) / step) * step)
+    return (low, high) if max(abs(low), abs(high)) < WORTH_SAYING else None
+
+
+def tells(trait: Numeric) -> bool:
+    """Whether a gauge says something that the value alone does not, before anybody asks for one."""
+    ends = scale(trait)
+    if ends is None:
+        return False
+    length = ends[1] - ends[0]
+    inner = [(limit - ends[0]) / length for limit in _limits(trait, *ends)[1:-1]]
+    return length <= FEW or any(_EDGE <= share <= 1 - _EDGE for share in inner)
 
 
 def _limits(trait: Numeric, low: float, high: float) -> list[float]:
@@ -169,12 +212,14 @@ def _arc(center: Point, radius: float, start: float, end: float) -> str:
     )
 
 
-def _summary(value: float | None, trait: Numeric, warns: str, reader: Reader) -> str:
+def _summary(
+    value: float | None, trait: Numeric, ends: tuple[float, float], warns: str, reader: Reader
+) -> str:
     space = f" {trait.unit}" if trait.unit else ""
-    ends = {"low": plain(trait.low or 0), "high": plain(trait.high or 0) + space}
+    words = {"low": plain(ends[0]), "high": plain(ends[1]) + space}
     if value is None:
-        return reader.say("no value, of {low} to {high}", **ends)
-    text = reader.say("{value} of {low} to {high}", value=format_value(value, trait, reader) + space, **ends)
+        return reader.say("no value, of {low} to {high}", **words)
+    text = reader.say("{value} of {low} to {high}", value=format_value(value, trait, reader) + space, **words)
     if warns == "low" and trait.warn_low is not None:
         return reader.say("{facts}, below {limit}", facts=text, limit=plain(trait.warn_low))
     if warns == "high" and trait.warn_high is not None:

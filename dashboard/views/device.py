@@ -51,19 +51,28 @@ def _plans(house: House, values: Mapping[str, str], reader: Reader) -> Sequence[
     are_open = opened(values, reader, names, but=MESSAGES)
     whole = named_in(values, WHOLE)
     turns = {name: turned(path, values, FOLDS, are_open, name) for name in names}
+    # Their edges go on those of the values and the chart above.
+    folding = (*(listed.name for listed in lists), MESSAGE, KIND)
+    shares = {name: 7 if place % 2 else 5 for place, name in enumerate(folding)}
+    if len(folding) % 2:
+        shares[KIND] = 12
     return [
         device_values.plan(house, device_id, reader),
         device_history.plan(house, device_id, values, reader),
         *(
             device_lists.plan(
                 house, device_id, listed, reader,
-                turns[listed.name], turned(path, values, WHOLE, whole, listed.name),
+                turns[listed.name], turned(path, values, WHOLE, whole, listed.name), shares[listed.name],
                 is_open=listed.name in are_open, whole=listed.name in whole,
             )
             for listed in lists
         ),
-        device_about.message_plan(house, device_id, reader, turns[MESSAGE], is_open=MESSAGE in are_open),
-        device_about.kind_plan(house, device_id, reader, turns[KIND], is_open=KIND in are_open),
+        device_about.message_plan(
+            house, device_id, reader, turns[MESSAGE], shares[MESSAGE], is_open=MESSAGE in are_open
+        ),
+        device_about.kind_plan(
+            house, device_id, reader, turns[KIND], shares[KIND], is_open=KIND in are_open
+        ),
         device_messages.plan(house, device_id, reader, turns[MESSAGES], is_open=MESSAGES in are_open),
     ]  # fmt: skip
 

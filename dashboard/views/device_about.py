@@ -34,33 +34,33 @@ class KindView(NamedTuple):
     reader: Reader
 
 
-def message_plan(
-    house: House, device_id: str, reader: Reader, turn: str, *, is_open: bool
+def message_plan(  # noqa: PLR0913  (what a folding card depends on)
+    house: House, device_id: str, reader: Reader, turn: str, share: int, *, is_open: bool
 ) -> CardPlan[DeviceView]:
-    """The last message, as it came."""
+    """The last message, as it came, in a card of `share` of twelve columns."""
     return CardPlan(
-        f"message/{device_id}/{reader.zoned}/{is_open}/{turn}",
+        f"message/{device_id}/{reader.zoned}/{is_open}/{share}/{turn}",
         frozenset({f"device/{device_id}"} if is_open else ()),
         lambda: look(house, device_id, reader),
-        lambda drawing: _draw_message(drawing, turn, is_open=is_open),
+        lambda drawing: _draw_message(drawing, turn, share, is_open=is_open),
         source=lambda: house.devices.get(device_id),
     )
 
 
-def kind_plan(
-    house: House, device_id: str, reader: Reader, turn: str, *, is_open: bool
+def kind_plan(  # noqa: PLR0913  (what a folding card depends on)
+    house: House, device_id: str, reader: Reader, turn: str, share: int, *, is_open: bool
 ) -> CardPlan[KindView]:
-    """What the kind declares."""
+    """What the kind declares, in a card of `share` of twelve columns."""
     return CardPlan(
-        f"kind/{device_id}/{reader.key}/{is_open}/{turn}",
+        f"kind/{device_id}/{reader.key}/{is_open}/{share}/{turn}",
         frozenset({"devices"}),
         lambda: KindView(kind_of(house, device_id), device_id, reader),
-        lambda drawing: _draw_kind(drawing, turn, is_open=is_open),
+        lambda drawing: _draw_kind(drawing, turn, share, is_open=is_open),
         lambda view: view.kind,
     )
 
 
-def _draw_message(drawing: Drawing[DeviceView], turn: str, *, is_open: bool) -> ft.Control:
+def _draw_message(drawing: Drawing[DeviceView], turn: str, share: int, *, is_open: bool) -> ft.Control:
     reader = drawing.view.reader
     say = reader.say
 
@@ -82,7 +82,7 @@ def _draw_message(drawing: Drawing[DeviceView], turn: str, *, is_open: bool) -> 
             caption(say("Device id")), device_id,
         ]  # fmt: skip
 
-    return section(drawing, say("Last message"), turn, content if is_open else None, reader)
+    return section(drawing, say("Last message"), turn, content if is_open else None, reader, share)
 
 
 def _topic(view: DeviceView) -> str:
@@ -93,7 +93,7 @@ def _payload(view: DeviceView) -> str:
     return view.payload or view.reader.say("(empty)")
 
 
-def _draw_kind(drawing: Drawing[KindView], turn: str, *, is_open: bool) -> ft.Control:
+def _draw_kind(drawing: Drawing[KindView], turn: str, share: int, *, is_open: bool) -> ft.Control:
     kind, device_id, reader = drawing.view
     say = reader.say
 
@@ -127,7 +127,7 @@ def _draw_kind(drawing: Drawing[KindView], turn: str, *, is_open: bool) -> ft.Co
         return out
 
     title = say("Kind") if kind is None else say("Kind: {name}", name=reader.told(kind.title))
-    return section(drawing, title, turn, content if is_open else None, reader)
+    return section(drawing, title, turn, content if is_open else None, reader, share)
 
 
 def _fact(name: str, value: str) -> ft.Control:

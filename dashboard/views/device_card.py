@@ -114,27 +114,34 @@ def route_of(device_id: str) -> str:
     return "/devices/" + quote(device_id, safe="")
 
 
-def header(drawing: Drawing[DeviceView], *, opens: bool) -> ft.Control:
-    """Icon, name, whether the device is there, and below them what it is, where, and how old that is."""
+def header(drawing: Drawing[DeviceView]) -> ft.Control:
+    """What opens the device's page: icon, name, whether it is there, what it is, where, how old that is."""
     view, live = drawing.view, partial(drawing.lasting, of_device)
-    badge = ft.Container(
-        ft.Icon(icon(view.icon), size=20, color=ft.Colors.ON_PRIMARY_CONTAINER),
-        width=38, height=38, border_radius=12,
-        bgcolor=ft.Colors.PRIMARY_CONTAINER, alignment=ft.Alignment.CENTER,
-    )  # fmt: skip
-    name = live(title(expand=True), value=lambda v: kept_end(v.title, LONG_NAME), tooltip=_whole)
-    name.max_lines, name.height = 2, None
-    first = ft.Row([badge, name, presence(drawing)], spacing=10)
+    first = ft.Row([badge(view), name_of(drawing), presence(drawing)], spacing=10)
     second = ft.Row(
         [live(caption(expand=True), value=lambda v: v.subtitle), live(caption(), value=lambda v: v.since)],
         spacing=8,
     )
     both = ft.Column([ft.Container(first, height=44), second], spacing=4, tight=True)
-    if not opens:
-        return both
     opener = ft.Container(both, ink=True, border_radius=10, tooltip=None)
     drawing.on(opener, click=lambda who, _data: who.go(route_of(view.id)))
     return ft.Semantics(content=opener, container=True, button=True)
+
+
+def badge(view: DeviceView) -> ft.Control:
+    """The icon of its kind, on a ground."""
+    return ft.Container(
+        ft.Icon(icon(view.icon), size=20, color=ft.Colors.ON_PRIMARY_CONTAINER),
+        width=38, height=38, border_radius=12,
+        bgcolor=ft.Colors.PRIMARY_CONTAINER, alignment=ft.Alignment.CENTER,
+    )  # fmt: skip
+
+
+def name_of(drawing: Drawing[DeviceView]) -> ft.Text:
+    """Its name, in two lines at the most; a longer one is whole in the tooltip."""
+    name = title(expand=True)
+    name.max_lines = 2
+    return drawing.lasting(of_device, name, value=lambda v: kept_end(v.title, LONG_NAME), tooltip=_whole)
 
 
 def kept_end(name: str, most: int) -> str:
@@ -172,7 +179,7 @@ def _draw(drawing: Drawing[DeviceView], act: Act, size: Size, rooms: Rooms) -> f
         more = view.reader.count("and {n} more on its page", "and {n} more on its page", hidden)
         lines.append(ft.Container(caption(more), height=MORE_LINE))
     values = fading(drawing, ft.Column(lines, spacing=BETWEEN, tight=True))
-    parts = [header(drawing, opens=True), values]
+    parts = [header(drawing), values]
     surface = card(ft.Column(parts, spacing=10, tight=True))
     if rooms:
         # The room is between the parts and nothing, because that may depend on the width of the window.

@@ -19,7 +19,7 @@ from dashboard.chart_drawing import chart_shape, draw_picture
 from dashboard.device_chart import ASKED, Offered, Picture, asks, chosen, offered, picture
 from dashboard.house import House
 from dashboard.language import marked
-from dashboard.look import SOFT, card, named, small, title
+from dashboard.look import SOFT, as_heading, card, named, small, title
 from dashboard.pointing import Pointing
 from dashboard.reader import Reader
 from dashboard.views.device_card import route_of
@@ -159,9 +159,9 @@ def _draw(drawing: Drawing[HistoryView], asked: _Asked, pointing: Pointing) -> f
     view, live = drawing.view, drawing.live
     say = view.reader.say
     span = live(small(), value=lambda v: span_text(v.window, v.reader))
+    name = as_heading(title(say("History")), 2)
     head = ft.Row(
-        [ft.Column([title(say("History")), span], spacing=1, expand=True), *_moves(drawing, asked)],
-        spacing=0,
+        [ft.Column([name, span], spacing=1, expand=True), *_moves(drawing, asked)], spacing=0
     )  # fmt: skip
     rows: list[ft.Control] = [head, _ranges(drawing, asked)]
     if len(view.known) > 1:

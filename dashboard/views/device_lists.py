@@ -87,17 +87,25 @@ def plan(  # noqa: PLR0913, PLR0917  (what a folding list depends on)
     reader: Reader,
     turn: str,
     more: str,
+    share: int,
     *,
     is_open: bool,
     whole: bool,
 ) -> CardPlan[ListView]:
-    """A list. `turn` and `more` are the addresses at which it is folded or open, whole or short."""
+    """A list. `turn` and `more` are the addresses at which it is folded or open, whole or short.
+
+    It takes `share` of twelve columns.
+    """
     name = f"{listed.name}/{device_id}/{reader.zoned}"
     look = partial(_look, house, device_id, listed, reader, name) if is_open else partial(_unseen, reader)
-    key = f"{name}/{is_open}/{whole}/{turn}/{more}"
+    key = f"{name}/{is_open}/{whole}/{share}/{turn}/{more}"
     follows = frozenset({f"device/{device_id}", "tick", tag(name)} if is_open else ())
     return CardPlan(
-        key, follows, look, lambda d: _draw(d, listed, turn, more, is_open=is_open, whole=whole), lambda v: v
+        key,
+        follows,
+        look,
+        lambda drawing: _draw(drawing, listed, turn, more, share, is_open=is_open, whole=whole),
+        lambda view: view,
     )
 
 
@@ -115,7 +123,14 @@ def _look(house: House, device_id: str, listed: Listed, reader: Reader, name: st
 
 
 def _draw(  # noqa: PLR0913  (see `plan`)
-    drawing: Drawing[ListView], listed: Listed, turn: str, more: str, *, is_open: bool, whole: bool
+    drawing: Drawing[ListView],
+    listed: Listed,
+    turn: str,
+    more: str,
+    share: int,
+    *,
+    is_open: bool,
+    whole: bool,
 ) -> ft.Control:
     reader = drawing.view.reader
 
@@ -136,7 +151,7 @@ def _draw(  # noqa: PLR0913  (see `plan`)
             out.append(ft.Row([drawing.on(ft.TextButton(text), click=lambda who, _data: who.go(more))]))
         return out
 
-    return section(drawing, reader.say(listed.title), turn, content if is_open else None, reader)
+    return section(drawing, reader.say(listed.title), turn, content if is_open else None, reader, share)
 
 
 def _row(line: Line, reader: Reader) -> ft.Control:

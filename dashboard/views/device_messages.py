@@ -13,7 +13,7 @@ from dashboard.card import CardPlan, Drawing
 from dashboard.chart.clock import moment_text
 from dashboard.device_chart import kind_of
 from dashboard.house import House
-from dashboard.look import DOTS, SIGNS, SOFT, small
+from dashboard.look import DOTS, SIGNS, SOFT, named, small
 from dashboard.present import Tone
 from dashboard.reader import Reader
 from dashboard.views.payload import box, typed
@@ -111,9 +111,7 @@ def _draw(drawing: Drawing[MessagesView], turn: str, *, is_open: bool) -> ft.Con
         entries = [_entry(drawing, number) for number in range(len(view.messages))]
         return [*out, ft.ResponsiveRow(entries, spacing=16, run_spacing=20)]
 
-    return section(
-        drawing, say("Messages as they came"), turn, content if is_open else None, view.reader, wide=True
-    )
+    return section(drawing, say("Messages as they came"), turn, content if is_open else None, view.reader)
 
 
 def _entry(drawing: Drawing[MessagesView], number: int) -> ft.Control:
@@ -139,7 +137,7 @@ def _entry(drawing: Drawing[MessagesView], number: int) -> ft.Control:
     )
     outcome = live(ft.Text(size=12), value=of(_why), visible=lambda v: bool(_why(_at(v, number), v.reader)))
     payload = live(typed(size=13), value=of(_payload), semantics_label=of(_payload))
-    copy = ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the payload"), icon_size=18)
+    copy = named(ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the payload"), icon_size=18))
     drawing.on(
         copy,
         click=lambda who, _data: who.copy(payload_text(_at(drawing.view, number).said.payload, 100_000)),

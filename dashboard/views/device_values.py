@@ -14,17 +14,21 @@ from dashboard.device_dialogs import ask_retiring, open_forgetting, open_naming
 from dashboard.house import House
 from dashboard.look import SOFT, caption, card, named, small
 from dashboard.page_dialogs import pin_dialog
-from dashboard.present import WORDS, DeviceView, expected
+from dashboard.present import DeviceView, expected
 from dashboard.reader import Reader
 from dashboard.sharing import open_sharing
 from dashboard.views.device_about import warnings_of
-from dashboard.views.device_card import actor, fading, header, look, route_of, shape
+from dashboard.views.device_card import actor, badge, fading, look, name_of, route_of, shape
 from dashboard.views.metric_cell import cell, cells
+from dashboard.views.presence import presence
 from dashboard.widgets import Act
+from dashboard.wording import sentence
 from schemas.traits import Counter, Numeric
 
 FRESH = 60
 """Seconds after which what was counted today is read again."""
+LIMITS = 160
+"""Pixels of width beside a value, at the most, for where it is from and its limits; longer ones wrap."""
 
 
 def plan(house: House, device_id: str, reader: Reader) -> CardPlan[DeviceView]:
@@ -52,12 +56,15 @@ def plan(house: House, device_id: str, reader: Reader) -> CardPlan[DeviceView]:
 def _draw(drawing: Drawing[DeviceView], house: House) -> ft.Control:
     view = drawing.view
     say, device_id = view.reader.say, view.id
-    reason = drawing.live(ft.Text(size=13, color=SOFT), value=_about)
-    rows: list[ft.Control] = [header(drawing, opens=False), reason]
+    reason = drawing.live(
+        ft.Text(size=13, color=SOFT),
+        value=lambda v: sentence(v.reason),
+        visible=lambda v: v.availability != "online" or bool(v.kept),
+    )
+    rows: list[ft.Control] = [_head(drawing, house), reason]
     if view.retired:
         text = say("It is retired: the overview does not show it, and what it says is still kept.")
         rows.append(ft.Text(text, size=13, color=ft.Colors.TERTIARY))
-    rows.append(_actions(drawing, house))
     act = actor(house, device_id)
     for name in cells(view):
         rows += [ft.Divider(height=1, color=ft.Colors.OUTLINE_VARIANT), _row(drawing, name, act)]
@@ -66,13 +73,28 @@ def _draw(drawing: Drawing[DeviceView], house: House) -> ft.Control:
     return ft.Container(card(ft.Column(rows, spacing=12)), col={"xs": 12, "lg": 5})
 
 
-def _actions(drawing: Drawing[DeviceView], house: House) -> ft.Control:
+def _head(drawing: Drawing[DeviceView], house: House) -> ft.Control:
+    """What it is, whether it is there, how old that is, and what can be done with it."""
+    view, live = drawing.view, drawing.live
+    what = live(caption(), value=lambda v: v.subtitle)
+    names = ft.Column([name_of(drawing), what], spacing=0, tight=True, expand=True)
+    stands: list[ft.Control] = [
+        presence(drawing, begins=True), live(caption(expand=True), value=lambda v: v.since)
+    ]  # fmt: skip
+    if can_be_set(view):
+        several = ft.OutlinedButton(view.reader.say("Set several…"), icon=ft.Icons.TUNE)
+        drawing.on(several, click=lambda who, _data: open_command_form(house, view.id, who))
+        stands.append(several)
+    return ft.Column(
+        [ft.Row([badge(view), ft.Container(names, expand=True), *_actions(drawing, house)], spacing=10),
+         ft.Row(stands, spacing=4)],
+        spacing=4, tight=True,
+    )  # fmt: skip
+
+
+def _actions(drawing: Drawing[DeviceView], house: House) -> Sequence[ft.Control]:
     view = drawing.view
     say, device_id = view.reader.say, view.id
-    buttons: list[ft.Control] = []
-    if can_be_set(view):
-        several = ft.OutlinedButton(say("Set several…"), icon=ft.Icons.TUNE)
-        buttons.append(drawing.on(several, click=lambda who, _data: open_command_form(house, device_id, who)))
 
     def sharing(v: DeviceView) -> str:
         return v.reader.say("{device}: {what}", device=v.title, what=v.reader.say("open on another screen"))
@@ -99,7 +121,7 @@ def _actions(drawing: Drawing[DeviceView], house: House) -> ft.Control:
                  lambda who, _data: open_forgetting(house, device_id, who)),
         ],
     ))  # fmt: skip
-    return ft.Row([*buttons, ft.Container(expand=True), share, more], spacing=4)
+    return [share, more]
 
 
 def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
@@ -108,15 +130,22 @@ def _row(drawing: Drawing[DeviceView], name: str, act: Act) -> ft.Control:
     source = drawing.live(
         caption(), value=lambda v: v.source(name), visible=lambda v: bool(v.metrics[name].source)
     )
-    limits = [small(text, text_align=ft.TextAlign.END) for text in _limits(view, name)]
-    below: list[ft.Control] = [source, *limits]
+    limits = _limits(view, name)
+    below: list[ft.Control] = [source, *(small(text, text_align=ft.TextAlign.END) for text in limits)]
     if isinstance(view.metrics[name].trait, Counter):
         grown = drawing.live(
             caption(), value=lambda v: v.today.get(name, ""), visible=lambda v: name in v.today
         )
         below.insert(0, grown)
     about = ft.Column(below, spacing=2, horizontal_alignment=ft.CrossAxisAlignment.END)
+    if max(map(_pixels, limits), default=0) > LIMITS:
+        about.width = LIMITS
     return ft.Row([fading(drawing, cell(drawing, name, act, large=True, page=True)), about], spacing=12)
+
+
+def _pixels(text: str) -> int:
+    """About how wide a small text is."""
+    return sum(12 if ord(character) >= 0x2E80 else 6 for character in text)
 
 
 def _limits(view: DeviceView, name: str) -> Sequence[str]:
@@ -129,7 +158,3 @@ def _limits(view: DeviceView, name: str) -> Sequence[str]:
         *([reader.say("valid {limits}", limits=limits)] if limits else []),
         *warnings_of(trait, trait.unit, reader),
     ]
-
-
-def _about(view: DeviceView) -> str:
-    return view.reader.say("{word}: {why}", word=view.reader.say(WORDS[view.availability]), why=view.reason)

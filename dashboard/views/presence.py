@@ -16,15 +16,19 @@ def sign(size: int = 12) -> ft.Icon:
     return ft.Icon(ft.Icons.CIRCLE, size=size)
 
 
-def presence(drawing: Drawing[DeviceView]) -> ft.Control:
-    """The availability; the reason is its tooltip, and is told when it is pressed."""
+def presence(drawing: Drawing[DeviceView], *, begins: bool = False) -> ft.Control:
+    """The availability; the reason is its tooltip, and is told when it is pressed.
+
+    It ends the row that it stands in, or `begins` it.
+    """
     live = partial(drawing.lasting, of_device)
     mark = live(sign(), icon=lambda v: SIGNS[v.availability], color=lambda v: DOTS[v.tone])
     word = live(ft.Text(size=12, color=SOFT, no_wrap=True), value=lambda v: v.word)
     row = ft.Row([mark, word], spacing=5, tight=True)
     button = ft.Container(
         row, ink=True, border_radius=10, height=44,
-        padding=ft.Padding.only(left=8, right=0), alignment=ft.Alignment.CENTER_RIGHT,
+        padding=ft.Padding.only(right=8) if begins else ft.Padding.only(left=8),
+        alignment=ft.Alignment.CENTER_LEFT if begins else ft.Alignment.CENTER_RIGHT,
     )  # fmt: skip
     live(button, tooltip=lambda v: v.reason)
     return drawing.on(button, click=lambda who, _data: tell(who, drawing.view))

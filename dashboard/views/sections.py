@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import flet as ft
 
 from dashboard.card import Drawing
-from dashboard.look import PHONE, card
+from dashboard.look import PAD, PHONE, as_heading, card
 from dashboard.reader import Reader
 
 View = TypeVar("View")
@@ -39,18 +39,17 @@ def turned(path: str, values: Mapping[str, str], parameter: str, names: tuple[st
     return f"{path}?{urlencode({**said, parameter: ','.join(after)}, quote_via=quote, safe=',:')}"
 
 
-def section(  # noqa: PLR0913  (what a folding card depends on)
+def section(  # noqa: PLR0913, PLR0917  (what a folding card depends on)
     drawing: Drawing[View],
     title: str,
     turn: str,
     content: Callable[[], list[ft.Control]] | None,
     reader: Reader,
-    *,
-    wide: bool = False,
+    share: int = 12,
 ) -> ft.Control:
     """A card with a heading that leads to `turn`, where it is folded or open. Folded it has no content.
 
-    On a large window two stand side by side, unless it is `wide`.
+    On a large window it takes `share` of twelve columns.
     """
     is_open = content is not None
     head = ft.Container(
@@ -67,9 +66,11 @@ def section(  # noqa: PLR0913  (what a folding card depends on)
         content=head, button=True, expanded=is_open, container=True, exclude_semantics=True,
         label=title, hint_text=reader.say("Fold") if is_open else reader.say("Unfold"),
     )  # fmt: skip
-    rows: list[ft.Control] = [named]
+    heading = as_heading(named, 2)
+    heading.container = True
+    rows: list[ft.Control] = [heading]
     if content is not None:
         rows += content()
     surface = card(ft.Column(rows, spacing=8, horizontal_alignment=ft.CrossAxisAlignment.STRETCH))
-    surface.padding = ft.Padding.only(left=14, right=14, top=6, bottom=14 if is_open else 6)
-    return ft.Container(surface, col={"xs": 12, "lg": 12 if wide else 6})
+    surface.padding = ft.Padding.only(left=PAD, right=PAD, top=6, bottom=PAD if is_open else 6)
+    return ft.Container(surface, col={"xs": 12, "lg": share})

@@ -2,7 +2,7 @@
 
 import flet as ft
 
-from dashboard.chart.gauge import Gauge, draw_gauge
+from dashboard.chart.gauge import Gauge, draw_gauge, tells
 from dashboard.chart.ink import Size
 from dashboard.look import caption
 from dashboard.present import DeviceView, MetricView
@@ -14,7 +14,7 @@ RING = Size(128, 72)
 
 
 def gauge(place: Place) -> ft.Control | None:
-    """The half ring with its two ends in words; None for a number without two limits worth showing."""
+    """The half ring with its two ends in words; None for a number whose limits tell nothing."""
     reader, name = place.reader, place.name
     first = _drawn(place.metric, reader)
     if first is None:
@@ -37,7 +37,7 @@ def gauge(place: Place) -> ft.Control | None:
 
 
 def _drawn(metric: MetricView, reader: Reader) -> Gauge | None:
-    if not isinstance(metric.trait, Numeric):
+    if not isinstance(metric.trait, Numeric) or not tells(metric.trait):
         return None
     number = metric.value if isinstance(metric.value, int | float) else None
     return draw_gauge(number, metric.trait, RING, reader=reader)

@@ -19,13 +19,28 @@ DRAWS = (Numeric, Counter)
 WIDEST = 8
 """Characters for which room is kept between the step buttons, so that they stay below the finger."""
 
+LONG_UNIT = 8
+"""Characters of a unit that surely stand beside its number."""
+FIGURE = 136
+"""Pixels for a number and its unit beside a gauge, at the least."""
+
 
 def draw(place: Place) -> ft.Control:
     """The number and its unit on one baseline; minus and plus beside it, and a slider, if it can be set."""
     row = figure(place)
     if not place.metric.settable or not isinstance(place.metric.trait, Numeric):
         ring = gauge(place) if place.page else None
-        return row if ring is None else ft.Row([row, ring], spacing=24, run_spacing=8, wrap=True)
+        if ring is None:
+            return row
+        # With the same room for each value, rings stand below each other, and still while values change.
+        room = ft.Column([row, ft.Container(width=FIGURE)], spacing=0, tight=True)
+        return ft.Row(
+            [room, ring],
+            spacing=16,
+            run_spacing=8,
+            wrap=True,
+            vertical_alignment=ft.CrossAxisAlignment.CENTER,
+        )
     row.width = _room(place)
     value = tappable(
         place, row, lambda who: open_value_dialog(place, who),
@@ -59,7 +74,12 @@ def figure(place: Place) -> ft.Row:
     )
     # The boxes end together; the smaller text is raised so that the baselines do.
     raised = ft.Container(unit, padding=ft.Padding.only(bottom=4 if place.large else 1))
-    return ft.Row([number, raised], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)
+    row = ft.Row([number, raised], spacing=4, tight=True, vertical_alignment=ft.CrossAxisAlignment.END)
+    if len(place.metric.unit) > LONG_UNIT:
+        # Where there is no room for it beside the number it stands below, on two lines.
+        unit.no_wrap, unit.max_lines, unit.overflow = False, 2, ft.TextOverflow.ELLIPSIS
+        row.wrap, row.run_spacing = True, 0
+    return row
 
 
 def steps_of(metric: MetricView, reader: Reader) -> Steps:
@@ -104,7 +124,7 @@ def _room(place: Place) -> int:
     steps = steps_of(metric, place.reader)
     longest = min(WIDEST, max((len(text) for text in [*texts, metric.said]), default=1))
     digit, sign = (20, 10) if place.large else (10, 8)
-    return longest * digit + len(steps.shown_unit) * sign + 3
+    return longest * digit + min(LONG_UNIT, len(steps.shown_unit)) * sign + 3
 
 
 def _step(place: Place, icon: ft.IconData, direction: int) -> ft.Control:

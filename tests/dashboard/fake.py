@@ -333,7 +333,9 @@ class Person:
     def send(self, frame: bytes) -> None:
         self.frames.append(frame)
 
-    def hold(self, control: int, again: Callable[[], None] | None) -> None:
+    def hold(
+        self, control: int, again: Callable[[], None] | None, changed: Callable[[], None] | None = None
+    ) -> None:
         pass
 
     def refine(self, route: str) -> None:

@@ -63,7 +63,7 @@ def test_values_fade_as_on_the_card(house: FakeHouse) -> None:
     assert ([False], [False] * 5) == (faded(layout, "Switch"), faded(layout, "IconButton"))
     scene.touch(house.broker(up=False, detail="refused"))
     assert ([True], [False] + [True] * 4) == (faded(layout, "Switch"), faded(layout, "IconButton"))
-    assert "Unknown: no connection to the broker: refused" in read(layout)
+    assert "No connection to the broker: refused." in read(layout)
     assert (0, 3) == (
         len([t for t in read(layout) if "live" in t]),
         read(layout).count("last heard a few seconds ago"),
@@ -127,3 +127,38 @@ def test_what_is_not_heard_yet_is_said_once() -> None:
         assert 1 + 3 == tab.texts.count("not heard yet")
 
     play(act, house)
+
+
+def test_a_heading_names_each_part() -> None:
+    """Of level 2, so that who does not see the page goes from one to the next; what folds is a button too."""
+    house = FakeHouse()
+    house.hear_all(["lamp"])
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open("/devices/lamp.one?open=&show=")
+        await tab.sees("Brightness")
+        heads = [part for part in tab.controls("Semantics") if part.get("heading_level") == 2]
+        names = [" ".join(texts(part)) for part in heads]
+        assert [
+            "History", "Commands", "Availability", "Last message", "Kind: Lamp", "Messages as they came",
+        ] == names  # fmt: skip
+
+    play(act, house)
+
+
+@pytest.mark.parametrize(("up", "told"), [(True, False), (False, True)], ids=["heard", "unknown"])
+def test_why_a_device_is_there_is_said_where_it_tells_something(
+    house: FakeHouse, *, up: bool, told: bool
+) -> None:
+    """That it is online because it was heard goes without saying."""
+    scene = Scene()
+    layout = opened(house, scene, "lamp.one")
+    scene.touch(house.broker(up=up, detail="" if up else "refused"))
+    assert told == any("connection to the broker" in text for text in read(layout))
+    assert not any("heard" in text for text in read(layout) if up)
+
+
+def test_the_parts_have_common_edges(house: FakeHouse) -> None:
+    """Two beside each other share the columns as the values and the chart do; one alone has them all."""
+    shares = [tree["col"]["lg"] for tree in trees(opened(house, Scene(), "lamp.one"))]
+    assert [5, 7, 5, 7, 5, 7, 12] == shares

@@ -11,6 +11,7 @@ from dashboard.chart import window as windows
 from dashboard.device_chart import asks, chosen, grown_today, offered, picture
 from dashboard.reader import ENGLISH, Reader, window_of
 from tests.dashboard.charted import (
+    HOUR,
     PAGE,
     asked_for,
     charted,
@@ -20,7 +21,7 @@ from tests.dashboard.charted import (
 )
 from tests.dashboard.client import find
 from tests.dashboard.fake import FakeHouse
-from tests.dashboard.lived import remember
+from tests.dashboard.lived import came_and_went, remember
 from tests.dashboard.stage import WIDE, Stage, play, until
 
 
@@ -89,6 +90,23 @@ def test_which_metrics_an_address_asks_for(house: FakeHouse, query: str, expecte
     """In its order, each once, without those that the device does not have; else the first numbers."""
     values: Mapping[str, str] = {"show": query.partition("=")[2]} if query else {}
     assert expected == chosen(values, offered(house, "thermostat.one", ENGLISH))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (b'{"co2": 600}', ("co2",)),
+        (b'{"co2": 600, "temperature": 20, "humidity": 40}', ("co2", "temperature")),
+    ],
+    ids=["one", "later_ones"],
+)
+def test_what_was_never_heard_is_not_drawn_beforehand(said: bytes, expected: tuple[str, ...]) -> None:
+    """Drawn are the first two numbers that the device has said; while there is none, the kind's first."""
+    house = FakeHouse()
+    house.hear("fleet/air_quality/one/availability", b"online", retained=True)
+    assert ("co2",) == chosen({}, offered(house, "air_quality.one", ENGLISH))
+    house.hear("fleet/air_quality/one/state", said)
+    assert expected == chosen({}, offered(house, "air_quality.one", ENGLISH))
 
 
 def test_choices_of_a_person_stand_in_the_address(house: FakeHouse) -> None:
@@ -193,6 +211,23 @@ def test_a_picture_is_of_the_present(house: FakeHouse) -> None:
     still = Window(live.start, live.end)
     found = picture(house, "thermostat.one", ["temperature", "nonsense"], still, size, ENGLISH)
     assert (still, ("nonsense",)) == (found.chart.window, found.unread)
+
+
+def test_after_a_restart_nobody_knows_whether_it_is_there() -> None:
+    """Since its last message, although the store holds no change of its availability since then."""
+    house = FakeHouse()
+    house.hear_all(["thermostat"])
+    now = time.time()
+    came_and_went(house.store, "thermostat.one", (HOUR, "online", "heard"), now=now)
+    window, size = Window(now - HOUR, now + 10), Size(300, 200)
+
+    def spans() -> list[tuple[str, str]]:
+        band = picture(house, "thermostat.one", ["temperature"], window, size, ENGLISH).band
+        return [(span.availability, span.reason) for span in band.spans]
+
+    assert [("online", "heard")] == spans()
+    house.state.restore(list(house.devices.values()))
+    assert [("online", "heard"), ("unknown", "not heard yet")] == spans()
 
 
 def test_an_address_says_what_it_asks_for() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.dashboard.charted import PAGE, charted, last_hour, overlay, surface, warm_and_cold
 from tests.dashboard.fake import FakeHouse
-from tests.dashboard.stage import Stage, play, until
+from tests.dashboard.lived import remember
+from tests.dashboard.stage import Stage, Tab, play, until
 
 
 @pytest.fixture
@@ -36,6 +37,17 @@ def test_only_who_points_sees_the_cross_hair(house: FakeHouse) -> None:
     play(act, house)
 
 
+def said(tab: Tab) -> list[str]:
+    """What the box at the cross-hair says."""
+    box = overlay(tab)["controls"][-1]
+    return [
+        text["value"]
+        for row in box["content"]["controls"]
+        for text in row.get("controls", [row])
+        if "value" in text
+    ]
+
+
 @pytest.mark.parametrize("card", ["list", "chart"])
 def test_a_cross_hair_outlasts_what_is_drawn_anew(house: FakeHouse, card: str) -> None:
     """When another card of the page is sent anew with it, or the chart itself is, it is there again."""
@@ -61,6 +73,34 @@ def test_a_cross_hair_outlasts_what_is_drawn_anew(house: FakeHouse, card: str) -
         assert tab.shows("30.0 °C")
         tab.click(surface(tab), "exit", {})
         await until(lambda: not overlay(tab).get("controls"), "the cross-hair gone")
+
+    play(act, house)
+
+
+def test_a_cross_hair_follows_the_chart(house: FakeHouse) -> None:
+    """When the chart goes on under a pointer that is still, its values are those of now."""
+
+    async def act(stage: Stage) -> None:
+        tab = await stage.open(f"{PAGE}?show=temperature&{last_hour()}")
+        await charted(tab)
+        tab.click(surface(tab), "size_change", {"w": 500.0, "h": 250.0})
+        tab.click(surface(tab), "hover", {"l": {"x": 250.0, "y": 10.0}})
+        await until(lambda: overlay(tab).get("controls"), "the cross-hair")
+        before = surface(tab)
+        assert "12.0 °C" not in said(tab)
+        remember(house.store, "thermostat.one", {"temperature": [(1_800, 12.0)]})
+        [key] = [key for key in stage.hub.scene.cards if key.startswith("history/")]
+        # As if what is shown were of another version, so that it is read again as soon as may be.
+        read: list[object] = []
+
+        def same() -> object:
+            shown = house.aside.look(key, "another", lambda: read.append(kept) or kept)
+            kept = shown.value if shown is not None else None
+            return read
+
+        await until(same, "the chart to be of another version")
+        await until(lambda: "12.0 °C" in said(tab), "the value of now")
+        assert surface(tab) is before
 
     play(act, house)
 

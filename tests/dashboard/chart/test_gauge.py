@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.chart import Gauge, Size, draw_gauge
+from dashboard.chart.gauge import scale, tells
 from dashboard.chart.ink import GOOD, MUTED, PALETTE, WARN
 from dashboard.reader import Reader
 from schemas.traits import Numeric
@@ -91,6 +92,51 @@ def test_without_limits_there_is_no_gauge() -> None:
         draw_gauge(5, trait, SIZE)
         for trait in (Numeric(), Numeric(low=0), Numeric(low=0, high=1e9), Numeric(low=3, high=3))
     ]
+
+
+@pytest.mark.parametrize(
+    ("trait", "ends", "says"),
+    [
+        (Numeric(low=0, high=50_000, warn_high=1_000), (0, 1_500), True),
+        (Numeric(low=-20_000, high=20_000, warn_high=3_500), (0, 5_500), True),
+        (Numeric(low=-50, high=100, warn_low=5, warn_high=35), (-10, 50), True),
+        (Numeric(low=-50, high=100, warn_high=35), (-50, 100), True),
+        (Numeric(low=-50, high=20, warn_high=-15), (-50, 20), True),
+        (Numeric(low=0, high=100, warn_low=20, warn_high=70), (0, 100), True),
+        (Numeric(low=0, high=8, warn_high=7.1), (0, 8), True),
+        (Numeric(low=0, high=100), (0, 100), True),
+        (Numeric(low=-100, high=500), (-100, 500), False),
+        (Numeric(low=0, high=100_000, warn_low=10), (0, 100_000), False),
+        (Numeric(low=0, high=1e9, warn_high=100), (0, 150), True),
+        (Numeric(low=0, high=1e9), None, False),
+    ],
+    ids=[
+        "far",
+        "both_ways",
+        "around",
+        "below_zero",
+        "cold",
+        "percent",
+        "near",
+        "plain",
+        "vast",
+        "low",
+        "endless",
+        "none",
+    ],
+)
+def test_a_scale_is_of_the_size_of_what_is_good(
+    trait: Numeric, ends: tuple[float, float] | None, *, says: bool
+) -> None:
+    """Limits that only keep out nonsense give way to those that warn; where there is none, nobody is told."""
+    assert (ends, says) == (scale(trait), tells(trait))
+
+
+def test_beyond_a_narrow_scale_a_value_stands_at_its_end() -> None:
+    """The words say the value, and beyond which limit it is."""
+    gauge = bar(4_000, Numeric(unit="ppm", low=0, high=50_000, warn_high=1_000, precision=0))
+    assert (1.0, "high") == (gauge.share, gauge.warns)
+    assert "4\u202f000 ppm of 0 to 1\u202f500 ppm, above 1\u202f000" == gauge.summary
 
 
 @given(
