@@ -17,6 +17,8 @@ WHOLE = 200
 """Bytes of a payload that is marked as a whole, where it is wrong as one."""
 READ = 65_536
 """Bytes that are looked through for the place of a mistake."""
+LEVELS = 32
+"""Levels down to which a place is found; what is wrong further down is marked with all that it lies in."""
 _PARTS = re.compile(r'\s+|"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|"')
 _WORD = re.compile(r"[\w.+-]*")
 
@@ -96,18 +98,20 @@ def _structured(text: str, wrongs: Sequence[Mistake]) -> Sequence[Piece]:
     except (ValueError, RecursionError):
         return [Piece(text)]
     parts = list(_parts(text))
-    known = {path[:length] for path in {part.path for part in parts} for length in range(1, len(path) + 1)}
+    # What something lies in begins with a part of its own, so that all places above are among them.
+    known = {part.path for part in parts}
     wanted = {place for wrong in wrongs if (place := _place(wrong, known))}
+    marks = {path for path in known if any(path[: len(place)] == place for place in wanted)}
     laid = len(text) > ONE_LINE and text.lstrip()[:1] in {"{", "["}
     found: list[Piece] = []
     before = ""
     for part in parts:
         if laid and part.text.isspace():
             continue
-        marked = any(part.path[:length] in wanted for length in range(1, len(part.path) + 1))
         if laid:
             found.append(Piece(_gap(before, part)))
-        found.append(Piece(f"{part.text} " if laid and part.text == ":" else part.text, marked))
+        text = f"{part.text} " if laid and part.text == ":" else part.text
+        found.append(Piece(text, part.path in marks))
         before = part.text
     return found
 
@@ -133,27 +137,34 @@ def _place(wrong: Mistake, known: set[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _parts(text: str) -> Iterator[_Part]:
     """The parts of a JSON text with the path to each: a key, the colon and the value have the same."""
-    # Of every level its present key, or its index; None where a key is to come.
+    # Of every level its present key, or its index; None where a key is to come. And where it lies itself.
     levels: list[str | int | None] = []
-
-    def path() -> tuple[str, ...]:
-        return tuple(str(level) for level in levels if level is not None)
-
+    around: list[tuple[str, ...]] = []
+    path: tuple[str, ...] = ()
     for found in _PARTS.finditer(text):
         part = found[0]
         if part in {"}", "]"}:
             levels.pop()
+            path = around.pop()
         elif part == "," and levels:
             there = levels[-1]
-            levels[-1] = there + 1 if isinstance(there, int) else None
-            outer = tuple(str(level) for level in levels[:-1] if level is not None)
-            yield _Part(part, outer, len(levels))
+            yield _Part(part, around[-1], len(levels))
+            levels[-1], path = None, around[-1]
+            if isinstance(there, int):
+                levels[-1], path = there + 1, _below(path, str(there + 1))
             continue
         elif levels and levels[-1] is None and part.startswith('"'):
-            levels[-1] = str(json.loads(part, strict=False))
-        yield _Part(part, path(), len(levels))
+            levels[-1] = str(json.loads(part, strict=False)) if "\\" in part else part[1:-1]
+            path = _below(path, levels[-1])
+        yield _Part(part, path, len(levels))
         if part in {"{", "["}:
+            around.append(path)
             levels.append(None if part == "{" else 0)
+            path = path if part == "{" else _below(path, "0")
+
+
+def _below(path: tuple[str, ...], level: str) -> tuple[str, ...]:
+    return (*path, level) if len(path) < LEVELS else path
 
 
 def _cut(found: Sequence[Piece], limit: int, *, more: bool) -> Sequence[Piece]:

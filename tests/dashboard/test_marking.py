@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.marking import LIMIT, Piece, pieces, plain_text
+from dashboard.marking import LEVELS, LIMIT, Piece, pieces, plain_text
 from dashboard.wording import laid_out
 from schemas.catalog import shipped_kinds
 from schemas.decode import decode
@@ -124,3 +124,12 @@ def test_any_bytes_can_be_shown(payload: bytes, at: int) -> None:
     """No payload and no place is too odd."""
     assert len(plain_text(pieces(payload, [Mistake((), "JSON", "", at)]))) < 6 * LIMIT
     pieces(payload, [Mistake(("a", 1), "", ""), Mistake((), "", "")])
+
+
+def test_what_is_wrong_far_down_is_marked_with_what_it_lies_in() -> None:
+    """Places are found down to a bound, so that levels without end cost no more than others."""
+    deep = 300
+    payload = b'{"a":' * deep + b'"x"' + b"}" * deep
+    shown = pieces(payload, [Mistake(("a",) * deep, "a number", '"x"')], limit=100_000)
+    text = "".join(piece.text for piece in shown if piece.marked)
+    assert deep - LEVELS + 1 == text.count('"a"')

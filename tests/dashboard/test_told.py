@@ -22,6 +22,7 @@ from bridge.presence import judge
 from bridge.stores.sqlite.file import cannot_open
 from bridge.transports.client import why_failed, why_refused
 from dashboard.drafted import drafted
+from dashboard.language.told import DEEPEST
 from dashboard.reader import ENGLISH, Reader
 from schemas.catalog import shipped_kinds
 from schemas.message import RawMessage
@@ -242,3 +243,19 @@ def test_data_stays_as_it_is() -> None:
     assert "offline 含有 + 或 #" in CHINESE.told(
         "offline stands for many topics, by its + or #; name the one that is meant"
     )
+
+
+@pytest.mark.parametrize("around", ["the tile: ", "refused: ", "no connection to the broker: "])
+def test_what_stands_within_each_other_without_end_is_told_as_far_as_people_write_it(around: str) -> None:
+    """A device may put our words around each other as often as it likes: some of it stays in English."""
+    once = CHINESE.told(f"{around}x").removesuffix("x")
+    few, many = (f"{around * number}x" for number in (4, 20))
+    assert f"{once * 4}x" == CHINESE.told(few)
+    assert f"{once * DEEPEST}{around * (20 - DEEPEST)}x" == CHINESE.told(many)
+
+
+@pytest.mark.parametrize("piece", ["the tile: ", "refused: ", ": expected , got ", " (", "a, ", "[Errno 1] "])
+def test_a_text_that_is_longer_than_any_of_ours_stays_as_it_is(piece: str) -> None:
+    """It costs nothing, whatever it is made of, and is not remembered."""
+    text = piece * (100_000 // len(piece))
+    assert text == CHINESE.told(text)
