@@ -11,6 +11,7 @@ from bridge.topics import Topics
 from schemas.catalog import Kinds
 from schemas.decode import MAX_PAYLOAD
 from schemas.message import RawMessage
+from schemas.picture import glimpse_of
 from schemas.suggest import Suggestion, Unsuitable, siblings, suggest
 from schemas.topics import MAX_TOPIC_BYTES
 
@@ -68,19 +69,20 @@ class Explorer:
         claim = self._kinds.claim(topic)
         if claim is not None:
             raise CommandRefused(f"the kind {claim.kind.name} claims {topic} already")
-        mine = self._said(topic)
-        if not mine:
+        begun = {topic: self._begun(topic)}
+        near: dict[str, Sequence[RawMessage]] = {topic: self._said(topic)}
+        if not near[topic] and not begun[topic]:
             raise LookupError(f"no message on {topic} is at hand; wait until there is one")
         levels = topic.count("/")
-        near: dict[str, Sequence[RawMessage]] = {topic: mine}
         for other in self._topics.unclaimed():
             if len(near) > SIBLINGS:
                 break
             if other.count("/") == levels and other not in near and _differ_in_one(topic, other):
-                near[other] = self._said(other)
-        messages = [raw for other in siblings(topic, near) for raw in near[other]]
+                near[other], begun[other] = self._said(other), self._begun(other)
+        alike = siblings(topic, {other: [*said, *begun[other]] for other, said in near.items()})
+        messages = [raw for other in alike for raw in near[other]]
         try:
-            return suggest(messages, self._kinds)
+            return suggest(messages, self._kinds, [raw for other in alike for raw in begun[other]])
         except Unsuitable as error:
             raise CommandRefused(str(error)) from None
 
@@ -88,6 +90,18 @@ class Explorer:
         """The last messages of a topic, as far as they are held whole, newest first."""
         entry = self._topics.entry(topic)
         return [] if entry is None else _whole(entry)
+
+    def _begun(self, topic: str) -> Sequence[RawMessage]:
+        """Those of its last messages that are pictures, of which only the beginning is held."""
+        entry = self._topics.entry(topic)
+        said = () if entry is None else entry.recent
+        return [
+            RawMessage(topic, message.payload, message.received_at, message.retained, message.qos)
+            for message in said
+            if message.size > len(message.payload)
+            and message.outcome == "unclaimed"
+            and glimpse_of(message.payload) is not None
+        ]
 
 
 def check_publishable(topic: str, payload: bytes, qos: int) -> None:

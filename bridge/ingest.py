@@ -210,7 +210,7 @@ class Ingest:
             counts.accepted += 1
             return
         change = state.readings(outcome, raw, transport, now)
-        if change is not None and isinstance(outcome, Readings) and outcome.pictures:
+        if change is not None and outcome.pictures:
             self._picture(outcome, raw)
         self._note(change, now, raw.received_at)
         record, unread = kept_of(raw, outcome)
@@ -225,7 +225,7 @@ class Ingest:
         else:
             counts.unclaimed += 1
 
-    def _picture(self, outcome: Readings, raw: RawMessage) -> None:
+    def _picture(self, outcome: Readings | Unclaimed, raw: RawMessage) -> None:
         """In the album before anybody hears of it, so that who then asks has the new one."""
         new = [Pictured(outcome.device_id, name, raw.received_at, one) for name, one in outcome.pictures]
         self._parts.album.put(new)

@@ -7,16 +7,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from bridge.presence import Availability
-from bridge.state import DeviceState
+from bridge.state import DeviceState, MetricState
 from dashboard.course import NO_TREND, Trend
 from dashboard.language import marked
 from dashboard.reader import ENGLISH, Reader
 from dashboard.units import Conversion
-from dashboard.wording import age, ago, ahead, laid_out, past, payload_text, plain, shown_text, size_text
+from dashboard.wording import age, ago, ahead, message_text, past, picture_words, plain, shown_text
 from schemas.image import Image
 from schemas.kind import Kind
 from schemas.message import Value
-from schemas.picture import reference_of
+from schemas.picture import Glimpse, reference_of
 from schemas.topics import unquote_topic
 from schemas.traits import Binary, Choice, Counter, Event, Location, Numeric, Switch, Text, Trait
 
@@ -113,8 +113,8 @@ class DeviceView(NamedTuple):
 
     @property
     def payload(self) -> str:
-        """Its last message; JSON is laid out."""
-        return payload_text(laid_out(self.device.last_payload))
+        """Its last message; JSON is laid out, and a picture is told of."""
+        return message_text(self.device.last_payload, self.reader)
 
     @property
     def subtitle(self) -> str:
@@ -206,9 +206,7 @@ def picture_text(value: Value | None, reader: Reader = ENGLISH) -> str:
     found = reference_of(value)
     if found is None:
         return DASH if value is None else shown_text(str(value))
-    name = found.media.partition("/")[2]
-    name = "WebP" if name == "webp" else name.upper()
-    return f"{name}, {found.width}×{found.height}, {size_text(found.size, reader)}"
+    return picture_words(Glimpse(found.media, found.width, found.height), found.size, reader)
 
 
 def decimals(trait: Trait, into: Conversion | None = None) -> int | None:
@@ -248,6 +246,16 @@ def _number(value: float, trait: Trait) -> str:
 
 INFERRED: Mapping[type, Trait] = {bool: Binary(), int: Numeric(), float: Numeric(), str: Text()}
 """What a value of a type is taken for where no kind says it."""
+PICTURE = Image()
+
+
+def inferred(state: MetricState) -> Trait:
+    """What the value of a metric is taken for where no kind says it. Of a text, a picture may be known."""
+    value = state.value
+    # In what a kind left over there are no pictures, only texts that look like the words for one.
+    if isinstance(value, str) and not state.extra and reference_of(value) is not None:
+        return PICTURE
+    return INFERRED[type(value)]
 
 
 def moment_text(value: Value, now: float, reader: Reader) -> str:

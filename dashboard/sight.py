@@ -13,7 +13,6 @@ from dashboard.language import marked
 from dashboard.present import (
     AVAILABILITY_TONES,
     DASH,
-    INFERRED,
     NO_WORDS,
     NOT_YET,
     SENT,
@@ -22,6 +21,7 @@ from dashboard.present import (
     MetricView,
     default_name,
     format_value,
+    inferred,
     judge,
     kind_title,
     moment_text,
@@ -175,7 +175,7 @@ class _Undeclared:
         self.name = name
         word = shown_text(name)
         self.label = reader.say("{name} (extra)", name=word) if state.extra else word
-        self.trait: Trait = INFERRED[type(state.value)]
+        self.trait: Trait = inferred(state)
         self.options: tuple[str, ...] = ()
         self.settable = False
         self.whole = False
@@ -212,6 +212,7 @@ class _MetricSight:
             and type(like.value) is type(state.value)
             and like.unit == state.unit
             and like.extra == state.extra
+            and (type(like.value) is not str or self._metric.trait is inferred(state))
         )
 
     def look(self, state: MetricState | None, command: CommandState | None, now: float) -> MetricView:

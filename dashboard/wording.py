@@ -5,6 +5,7 @@ import re
 from codecs import utf_8_decode
 
 from dashboard.reader import ENGLISH, Reader
+from schemas.picture import Glimpse, glimpse_of
 
 ONE_LINE = 48
 """Characters of a JSON payload that is shown on one line; a longer one has a line for each of its parts."""
@@ -63,6 +64,25 @@ def payload_text(payload: bytes, limit: int = 2_000) -> str:
     except UnicodeDecodeError:
         return payload[: limit // 3].hex(" ") + (" …" if len(payload) > limit // 3 else "")
     return printable(text, keep="\n") + ("…" if len(payload) > limit else "")
+
+
+def message_text(payload: bytes, reader: Reader, limit: int = 2_000, size: int | None = None) -> str:
+    """A message as it is shown: a picture in words, for nobody reads its bytes; JSON laid out; else as it is.
+
+    `size` is that of the whole in bytes, None where nobody knows it: the payload may be cut.
+    """
+    seen = glimpse_of(payload)
+    if seen is None:
+        return payload_text(laid_out(payload), limit)
+    return reader.say("Looks like a picture: {picture}", picture=picture_words(seen, size, reader))
+
+
+def picture_words(seen: Glimpse, size: int | None, reader: Reader) -> str:
+    """A picture in words: `PNG, 640×480, 23 kB`, as far as that is known."""
+    name = seen.media.partition("/")[2]
+    words = ["WebP" if name == "webp" else name.upper()]
+    words += [f"{seen.width}×{seen.height}"] if seen.width and seen.height else []
+    return ", ".join(words if size is None else [*words, size_text(size, reader)])
 
 
 def laid_out(payload: bytes) -> bytes:

@@ -23,7 +23,7 @@ from schemas.message import (
     Unclaimed,
     Value,
 )
-from schemas.picture import NoPicture, Picture, picture_of
+from schemas.picture import NoPicture, Picture, bare_picture, picture_of
 from schemas.refusal import named, one_line, refusal_of, sentence, shown
 from schemas.topics import quote_topic
 
@@ -55,7 +55,7 @@ def decode(message: RawMessage, kinds: Kinds, *, max_payload: int = MAX_PAYLOAD)
         large = Mistake((), f"at most {max_payload:,} bytes", size)
         return Rejected("too_large", sentence(large), mistakes=(large,))
     if claim is None:
-        return Unclaimed(_topic_id(topic), *unclaimed_readings(payload))
+        return _unclaimed(topic, payload)
     if not payload:
         # So a retained message is taken back; who is subscribed cannot tell it from anything else.
         return _CLEARED
@@ -116,6 +116,17 @@ def _state(payload: bytes, received_at: float, kind: Kind, device_id: str) -> Re
         whole,
         _pictures(kind, values) if kind.pictures else (),
     )
+
+
+def _unclaimed(topic: str, payload: bytes) -> Unclaimed:
+    """What can be read without a kind. A bare picture is one, though its words do not hold the message."""
+    device_id, (readings, structured, whole) = _topic_id(topic), unclaimed_readings(payload)
+    picture = None if structured else bare_picture(payload)
+    if picture is None:
+        return Unclaimed(device_id, readings, structured, whole)
+    (raw,) = readings
+    shown = (raw._replace(value=picture.words),)
+    return Unclaimed(device_id, shown, structured=False, whole=False, pictures=((raw.metric, picture),))
 
 
 def _picture(payload: bytes, claim: Claim) -> Readings | Rejected:

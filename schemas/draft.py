@@ -12,7 +12,7 @@ from schemas.traits import Trait
 WIDTH = 110
 TRAITS: Final = frozenset(
     name for name, value in vars(traits).items() if isinstance(value, type) and issubclass(value, Trait)
-)
+) | {"Image"}
 TAKEN: Final = frozenset({"int", "float", "bool", "str", "Annotated", "Literal", "AwareDatetime", "Field"})
 """Names that a file uses, besides those of traits."""
 

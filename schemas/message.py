@@ -71,13 +71,14 @@ class Announcement:
 class Unclaimed(NamedTuple):
     """A message that no kind claims. `structured` is False where only the raw payload can be shown.
 
-    `whole` is as in `Readings`.
+    `whole` and `pictures` are as in `Readings`.
     """
 
     device_id: str
     readings: tuple[Reading, ...]
     structured: bool
     whole: bool = True
+    pictures: tuple[tuple[str, Picture], ...] = ()
 
 
 class Mistake(NamedTuple):

@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import re
 import struct
+from codecs import utf_8_decode
 from typing import Final, NamedTuple
 
 MAX_EDGE: Final = 16_384
@@ -15,6 +16,10 @@ MAX_PIXELS: Final = 25_000_000
 """Of what is wider, higher or has more pixels, a browser might not show anything but run out of memory."""
 _SEGMENTS: Final = 1_000
 """Segments of a JPEG that are passed over at most before its size is told."""
+_MAGIC: Final = {
+    b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif", b"RIFF": "image/webp",
+}  # fmt: skip
 _NO_SIZE: Final = frozenset({0xC4, 0xC8, 0xCC})
 """Markers among those of a JPEG's frames that are none: tables and what is reserved."""
 _WORDS: Final = re.compile(r"(image/[a-z]+) (\d+)×(\d+), (\d+) bytes, ([0-9a-f]{16})")
@@ -80,6 +85,42 @@ def picture_of(data: bytes, max_bytes: int) -> Picture:
         most = f"a picture of at most {MAX_EDGE:,} pixels each way and {MAX_PIXELS:,} in all"
         raise NoPicture(most, f"{width}×{height}", large=True)
     return Picture(media, width, height, data)
+
+
+class Glimpse(NamedTuple):
+    """What the first bytes of a picture tell: its media type and its size in pixels, 0 where they do not."""
+
+    media: str
+    width: int = 0
+    height: int = 0
+
+
+def glimpse_of(head: bytes) -> Glimpse | None:
+    """What a message seems to be whose first bytes these are; None for what is no picture, and for text."""
+    media = next((media for magic, media in _MAGIC.items() if head.startswith(magic)), None)
+    if media is None or (media == "image/webp" and head[8:12] != b"WEBP"):
+        return None
+    try:
+        # Where it is cut, half a character at the end is none: not final.
+        utf_8_decode(head, "strict", False)
+    except UnicodeDecodeError:
+        pass
+    else:
+        return None
+    try:
+        return Glimpse(*(_measured(head) or (media,)))
+    except (struct.error, IndexError):
+        return Glimpse(media)
+
+
+def bare_picture(payload: bytes) -> Picture | None:
+    """The picture that a whole message is; None for anything else, and for text."""
+    if glimpse_of(payload) is None:
+        return None
+    try:
+        return picture_of(payload, len(payload))
+    except NoPicture:
+        return None
 
 
 def picture_in(text: str, max_bytes: int) -> Picture:

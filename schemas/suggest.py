@@ -20,10 +20,13 @@ from schemas.device import Device
 from schemas.draft import TAKEN, TRAITS, Declared, Draft, file_of, line
 from schemas.flatten import LARGEST_INT, MAX_NAME, SMALLEST_INT
 from schemas.guess import Guess, guess, moment_unit, quoted, takes, words_of, written
+from schemas.image import Image
 from schemas.message import RawMessage
+from schemas.picture import bare_picture, glimpse_of
 from schemas.topics import TopicPattern
 from schemas.traits import Counter, Text, Timestamp, Trait
 
+ONLY_PICTURES = "Only pictures were heard, no JSON: the topic of that is a guess."
 MAX_FIELDS = 64
 DAY = 86_400.0
 """Seconds by which a device's clock may differ from ours, to be taken for a clock."""
@@ -58,15 +61,19 @@ class Suggestion:
     refused: int = 0
 
 
-def suggest(samples: Sequence[RawMessage], kinds: Kinds) -> Suggestion:
+def suggest(samples: Sequence[RawMessage], kinds: Kinds, begun: Sequence[RawMessage] = ()) -> Suggestion:
     """A kind that claims the topics of these messages and accepts them. Raises `Unsuitable`.
 
     The topics have the same number of levels. What of a message no field can hold is left to the extra
-    values, and said in a comment.
+    values, and said in a comment. `begun` are pictures of which only the beginning is at hand.
     """
-    topics = tuple(dict.fromkeys(sample.topic for sample in samples))
+    topics = tuple(dict.fromkeys(sample.topic for sample in (*samples, *begun)))
     pattern, place = _pattern(topics)
     read = [(sample, content) for sample in samples if (content := _content(sample)) is not None]
+    pictures = [*begun, *[sample for sample in samples if bare_picture(sample.payload) is not None]]
+    if not read and pictures:
+        refused = len(samples) + len(begun) - len(pictures)
+        return _of_pictures(pictures, pattern, place, refused, kinds)
     if not read:
         raise Unsuitable(
             "a kind is made of messages that are JSON objects with finite numbers, such as "
@@ -94,11 +101,44 @@ def suggest(samples: Sequence[RawMessage], kinds: Kinds) -> Suggestion:
         # One reason does for all: where there are many, nobody would read the others.
         raise Unsuitable(f"no field of these messages can be declared; {comments[-1]}")
     name = _class_name(pattern, place, kinds)
-    refused = len(samples) - len(read)
+    refused = len(samples) + len(begun) - len(read)
     stale_after = _stale_after([sample for sample, _ in read])
     text = file_of(Draft(name, pattern.text, stale_after, about, declared, comments, refused))
     kind = "_".join(words_of(name))
     return Suggestion(kind, f"{kind}.py", pattern.text, text, topics, len(read), refused)
+
+
+def _of_pictures(
+    pictures: Sequence[RawMessage], pattern: TopicPattern, place: int, refused: int, kinds: Kinds
+) -> Suggestion:
+    """A kind whose pictures come on the pattern. What it may say else has a topic beside that."""
+    name = _class_name(pattern, place, kinds)
+    last = pattern.levels[-1]
+    field = _identifier(last if words_of(last) and last[:1] != "{" else "picture", set())
+    image = Guess("bytes", Image(topic=pattern.text))
+    state = _beside(pattern, kinds)
+    draft = Draft(
+        name, state, _stale_after(pictures), [], [Declared(field, field, image, optional=True)],
+        [ONLY_PICTURES], refused,
+    )  # fmt: skip
+    kind = "_".join(words_of(name))
+    topics = tuple(dict.fromkeys(picture.topic for picture in pictures))
+    return Suggestion(kind, f"{kind}.py", pattern.text, file_of(draft), topics, len(pictures), refused)
+
+
+def _beside(pattern: TopicPattern, kinds: Kinds) -> str:
+    """A topic for values in JSON that nothing else has. Raises `Unsuitable`."""
+    *above, last = pattern.levels
+    levels = [*above, last] if last[:1] == "{" else above
+    for name in ("state", "values", *[f"values_{number}" for number in range(2, 100)]):
+        text = "/".join([*levels, name])
+        try:
+            free = TopicPattern(text)
+        except ValueError as error:
+            raise Unsuitable(f"no pattern can be made of this topic: {error}") from None
+        if name != last and kinds.claim(free.format(dict.fromkeys(free.placeholders, "x"))) is None:
+            return text
+    raise Unsuitable(f"no kind can claim the topic {quoted(pattern.text[:200])}")
 
 
 def siblings(topic: str, others: Mapping[str, Sequence[RawMessage]]) -> tuple[str, ...]:
@@ -121,7 +161,12 @@ def siblings(topic: str, others: Mapping[str, Sequence[RawMessage]]) -> tuple[st
 
 
 def _keys(samples: Iterable[RawMessage]) -> set[str]:
-    return {key for sample in samples for key in _content(sample) or ()}
+    # A picture has no keys. What it is told by is no key of JSON that a person would write.
+    return {
+        key
+        for sample in samples
+        for key in _content(sample) or (() if glimpse_of(sample.payload) is None else ("\0picture",))
+    }
 
 
 def _content(sample: RawMessage) -> dict[str, object] | None:

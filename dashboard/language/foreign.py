@@ -179,6 +179,7 @@ SENTENCES: Sequence[str] = (
     marked("a text"),
     marked('"{key}" is none of the device\'s own here; it would come as "{name}"'),
     marked("{n} of the messages were no JSON objects with finite numbers: refused by any kind."),
+    marked("Only pictures were heard, no JSON: the topic of that is a guess."),
     marked("three times the usual silence"),
     marked("the unit is a guess from the name"),
     marked("a moment, by its name"),

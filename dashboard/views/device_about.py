@@ -12,6 +12,7 @@ from dashboard.device_chart import kind_of
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import SOFT, caption, copyable, named
+from dashboard.picture_dialog import open_picture, picture_of_message
 from dashboard.present import DeviceView, expected, limit_text
 from dashboard.reader import Reader
 from dashboard.views.device_card import look
@@ -19,6 +20,7 @@ from dashboard.views.payload import box, typed
 from dashboard.views.sections import section
 from dashboard.wording import payload_text, shown_text, size_text
 from schemas.kind import Kind, Metric
+from schemas.picture import glimpse_of, reference_of
 from schemas.topics import TopicPattern
 from schemas.traits import Numeric
 
@@ -69,7 +71,10 @@ def _draw_message(drawing: Drawing[DeviceView], turn: str, share: int, *, is_ope
             copyable(size=13, weight=ft.FontWeight.W_500), value=_topic, semantics_label=_topic
         )
         payload = drawing.live(typed(size=14), value=_payload, semantics_label=_payload)
-        size = drawing.live(caption(), value=lambda v: size_text(len(v.device.last_payload), v.reader))
+        size = drawing.live(caption(), value=_size)
+        show = ft.TextButton(say("Show the picture"), icon=ft.Icons.IMAGE_OUTLINED, height=44)
+        drawing.live(show, visible=lambda v: bool(_picture(v)))
+        drawing.on(show, click=lambda who, _data: open_picture(who, drawing.view, _picture(drawing.view)))
         copy = named(ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the payload"), icon_size=18))
         drawing.on(
             copy,
@@ -79,6 +84,7 @@ def _draw_message(drawing: Drawing[DeviceView], turn: str, share: int, *, is_ope
         return [
             caption(say("Topic")), topic,
             ft.Row([caption(say("Payload")), size, ft.Container(expand=True), copy], spacing=8), box(payload),
+            ft.Row([show]),
             caption(say("Device id")), device_id,
         ]  # fmt: skip
 
@@ -91,6 +97,21 @@ def _topic(view: DeviceView) -> str:
 
 def _payload(view: DeviceView) -> str:
     return view.payload or view.reader.say("(empty)")
+
+
+def _picture(view: DeviceView) -> str:
+    """The metric whose picture the last message is; empty where it is none."""
+    device = view.device
+    if glimpse_of(device.last_payload) is None:
+        return ""
+    newest = max((state.received_at for state in device.metrics.values()), default=0.0)
+    return picture_of_message(device, newest)
+
+
+def _size(view: DeviceView) -> str:
+    """How long the last message is. Of a picture its words say it; of what is cut nobody knows it."""
+    reference = reference_of(view.device.metrics[name].value) if (name := _picture(view)) else None
+    return size_text(len(view.device.last_payload) if reference is None else reference.size, view.reader)
 
 
 def _draw_kind(drawing: Drawing[KindView], turn: str, share: int, *, is_open: bool) -> ft.Control:

@@ -7,20 +7,24 @@ from typing import NamedTuple
 
 import flet as ft
 
+from bridge.state import DeviceState
 from bridge.topic_levels import TopicMessage
 from dashboard.aside import tag
-from dashboard.card import CardPlan, Drawing
+from dashboard.card import CardPlan, Drawing, Who
 from dashboard.chart.clock import moment_text
 from dashboard.device_chart import kind_of
 from dashboard.house import House
 from dashboard.look import DOTS, SIGNS, SOFT, named, small
+from dashboard.picture_dialog import open_picture, picture_of_message
 from dashboard.present import Tone
 from dashboard.reader import Reader
+from dashboard.views.device_card import look
 from dashboard.views.payload import box, typed
 from dashboard.views.refused_wanted import Wanted
 from dashboard.views.sections import section
 from dashboard.views.topics import OUTCOMES
-from dashboard.wording import laid_out, payload_text, reason_text, shown_text, size_text
+from dashboard.wording import message_text, payload_text, reason_text, shown_text, size_text
+from schemas.picture import glimpse_of
 from schemas.topics import TopicPattern
 
 MOST = 10
@@ -44,6 +48,7 @@ class MessagesView(NamedTuple):
     messages: Sequence[Message] | None
     fault: str
     reader: Reader
+    device: DeviceState | None = None
 
 
 def plan(house: House, device_id: str, reader: Reader, turn: str, *, is_open: bool) -> CardPlan[MessagesView]:
@@ -55,18 +60,16 @@ def plan(house: House, device_id: str, reader: Reader, turn: str, *, is_open: bo
             return MessagesView(None, "", reader)
         version = int(time.time() // PACE)
         found = house.aside.look(name, version, partial(read, house, device_id))
-        return (
-            MessagesView(None, "", reader)
-            if found is None
-            else MessagesView(found.value, found.fault, reader)
-        )
+        if found is None:
+            return MessagesView(None, "", reader)
+        return MessagesView(found.value, found.fault, reader, house.devices.get(device_id))
 
     follows = frozenset({f"device/{device_id}", "quarantine", "tick", tag(name)} if is_open else ())
     return CardPlan(
         f"{name}/{is_open}/{turn}",
         follows,
         look,
-        lambda drawing: _draw(drawing, turn, is_open=is_open),
+        lambda drawing: _draw(drawing, house, turn, is_open=is_open),
         lambda view: (view.messages is None or len(view.messages), view.fault),
     )
 
@@ -76,7 +79,7 @@ def topics_of(house: House, device_id: str) -> Sequence[str]:
     kind, device = kind_of(house, device_id), house.devices.get(device_id)
     found = [device.last_topic] if device is not None and device.last_topic else []
     if kind is not None:
-        patterns = [kind.topic, kind.availability]
+        patterns = [kind.topic, kind.availability, *(own for _metric, own in kind.own_topics)]
         commands = dict.fromkeys(metric.trait.command for metric in kind.metrics.values())
         patterns += [TopicPattern(text) for text in commands if text is not None]
         try:
@@ -95,7 +98,7 @@ def read(house: House, device_id: str) -> Sequence[Message]:
     return sorted(found, key=lambda message: -message.said.received_at)[:MOST]
 
 
-def _draw(drawing: Drawing[MessagesView], turn: str, *, is_open: bool) -> ft.Control:
+def _draw(drawing: Drawing[MessagesView], house: House, turn: str, *, is_open: bool) -> ft.Control:
     view, say = drawing.view, drawing.view.reader.say
 
     def content() -> list[ft.Control]:
@@ -108,13 +111,13 @@ def _draw(drawing: Drawing[MessagesView], turn: str, *, is_open: bool) -> ft.Con
         if not view.messages:
             return [*out, ft.Text(say("No message is at hand; those from before a restart are not."),
                                   size=13, color=SOFT)]  # fmt: skip
-        entries = [_entry(drawing, number) for number in range(len(view.messages))]
+        entries = [_entry(drawing, house, number) for number in range(len(view.messages))]
         return [*out, ft.ResponsiveRow(entries, spacing=16, run_spacing=20)]
 
     return section(drawing, say("Messages as they came"), turn, content if is_open else None, view.reader)
 
 
-def _entry(drawing: Drawing[MessagesView], number: int) -> ft.Control:
+def _entry(drawing: Drawing[MessagesView], house: House, number: int) -> ft.Control:
     """One message. Its place stays while others move through it, so that only words are sent."""
     say, live = drawing.view.reader.say, drawing.live
 
@@ -146,9 +149,14 @@ def _entry(drawing: Drawing[MessagesView], number: int) -> ft.Control:
         ft.TextButton(say("Show in the quarantine"), icon=ft.Icons.CHEVRON_RIGHT, height=44), visible=refused
     )
     drawing.on(link, click=lambda who, _data: who.go(_quarantine(_at(drawing.view, number))))
+    show = live(
+        ft.TextButton(say("Show the picture"), icon=ft.Icons.IMAGE_OUTLINED, height=44),
+        visible=lambda v: bool(_picture(v, number)),
+    )
+    drawing.on(show, click=lambda who, _data: _show(house, who, drawing.view, number))
     head = ft.Row([sign, ft.Column([when, facts], spacing=0, expand=True), copy], spacing=8)
     return ft.Column(
-        [head, topic, box(payload), outcome, ft.Row([link])],
+        [head, topic, box(payload), outcome, ft.Row([link, show])],
         spacing=4, horizontal_alignment=ft.CrossAxisAlignment.STRETCH, col={"xs": 12, "lg": 6},
     )  # fmt: skip
 
@@ -156,6 +164,17 @@ def _entry(drawing: Drawing[MessagesView], number: int) -> ft.Control:
 def _at(view: MessagesView, number: int) -> Message:
     # What is asked of a place is asked while there are as many messages.
     return (view.messages or ())[number]
+
+
+def _picture(view: MessagesView, number: int) -> str:
+    """The metric whose newest picture came with the message; empty where none did."""
+    return picture_of_message(view.device, _at(view, number).said.received_at)
+
+
+def _show(house: House, who: Who, view: MessagesView, number: int) -> None:
+    name = _picture(view, number)
+    if view.device is not None and name:
+        open_picture(who, look(house, view.device.id, who.reader), name)
 
 
 def _tone(message: Message) -> Tone:
@@ -170,7 +189,7 @@ def _when(message: Message, reader: Reader) -> str:
 def _facts(message: Message, reader: Reader) -> str:
     said, say = message.said, reader.say
     words = [size_text(said.size, reader)]
-    if said.size > len(said.payload):
+    if said.size > len(said.payload) and glimpse_of(said.payload) is None:
         words.append(say("of which {size} are shown", size=size_text(len(said.payload), reader)))
     words += [say("QoS {n}", n=said.qos), *([say("retained")] if said.retained else [])]
     return " · ".join([*words, _outcome(message, reader)])
@@ -188,7 +207,8 @@ def _why(message: Message, reader: Reader) -> str:
 
 
 def _payload(message: Message, reader: Reader) -> str:
-    return payload_text(laid_out(message.said.payload), LONGEST) or reader.say("(empty)")
+    said = message.said
+    return message_text(said.payload, reader, LONGEST, said.size) or reader.say("(empty)")
 
 
 def _quarantine(message: Message) -> str:

@@ -14,23 +14,25 @@ from dashboard.card import CardPlan, Drawing, Who
 from dashboard.house import House
 from dashboard.language import marked
 from dashboard.look import SOFT, caption, card, copyable, empty, named, title
+from dashboard.picture_dialog import open_picture, picture_of_message
 from dashboard.reader import Reader
 from dashboard.scene import LayoutPlan
 from dashboard.search import SearchField
 from dashboard.topic_dialogs import ask_clearing, open_publishing
 from dashboard.views import Page
+from dashboard.views.device_card import look
 from dashboard.views.payload import box, typed
 from dashboard.wording import (
     age,
     ago,
-    laid_out,
-    payload_text,
+    message_text,
     plain,
     rate_text,
     reason_text,
     shown_text,
     size_text,
 )  # fmt: skip
+from schemas.picture import glimpse_of
 
 MOST = 200
 """Branches, or topics found, on one page; how many more there are is said."""
@@ -106,6 +108,7 @@ class View(NamedTuple):
     now: float
     known: bool
     reader: Reader
+    pictured: bool = False
 
 
 def where(values: Mapping[str, str]) -> Where:
@@ -171,7 +174,13 @@ def _look(house: House, here: Where, reader: Reader) -> View:
     value = found.value if found is not None else None
     entry = value.entry if value is not None else None
     known = entry is not None and entry.device_id in house.devices
-    return View(value, found.fault if found is not None else "", now, known, reader)
+    fault = found.fault if found is not None else ""
+    return View(value, fault, now, known, reader, entry is not None and bool(_picture(house, entry)))
+
+
+def _picture(house: House, entry: TopicEntry) -> str:
+    """The metric of the device that shows the topic's last picture."""
+    return picture_of_message(house.devices.get(entry.device_id), entry.last.received_at)
 
 
 def _shape(view: View) -> object:
@@ -179,7 +188,13 @@ def _shape(view: View) -> object:
         return view.fault
     entry = view.read.entry
     rows = tuple((row.path, row.topics > 0, row.retained) for row in view.read.rows)
-    return rows, view.read.more, entry and (entry.device_id, entry.role, entry.retained), view.known
+    return (
+        rows,
+        view.read.more,
+        entry and (entry.device_id, entry.role, entry.retained),
+        view.known,
+        view.pictured,
+    )
 
 
 def _draw(drawing: Drawing[View], house: House, here: Where) -> ft.Control:
@@ -298,12 +313,17 @@ def _panel(drawing: Drawing[View], house: House, entry: TopicEntry) -> ft.Contro
 
         return said
 
-    payload = last(lambda now, _view: payload_text(laid_out(now.last.payload), 5_000) or say("(empty)"))
+    payload = last(
+        lambda now, _: message_text(now.last.payload, reader, 5_000, now.last.size) or say("(empty)")
+    )
     facts = last(_facts)
     outcome = last(lambda now, _view: _outcome(now, reader))
     copy = named(ft.IconButton(ft.Icons.CONTENT_COPY, tooltip=say("Copy the topic"), icon_size=18))
     drawing.on(copy, click=lambda who, _data: who.copy(topic))
     whose: list[ft.Control] = [caption(say("To the kinds: {role}", role=say(ROLES[entry.role])))]
+    if drawing.view.known and drawing.view.pictured:
+        show = ft.TextButton(say("Show the picture"), icon=ft.Icons.IMAGE_OUTLINED, height=44)
+        whose.append(drawing.on(show, click=lambda who, _data: _show(house, who, entry)))
     if drawing.view.known:
         link = ft.TextButton(shown_text(device_id), icon=ft.Icons.SENSORS, height=44)
         to = f"/devices/{quote(device_id, safe='')}"
@@ -324,10 +344,15 @@ def _panel(drawing: Drawing[View], house: House, entry: TopicEntry) -> ft.Contro
     return card(ft.Column(lines, spacing=8))
 
 
+def _show(house: House, who: Who, entry: TopicEntry) -> None:
+    device_id = entry.device_id
+    open_picture(who, look(house, device_id, who.reader), _picture(house, entry))
+
+
 def _facts(entry: TopicEntry, view: View) -> str:
     reader, last = view.reader, entry.last
     words = [ago(last.received_at, view.now, reader), size_text(last.size, reader)]
-    if last.size > len(last.payload):
+    if last.size > len(last.payload) and glimpse_of(last.payload) is None:
         words.append(reader.say("of which {size} are shown", size=size_text(len(last.payload), reader)))
     words += [reader.say("QoS {n}", n=last.qos), *([reader.say("retained")] if entry.retained else [])]
     words.append(reader.count("{n} message", "{n} messages", entry.total))

@@ -24,6 +24,7 @@ from dashboard.views.device_card import look as device_look
 from dashboard.views.payload import box, typed
 from dashboard.views.topics import PACE
 from dashboard.wording import rate_text, shown_text
+from schemas.image import Image
 from schemas.suggest import Suggestion
 
 MOST = 100
@@ -101,7 +102,10 @@ def _plan(house: House, device_id: str, reader: Reader) -> CardPlan[View]:
         frozenset({f"device/{device_id}", "tick", tag(RATES)}),
         look,
         lambda drawing: _draw(drawing, house),
-        lambda view: (view.device.device.last_topic, tuple(view.device.metrics)),
+        lambda view: (
+            view.device.device.last_topic,
+            tuple((name, isinstance(metric.trait, Image)) for name, metric in view.device.metrics.items()),
+        ),
     )
 
 
@@ -136,6 +140,9 @@ def _about(view: View) -> str:
 
 
 def _metric(drawing: Drawing[View], name: str) -> ft.Control:
+    if isinstance(drawing.view.device.metrics[name].trait, Image):
+        return drawing.live(ft.Text(size=13, weight=ft.FontWeight.W_500), value=partial(_picture, name))
+
     def said(view: View) -> str:
         metric = view.device.metrics.get(name)
         return "" if metric is None else f"{metric.text} {metric.unit}".rstrip()
@@ -149,6 +156,11 @@ def _metric(drawing: Drawing[View], name: str) -> ft.Control:
         overflow=ft.TextOverflow.ELLIPSIS,
     )  # fmt: skip
     return ft.Row([label, drawing.live(value, value=said)], spacing=12)
+
+
+def _picture(name: str, view: View) -> str:
+    metric = view.device.metrics.get(name)
+    return "" if metric is None else view.reader.say("Looks like a picture: {picture}", picture=metric.text)
 
 
 def suggest(house: House, who: Who, topic: str) -> None:

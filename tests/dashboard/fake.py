@@ -269,7 +269,7 @@ class FakeHouse:
         change: Change | None = None
         if isinstance(outcome, Readings | Unclaimed):
             change = self.state.readings(outcome, raw, 0, self.now)
-            for name, picture in outcome.pictures if isinstance(outcome, Readings) else ():
+            for name, picture in outcome.pictures:
                 self.album.put([Pictured(outcome.device_id, name, raw.received_at, picture)])
         elif isinstance(outcome, Announcement):
             change = self.state.announcement(outcome, 0, self.now)

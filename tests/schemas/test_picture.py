@@ -15,8 +15,18 @@ from schemas.catalog import Kinds
 from schemas.decode import MAX_PAYLOAD, decode
 from schemas.device import Device, KindError, kind_of
 from schemas.image import LARGEST, Image
-from schemas.message import RawMessage, Readings, Rejected
-from schemas.picture import MAX_EDGE, NoPicture, Picture, Reference, picture_in, picture_of, reference_of
+from schemas.message import RawMessage, Reading, Readings, Rejected, Unclaimed
+from schemas.picture import (
+    MAX_EDGE,
+    Glimpse,
+    NoPicture,
+    Picture,
+    Reference,
+    glimpse_of,
+    picture_in,
+    picture_of,
+    reference_of,
+)
 
 JPEG = (
     b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff"
@@ -196,3 +206,35 @@ def test_a_topic_that_cannot_be_its_own() -> None:
     assert 'Odd.p: the topic "o/x" must hold' in declared(Image(topic="o/x"), maybe)
     assert "is that of the state; give it another one" in declared(Image(topic="o/{device}/s"), maybe)
     assert "Image goes with bytes, not with str" in declared(Image(), str | None)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_beginning_tells_what_it_is(name: str) -> None:
+    """With its first bytes alone a picture is known, its size as soon as they hold it."""
+    data, expected = PICTURES[name]
+    # A byte of a picture is no text, but its first ones may be.
+    data += b"\xff\xd9"
+    assert Glimpse(*expected) == glimpse_of(data)
+    for length in range(len(data)):
+        assert glimpse_of(data[:length]) in {None, Glimpse(expected[0]), Glimpse(*expected)}
+    assert Glimpse("image/jpeg") == glimpse_of(JPEG[:12])
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"GIF89a is a format", b"RIFF\xff\xff\xff\xffWAVE", b"\xff\x00", b"BM\xff"]
+)
+def test_what_does_not_look_like_a_picture(payload: bytes) -> None:
+    """Text, sounds and other bytes."""
+    assert glimpse_of(payload) is None
+
+
+def test_a_picture_that_no_kind_claims() -> None:
+    """It is one all the same, and what it showed is not in its words; broken ones stay bytes."""
+    outcome = decode(RawMessage("attic/cam", PNG, 1_780_000_000.0), KINDS)
+    picture = picture_of(PNG, 1_000)
+    reading = Reading("payload", picture.words)
+    expected = Unclaimed("topic.attic%2Fcam", (reading,), False, False, (("payload", picture),))
+    assert expected == outcome
+    broken = decode(RawMessage("attic/cam", PNG[:20], 1_780_000_000.0), KINDS)
+    assert isinstance(broken, Unclaimed)
+    assert ((), True) == (broken.pictures, str(broken.readings[0].value).startswith("base64:"))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.simulate.pictures import png
 from schemas.catalog import Kinds, load_folder, shipped_kinds
 from schemas.decode import decode
 from schemas.message import RawMessage, Readings
@@ -322,3 +323,35 @@ def test_whatever_was_heard_the_file_loads_and_takes_it(topic: str, contents: li
     taken = [each for each in outcomes if isinstance(each, Readings) and each.kind == suggestion.kind]
     assert suggestion.messages <= len(taken), (suggestion.text, outcomes)
     assert len(samples) == suggestion.messages + suggestion.refused
+
+
+def test_pictures_make_a_kind_with_a_picture() -> None:
+    """Those at hand as a whole and those of which only the beginning is; JSON gets a topic beside them."""
+    whole = [RawMessage(f"home/doorbell/{name}/snapshot", png(4, 3, bytes(15)), START) for name in "ab"]
+    begun = [RawMessage("home/doorbell/c/snapshot", png(4, 3, bytes(15))[:40], START)]
+    noise = RawMessage("home/doorbell/a/snapshot", b"hello", START)
+    suggestion = suggest([*whole, noise], shipped_kinds(), begun)
+    assert ("home/doorbell/{device}/snapshot", 3, 1) == (
+        suggestion.pattern, suggestion.messages, suggestion.refused,
+    )  # fmt: skip
+    line = 'snapshot: Annotated[bytes | None, Image(topic="home/doorbell/{device}/snapshot")] = None'
+    assert line == field(suggestion, "snapshot")
+    assert 'topic="home/doorbell/{device}/state"' in suggestion.text
+    assert ["doorbell.a", "doorbell.b"] == [each.device_id for each in accepted(suggestion, whole)]
+
+
+@pytest.mark.parametrize("topic", ["fleet/camera/a/thermal", "cams/front", "snapshot", "a/b/state", "a/b/7"])
+def test_wherever_pictures_come_the_kind_loads(topic: str) -> None:
+    """Where the usual topic for JSON is another kind's, or that of the pictures, it gets another one."""
+    samples = [RawMessage(topic, png(4, 3, bytes(15)), START)]
+    accepted(suggest(samples, shipped_kinds()), samples)
+
+
+def test_pictures_and_texts_are_no_siblings() -> None:
+    """Topics with pictures are alike, whatever their last level; one that sends a text is none of them."""
+    picture = png(4, 3, bytes(15))
+    heard_there = {
+        f"a/{name}/b": [RawMessage(f"a/{name}/b", payload, START)]
+        for name, payload in (("one", picture), ("two", picture), ("three", b"hello"))
+    }
+    assert ("a/one/b", "a/two/b") == siblings("a/one/b", heard_there)
