@@ -12,10 +12,15 @@ from dashboard.present import DeviceView, MetricView
 from dashboard.tiles.parts import Single, heading, known_name, leading, nothing, unheard
 from dashboard.tiles.space import Spot, counted_rows, pixels_of
 from dashboard.views import device_card
+from dashboard.widgets import Place
+from dashboard.widgets.image import framed
+from schemas.image import Image
 
 TILE = DeviceTile
 FRAMED = False
 MOST_ON_THE_WALL = 6
+PICTURE = 110
+"""Pixels of height of a picture, as at a desk."""
 
 
 def plan(tile: DeviceTile, spot: Spot) -> CardPlan[Single]:
@@ -70,6 +75,10 @@ def _on_the_wall(part: Drawing[DeviceView], spot: Spot) -> ft.Control:
     word = live(ft.Text(size=spot.size(12), color=SOFT), value=lambda v: v.word)
     rows: list[ft.Control] = [ft.Row([name, dot, word], spacing=8)]
     for metric in list(part.view.metrics)[:MOST_ON_THE_WALL]:
+        if isinstance(part.view.metrics[metric].trait, Image):
+            place = Place(part, metric, device_card.actor(spot.house, part.view.id))
+            rows.append(framed(place, opens=False, height=spot.size(PICTURE)))
+            continue
         value = live(
             ft.Text(size=spot.size(18), weight=ft.FontWeight.W_500, no_wrap=True),
             value=partial(_worded, metric), color=partial(_ink, metric),

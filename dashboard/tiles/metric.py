@@ -1,4 +1,4 @@
-"""One big value, with what it was lately as a small line below."""
+"""One big value, with what it was lately as a small line below; a picture as large as there is room for."""
 
 import time
 from functools import partial
@@ -18,7 +18,10 @@ from dashboard.part import Part
 from dashboard.present import DASH
 from dashboard.tiles.parts import ELLIPSIS, Single, named, single
 from dashboard.tiles.space import Spot, drawn, inner
-from dashboard.views.device_card import fading
+from dashboard.views.device_card import actor, fading
+from dashboard.widgets import Place
+from dashboard.widgets.image import framed
+from schemas.image import Image
 from schemas.traits import Counter, Numeric
 
 TILE = MetricTile
@@ -59,7 +62,9 @@ def plan(tile: MetricTile, spot: Spot) -> CardPlan[Single]:
         return (found.value if found is not None else None) or Lately()
 
     def draw(drawing: Drawing[Single]) -> ft.Control:
-        small = tile.height == 1
+        metric, small = drawing.view.metric, tile.height == 1
+        if metric is not None and isinstance(metric.trait, Image):
+            return _pictured(drawing, tile, spot)
         lines: list[ft.Control] = [
             named(drawing, spot, tile.title, tile.device),
             value(drawing, spot, 22 if small else 34),
@@ -78,6 +83,19 @@ def plan(tile: MetricTile, spot: Spot) -> CardPlan[Single]:
 
 
 BLANK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
+
+
+def _pictured(drawing: Drawing[Single], tile: MetricTile, spot: Spot) -> ft.Control:
+    """The name and the picture, beside each other where the tile is low."""
+    part = Part(drawing, lambda view: view.device)
+    place = Place(part, tile.metric, actor(spot.house, tile.device))
+    name = named(drawing, spot, tile.title, tile.device)
+    shown = fading(part, ft.Container(framed(place, opens=not spot.kiosk), expand=True))
+    if tile.height == 1:
+        return ft.Row([ft.Container(name, expand=True), shown], spacing=12)
+    return ft.Column(
+        [name, shown, since(drawing, spot)], spacing=6, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+    )
 
 
 def value(drawing: Drawing[Single], spot: Spot, size: float) -> ft.Control:
