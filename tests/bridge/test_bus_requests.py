@@ -13,7 +13,9 @@ from bridge.bus.follower import Follower
 from bridge.bus.requests import GROUP
 from bridge.errors import BusAway, CommandRefused, FleetglassError, NotConnected, StoreError
 from bridge.ports import QuarantineCounts, Sought, StoreFacts
+from bridge.simulate.pictures import png
 from bridge.stores.memory import MemoryStore
+from schemas.picture import picture_of
 from tests.bridge import bus_world
 from tests.bridge.bus_world import Speaker, address_of, following, heals, shows, speaking, until
 from tests.servers import RedisServer, wait_until
@@ -116,6 +118,16 @@ def test_all_answers_are_the_bridges(speaker: Speaker, follower: Follower) -> No
     assert 1 == asker.replay(dry_run=True).tried
     assert bridge.replay(dry_run=True) == asker.replay(dry_run=True)
     assert bridge.facts() == asker.facts()
+
+
+def test_a_picture_is_fetched_as_it_came(speaker: Speaker, follower: Follower) -> None:
+    """The state tells of it; its bytes are those that the device sent, and another's are none."""
+    picture = picture_of(png(64, 48, bytes(range(65)) * 48), 10_000)
+    assert speaker.transport.submit("fleet/camera/a/image", picture.data)
+    until(follower, lambda f: "camera.a" in f.devices, "the camera")
+    assert picture.words == follower.devices["camera.a"].metrics["image"].value
+    assert picture == follower.asker.picture("camera.a", "image")
+    assert follower.asker.picture("camera.b", "image") is None
 
 
 def test_topics_are_explored_from_afar(speaker: Speaker, follower: Follower, sent: list[bytes]) -> None:

@@ -5,6 +5,7 @@ dark: never heard, live, beyond its limits, with a command under way and without
 """
 
 import argparse
+import base64
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,11 @@ from urllib.parse import quote
 from pydantic import AwareDatetime
 
 from bridge.errors import FleetglassError
+from bridge.simulate.pictures import png
 from schemas.button import Button
 from schemas.catalog import Kinds
 from schemas.device import Device, kind_of
+from schemas.image import Image
 from schemas.traits import (
     Binary,
     Choice,
@@ -75,15 +78,18 @@ class Gallery(Device, topic="gallery/{device}/state", availability="gallery/{dev
     latitude: Annotated[float | None, Location(axis="latitude")] = None
     longitude: Annotated[float | None, Location(axis="longitude")] = None
     serviced: Annotated[AwareDatetime | None, Timestamp(label="Serviced")] = None
+    picture: Annotated[bytes | None, Image()] = None
     mood: Annotated[str | None, Mood()] = None
 
 
+PICTURE = base64.b64encode(png(16, 9, bytes(n % 17 * 15 for n in range(17 * 9)))).decode()
+"""Stripes of 16 by 9 pixels."""
 LIVE: Mapping[str, object] = {
     "temperature": 21.5, "target": 20.5, "offset": -3, "power": 1234567, "energy": 99999.25, "fan": True,
     "defrost": False, "door": True, "motion": False, "frost": True, "state": "running", "mode": "eco",
     "press": "double", "message": "Filter to be changed within the next three weeks", "display": "Hello",
     "color": "#ff8800", "latitude": 52.52, "longitude": -13.405, "serviced": "2026-11-20T08:00:00Z",
-    "mood": "glad",
+    "picture": PICTURE, "mood": "glad",
 }  # fmt: skip
 BEYOND = {**LIVE, "temperature": 34.9, "state": "fault"}
 ASKED: Sequence[tuple[str, object]] = (
