@@ -174,7 +174,7 @@ class Touched(Protocol):
 
 
 def tags_of(house: House) -> Touched:
-    """See `Touched`. Remembers what was known of each device."""
+    """See `Touched`. Remembers what was known of each device, and tells the census of new names."""
     known: dict[str, object] = {}
 
     def of(frame: Frame, gone: Sequence[str] = ()) -> set[str]:
@@ -189,6 +189,7 @@ def tags_of(house: House) -> Touched:
             if known.get(device.id) != about:
                 known[device.id] = about
                 tags.add("devices")
+                house.census.renamed = True
         if frame.status is not None:
             tags.add("status")
         if frame.quarantined:

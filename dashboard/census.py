@@ -51,14 +51,18 @@ class Census:
     def __init__(self) -> None:
         self.version = 0
         self.standings: Sequence[Standing] = ()
+        self.renamed = False
+        """Some have other names or places, or were retired: whoever looks next looks for these too."""
         self._known: dict[str, tuple[DeviceState, Label, Standing | None]] = {}
         self._answers: dict[object, tuple[int, Any]] = {}
 
     def look(self, house: "House", *, labels: bool = True) -> Sequence[Standing]:
         """All of them now, in no order that means something.
 
-        Without `labels`, which is quicker, new names and places are not looked for where nothing else is new.
+        Without `labels`, which is quicker, new names and places are not looked for where nothing else is new,
+        unless it is known that there are some.
         """
+        labels, self.renamed = labels or self.renamed, False
         known, before = self._known, len(self._known)
         changed = heard = False
         devices = list(house.devices.values())

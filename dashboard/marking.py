@@ -154,8 +154,8 @@ def _parts(text: str) -> Iterator[_Part]:
                 levels[-1], path = there + 1, _below(path, str(there + 1))
             continue
         elif levels and levels[-1] is None and part.startswith('"'):
-            levels[-1] = str(json.loads(part, strict=False)) if "\\" in part else part[1:-1]
-            path = _below(path, levels[-1])
+            levels[-1] = key = str(json.loads(part, strict=False)) if "\\" in part else part[1:-1]
+            path = _below(path, key)
         yield _Part(part, path, len(levels))
         if part in {"{", "["}:
             around.append(path)

@@ -30,7 +30,7 @@ def plan(tile: GroupTile, spot: Spot) -> CardPlan[Views]:
     What one of them says makes only its own view anew.
     """
     house = spot.house
-    known: dict[str, tuple[object, float, DeviceView]] = {}
+    known: dict[str, tuple[object, object, float, DeviceView]] = {}
     members = of_some(spot, tile.place, tile.kind)
     shown = members[: tile.limit]
 
@@ -38,10 +38,11 @@ def plan(tile: GroupTile, spot: Spot) -> CardPlan[Views]:
         now = time.monotonic()
         for device_id in shown:
             device = house.devices.get(device_id)
+            label = house.label(device) if device is not None else None
             seen = known.get(device_id)
-            if seen is None or seen[0] is not device or now - seen[1] > FRESH:
-                known[device_id] = device, now, device_card.look(house, device_id, spot.reader)
-        return {device_id: known[device_id][2] for device_id in shown}
+            if seen is None or seen[0] is not device or seen[1] != label or now - seen[2] > FRESH:
+                known[device_id] = device, label, now, device_card.look(house, device_id, spot.reader)
+        return {device_id: known[device_id][3] for device_id in shown}
 
     def shape(view: Views) -> object:
         return tuple((device_id, device_card.shape(one)) for device_id, one in view.items())

@@ -293,6 +293,10 @@ class FakeHouse:
         changes = self.state.connection(0, up=up, detail=detail, now=self.now)
         return self._touched(changes, self.status)
 
+    def renamed(self, device_id: str) -> set[str]:
+        """A device has another name or place, or was put away or taken back; the tags that it touches."""
+        return self._touched([Change(self.devices[device_id], (), moved=False)])
+
     def lose(self, device_id: str) -> set[str]:
         """A device is forgotten; the tags that it touches."""
         self.state.forget(device_id)
