@@ -27,11 +27,12 @@ def told(language: str, text: str) -> str:
     What stands in a hole is told in its turn, unless it is data; in `words`, each word of a list. It takes
     time in proportion to the text, whatever that is, as devices have a hand in it and the web loop waits.
     """
-    return _known(language, text) if 0 < len(text) <= LONGEST else text
+    return remembered(language, text) if 0 < len(text) <= LONGEST else text
 
 
 @lru_cache(KEPT)
-def _known(language: str, text: str) -> str:
+def remembered(language: str, text: str) -> str:
+    """The same for a text of whatever length, known again when it is asked for once more."""
     return _told(language, text, DEEPEST)
 
 

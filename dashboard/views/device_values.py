@@ -14,7 +14,7 @@ from dashboard.device_dialogs import ask_retiring, open_forgetting, open_naming
 from dashboard.house import House
 from dashboard.look import SOFT, caption, card, named, small
 from dashboard.page_dialogs import pin_dialog
-from dashboard.present import DeviceView, expected
+from dashboard.present import WORDS, DeviceView, expected
 from dashboard.reader import Reader
 from dashboard.sharing import open_sharing
 from dashboard.views.device_about import warnings_of
@@ -22,7 +22,6 @@ from dashboard.views.device_card import actor, badge, fading, look, name_of, rou
 from dashboard.views.metric_cell import cell, cells
 from dashboard.views.presence import presence
 from dashboard.widgets import Act
-from dashboard.wording import sentence
 from schemas.traits import Counter, Numeric
 
 FRESH = 60
@@ -58,7 +57,7 @@ def _draw(drawing: Drawing[DeviceView], house: House) -> ft.Control:
     say, device_id = view.reader.say, view.id
     reason = drawing.live(
         ft.Text(size=13, color=SOFT),
-        value=lambda v: sentence(v.reason),
+        value=_why,
         visible=lambda v: v.availability != "online" or bool(v.kept),
     )
     rows: list[ft.Control] = [_head(drawing, house), reason]
@@ -71,6 +70,11 @@ def _draw(drawing: Drawing[DeviceView], house: House) -> ft.Control:
     if not view.metrics:
         rows.append(ft.Text(say("There is nothing to show of it yet."), color=SOFT))
     return ft.Container(card(ft.Column(rows, spacing=12)), col={"xs": 12, "lg": 5})
+
+
+def _why(view: DeviceView) -> str:
+    """Whether it is there, and why we think so."""
+    return view.reader.say("{word}: {why}", word=view.reader.say(WORDS[view.availability]), why=view.reason)
 
 
 def _head(drawing: Drawing[DeviceView], house: House) -> ft.Control:

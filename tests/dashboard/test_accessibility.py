@@ -160,9 +160,10 @@ def test_a_browser_tells_the_names_to_a_screen_reader() -> None:
     """Flutter makes of them what Chromium takes for names; on a phone too. A slider has its around it."""
     with Staged(kinds=kinds()) as staged, chromium() as browser:
         fill(staged)
-        for size, route, word in (
-            ("desktop", "/devices/gallery.beyond", "Fan"),
-            ("phone", "/?q=live", "Offset"),
+        parts = ["History", "Events", "Commands", "Availability", "Last message", "Kind: Gallery"]
+        for size, route, word, heads in (
+            ("desktop", "/devices/gallery.beyond", "Fan", [*parts, "Messages as they came"]),
+            ("phone", "/?q=live", "Offset", []),
         ):
             screen = browser.screen(staged, size=size, touch=PHONE if size == "phone" else "")
             # What is out of sight is not in the tree.
@@ -171,6 +172,9 @@ def test_a_browser_tells_the_names_to_a_screen_reader() -> None:
             screen.wait_for("Temperature", word)
             seen = of_chromium(screen.page)
             assert [] == [role for role, name in seen if role in ROLES and not name.strip()], size
-            assert 1 == [role for role, _ in seen].count("heading")
+            title, *below = [name for role, name in seen if role == "heading"]
+            assert (True, sorted(heads)) == (bool(title), sorted(below))
+            # What folds a part is a button in its heading.
+            assert heads[1:] == [name for role, name in seen if role == "button" and name in heads]
             assert {"button", "switch" if size == "desktop" else "textbox"} <= {role for role, _ in seen}
             browser.close_all()

@@ -63,7 +63,7 @@ def test_values_fade_as_on_the_card(house: FakeHouse) -> None:
     assert ([False], [False] * 5) == (faded(layout, "Switch"), faded(layout, "IconButton"))
     scene.touch(house.broker(up=False, detail="refused"))
     assert ([True], [False] + [True] * 4) == (faded(layout, "Switch"), faded(layout, "IconButton"))
-    assert "No connection to the broker: refused." in read(layout)
+    assert "Unknown: no connection to the broker: refused" in read(layout)
     assert (0, 3) == (
         len([t for t in read(layout) if "live" in t]),
         read(layout).count("last heard a few seconds ago"),

@@ -14,7 +14,7 @@ from dashboard import language
 from dashboard.boards import TILES, Page
 from dashboard.language import FOLDER, LANGUAGES, catalog
 from dashboard.language.gather import gather, untranslated, update
-from dashboard.language.told import told
+from dashboard.language.told import remembered, told
 from dashboard.views.own_pages import EXAMPLE
 from schemas.message import RawMessage, Rejected
 from tests.dashboard.client import Tree
@@ -89,10 +89,10 @@ def brackets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bracketed(brackets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Chinese is, for the length of a test, English in brackets."""
     monkeypatch.setattr(language, "FOLDER", brackets)
-    for kept in (catalog, told):
+    for kept in (catalog, remembered):
         kept.cache_clear()
     yield
-    for kept in (catalog, told):
+    for kept in (catalog, remembered):
         kept.cache_clear()
 
 
