@@ -151,7 +151,7 @@
   function silent(since) {
     if (shows !== "nothing") return;
     keepPicture();
-    show("silent", texts().silent(title, clock(since)), []);
+    show("silent", TEXTS[language()].silent(title, clock(since)), []);
   }
 
   function refused(reason) {

@@ -145,6 +145,9 @@ def test_what_a_note_says_of_each_metric_is_found_again(reasons: dict[str, str])
 
 def test_every_note_is_a_sentence_that_is_known() -> None:
     """One sentence each, and for each way another one."""
-    matched = [[one for one in SENTENCES if _pattern(one).fullmatch(note)] for note in notes()]
+    matched = [
+        [one for one in SENTENCES if one == note or ("{" in one and _pattern(one).holes_of(note))]
+        for note in notes()
+    ]
     assert all(matched)
     assert len(matched) == len({max(found, key=len) for found in matched})

@@ -168,7 +168,7 @@ def test_who_hurries_gets_the_last_page_alone() -> None:
         await tab.sees("Last message")
         assert not any(b"Broker" in frame for frame in tab.socket.sent[before:])
         assert [] == hidden(tab)
-        assert {"banner", "rail/0", "top/False/True/One", "device/plug.one?"} == {
+        assert {"banner", "rail/0", "top/False/True/device/plug.one", "device/plug.one?"} == {
             name.partition("/en.device")[0] for name in stage.scene.layouts
         }
 

@@ -51,6 +51,6 @@ def test_a_browser_answers_and_every_stage_is_timed(staged: Staged) -> None:
 
         wait_until(answered, "the browser's answer")
         assert {} == {stage: count for stage, count in counts().items() if not count}
-        screen.open("/system").wait_for("Time of a message", "Half of them")
+        screen.open("/system").wait_for("The way of a message", "Taken in")
         screen.wait(lambda: " ms" in screen.text(), "times in milliseconds")
         assert [] == errors
