@@ -351,6 +351,8 @@ class Chromium:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._contexts: list[BrowserContext] = []
+        self.errors: list[str] = []
+        """What a script of a page threw and nobody caught."""
 
     def screen(
         self,
@@ -372,7 +374,9 @@ class Chromium:
         )
         self._contexts.append(context)
         context.add_init_script(KEEP_SOCKETS)
-        return Screen(context.new_page(), product.url, touch=bool(touch))
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        return Screen(page, product.url, touch=bool(touch))
 
     def blank(self, width: int, height: int) -> Page:
         """A page with nothing on it."""
@@ -392,7 +396,7 @@ class Chromium:
 
 @contextmanager
 def chromium() -> Iterator[Chromium]:
-    """A headless Chromium, the one that is installed."""
+    """A headless Chromium, the one that is installed. No script of a page may fail meanwhile."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         tabs = Chromium(browser)
@@ -401,6 +405,7 @@ def chromium() -> Iterator[Chromium]:
         finally:
             tabs.close_all()
             browser.close()
+        assert [] == tabs.errors
 
 
 def _environment() -> dict[str, str]:
