@@ -1,29 +1,22 @@
-"""The whole product in a process of its own, and real browsers that look at it.
+"""Real browsers that look at a dashboard.
 
 Flutter paints on a canvas: what a person sees is read from its accessibility tree, and clicked by the mouse.
 """
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, sync_playwright
 
 from tests.dashboard.page_scripts import KEEP_SOCKETS, READ, VEIL, WATCH
-from tests.servers import LONG, PATIENCE, free_port, wait_until
+from tests.servers import PATIENCE
 
-ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -52,93 +45,6 @@ class Served(Protocol):
 
     @property
     def url(self) -> str: ...
-
-
-class Product:
-    """`python -m dashboard run` with `arguments` in `folder`, on ports of its own.
-
-    Without `broker`, a URL, it has the embedded one, at `mqtt_port`.
-    """
-
-    def __init__(self, folder: Path, *arguments: str, broker: str | None = None) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.mqtt_port = free_port() if broker is None else urlsplit(broker).port or 1883
-        at = ("--mqtt-port", str(self.mqtt_port)) if broker is None else ("--broker", broker)
-        self._arguments = ("run", "--port", str(self.port), *at, *arguments)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._http = httpx.Client(base_url=self.url, timeout=5, trust_env=False)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def log(self) -> str:
-        """All it has said."""
-        return (self.folder / "product.log").read_text(errors="replace")
-
-    def start(self) -> None:
-        """Return once it is ready."""
-        with (self.folder / "product.log").open("ab") as log:
-            self._process = process = subprocess.Popen(
-                [sys.executable, "-m", "dashboard", *self._arguments],
-                cwd=self.folder, env=_environment(), stdout=log, stderr=log,
-            )  # fmt: skip
-
-        def ready() -> bool:
-            if process.poll() is not None:
-                pytest.fail(f"the product ended with {process.returncode}: {self.log}")
-            return self.status("/readyz") == 200
-
-        wait_until(ready, "the product to be ready", LONG)
-
-    def kill(self) -> None:
-        """End its process at once, without a word; it can be started again."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """It keeps its sockets, and does nothing."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
-
-    def stop(self) -> int:
-        """End it for good, as Ctrl-C would; the exit code."""
-        self._http.close()
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        process.terminate()
-        try:
-            return process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait()
-
-    def command(self, *arguments: str) -> None:
-        """Run another of its commands against the broker that it has, to its end."""
-        subprocess.run(
-            [sys.executable, "-m", "dashboard", *arguments, "--broker", f"mqtt://127.0.0.1:{self.mqtt_port}"],
-            cwd=self.folder, env=_environment(), check=True, timeout=PATIENCE,
-        )  # fmt: skip
-
-    def status(self, path: str) -> int:
-        """The HTTP status at a path, 0 while nobody answers."""
-        try:
-            return self._http.get(path).status_code
-        except httpx.TransportError:
-            return 0
-
-    def json(self, path: str) -> dict[str, Any]:
-        """The JSON object at a path."""
-        return dict(self._http.get(path).json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,8 +312,3 @@ def chromium() -> Iterator[Chromium]:
             tabs.close_all()
             browser.close()
         assert [] == tabs.errors
-
-
-def _environment() -> dict[str, str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("FLEETGLASS_")}
-    return mine | {"PYTHONPATH": str(ROOT)}

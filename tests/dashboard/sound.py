@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.dashboard.browser import Product
+from tests.dashboard.launched import Product
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from dashboard import font_table
 from dashboard.font_table import Run, Table, Texts
 from dashboard.fonts import Fonts, Pieces, _installed, pieces_of
-from tests.dashboard.browser import Product, chromium
+from tests.dashboard.browser import chromium
+from tests.dashboard.launched import Product
 from tests.dashboard.served import Served, served
 from tests.servers import send
 

@@ -16,7 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bridge.simulate import Fleet
 from schemas.catalog import shipped_kinds
-from tests.dashboard.browser import Chromium, Product, Screen, chromium
+from tests.dashboard.browser import Chromium, Screen, chromium
+from tests.dashboard.launched import Product
 from tests.dashboard.sound import sound
 from tests.servers import Mosquitto, needs, send, wait_until
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.browser import Chromium, Product, Screen, chromium
+from tests.dashboard.browser import Chromium, Screen, chromium
+from tests.dashboard.launched import Product
 from tests.servers import send, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -8,7 +8,8 @@ from typing import cast
 
 import pytest
 
-from tests.dashboard.browser import Product, Screen, chromium
+from tests.dashboard.browser import Screen, chromium
+from tests.dashboard.launched import Product
 from tests.dashboard.sound import sound
 from tests.servers import send
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.dashboard.browser import Product, Screen, chromium
+from tests.dashboard.browser import Screen, chromium
+from tests.dashboard.launched import Product
 from tests.servers import send
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
