@@ -1,6 +1,5 @@
 """The whole product in a process of its own."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,9 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.dashboard.product import COMMAND, environment
 from tests.servers import LONG, PATIENCE, free_port, wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Product:
@@ -46,8 +44,8 @@ class Product:
         """Return once it is ready."""
         with (self.folder / "product.log").open("ab") as log:
             self._process = process = subprocess.Popen(
-                [sys.executable, "-m", "dashboard", *self._arguments],
-                cwd=self.folder, env=_environment(), stdout=log, stderr=log,
+                [*COMMAND, *self._arguments],
+                cwd=self.folder, env=environment(), stdout=log, stderr=log,
             )  # fmt: skip
 
         def ready() -> bool:
@@ -90,7 +88,7 @@ class Product:
         """Run another of its commands against the broker that it has, to its end."""
         subprocess.run(
             [sys.executable, "-m", "dashboard", *arguments, "--broker", f"mqtt://127.0.0.1:{self.mqtt_port}"],
-            cwd=self.folder, env=_environment(), check=True, timeout=PATIENCE,
+            cwd=self.folder, env=environment(), check=True, timeout=PATIENCE,
         )  # fmt: skip
 
     def status(self, path: str) -> int:
@@ -103,8 +101,3 @@ class Product:
     def json(self, path: str) -> dict[str, Any]:
         """The JSON object at a path."""
         return dict(self._http.get(path).json())
-
-
-def _environment() -> dict[str, str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("FLEETGLASS_")}
-    return mine | {"PYTHONPATH": str(ROOT)}
