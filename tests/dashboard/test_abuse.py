@@ -268,7 +268,8 @@ def test_nonsense_is_one_line_in_the_log_and_no_fault_of_ours(
         bad.leave()
         wait_until(lambda: server.left().sessions == 1, "it to be gone")
         server.forget_sessions()
-    (told,) = caplog.messages
+    # The library of the test's own browser may stumble over an end that comes while it reads.
+    (told,) = [record.getMessage() for record in caplog.records if record.name != "websockets.client"]
     assert "its browser sent what is not understood: LoginEvent" in told
 
 
